@@ -1,0 +1,73 @@
+# `make` checks, `make test` tests everything, `make demo` shows it. Every target first makes .venv, and does nothing
+# about it when it is fresh. CONTRIBUTING.md says more.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := check
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# Another interpreter: make env PYTHON=python3.13
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo "$$p" && break; done)
+BIN := .venv/bin
+STAMP := .venv/.stamp
+# Prefect and its server report to nobody.
+export DO_NOT_TRACK := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: check test env demo bench golden lock clean
+
+check: $(STAMP)  ## lint, format, types, import directions, fast tests (< 30 s)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -m "not lab and not prefect"
+
+test: $(STAMP)  ## everything, with the lab's servers and Prefect
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+env: $(STAMP)  ## .venv, as requirements.lock says
+
+$(STAMP): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "seawall: no Python 3.11, 3.12 or 3.13 found on PATH." >&2; \
+		echo "  Install one (Debian, Ubuntu: apt-get install python3 python3-venv), or say which: make env PYTHON=/path/to/python3.12" >&2; \
+		exit 2; fi
+	@if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "seawall: $(PYTHON) cannot make a virtual environment: its ensurepip is missing." >&2; \
+		echo "  Install it (Debian, Ubuntu: apt-get install python3-venv), then run make again." >&2; \
+		exit 2; fi
+	@echo "seawall: making .venv with $$("$(PYTHON)" --version): downloads about $(DOWNLOAD) from the package index, once."
+	"$(PYTHON)" -m venv --clear .venv
+	$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements.lock
+	# compat: one line in a .pth file, instead of an import hook that every start of `seawall` would pay for.
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
+	@touch $@
+	@echo "seawall: .venv is ready."
+
+DOWNLOAD := 200 MB (one to three minutes)
+
+demo: $(STAMP)  ## starts the lab, breaks it, rescues it, shows the report
+	$(BIN)/seawall demo
+
+bench: $(STAMP)  ## side-by-side measurements, into bench/results/
+	$(BIN)/python -m bench
+
+golden: $(STAMP)  ## rewrites tests/golden; read the diff before committing it
+	SEAWALL_GOLDEN=rewrite $(BIN)/pytest -q -m golden
+
+lock: $(STAMP)  ## requirements.lock anew from pyproject.toml; needs uv on PATH
+	@command -v uv >/dev/null || { echo "seawall: \`make lock\` needs uv (pipx install uv)." >&2; exit 2; }
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+		--all-extras --upgrade --output-file requirements.lock pyproject.toml
+
+clean:  ## everything that can be made again, .venv too
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
