@@ -1,0 +1,252 @@
+"""What a connector declares: its actions, what each takes, sees, and does to the world.
+
+The effect is the connector's to declare, never the runbook's. A world is every action at hand, by name; the real one,
+the one in memory and the pretend one have the same names and types.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from pydantic import ValidationError
+
+from seawall.errors import CallError, DidNothing
+from seawall.model import Frozen
+from seawall.targets import Host, PowerSocket
+
+
+class Effect(StrEnum):
+    """What an action does to the world."""
+
+    READS = "reads"
+    CHANGES = "changes"
+
+
+class Seen(Frozen):
+    """What a call saw. Subclasses name their fields; a field that could not be read is None, which means unknown."""
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in self if value is not None)
+
+
+class Proof(Seen):
+    """What a READS call used as a proof saw. `holds` is None when it could not be told."""
+
+    holds: bool | None
+    because: str
+
+    def __str__(self) -> str:
+        return self.because
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The instant by which a call must be over, on a clock that never jumps."""
+
+    at: float
+    clock: Callable[[], float] = time.monotonic
+
+    @classmethod
+    def within(cls, limit: timedelta) -> Deadline:
+        """Make the deadline that lies `limit` from now."""
+        return cls(time.monotonic() + limit.total_seconds())
+
+    @property
+    def left(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self.at - self.clock())
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is up."""
+        return self.left == 0.0
+
+    def at_most(self, seconds: float) -> Deadline:
+        """Return the nearer of this deadline and `seconds` from now."""
+        return Deadline(min(self.at, self.clock() + seconds), self.clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """For which run and step a call is made, by when it must be over, and whether it is an exercise."""
+
+    deadline: Deadline
+    run: str = "no-run"
+    step: str = "no-step"
+    exercise: bool = True
+
+
+ArgsT = TypeVar("ArgsT", bound=Frozen)
+SeenT = TypeVar("SeenT", bound=Seen, covariant=True)  # noqa: PLC0105 - `Seen` reads better than `Seen_co` here
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Generic[ArgsT, SeenT]):
+    """One thing a connector can do, with everything a planner needs to know about it.
+
+    Attributes:
+        name: as a runbook spells it, `connector.verb`.
+        does: one line for docs/actions.md.
+        limit: how long a call may take when the runbook does not say.
+        undone_by: name of the action that takes it back with the same arguments, if there is one.
+        proof: name of the READS action that tells, with the same arguments, whether it is in the world.
+        after_limit_it_cannot_act: a call whose limit has passed can no longer change anything (its remote side was
+            told the limit and ends itself), so that a proof saying "did not happen" may be believed.
+    """
+
+    name: str
+    effect: Effect
+    args: type[ArgsT]
+    seen: type[SeenT]
+    call: Callable[[ArgsT, Occasion], SeenT]
+    does: str
+    limit: timedelta = timedelta(seconds=30)
+    undone_by: str | None = None
+    proof: str | None = None
+    after_limit_it_cannot_act: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckUp:
+    """One line of `seawall doctor`. `well` is None when it could not be told.
+
+    Attributes:
+        what: what was looked at, e.g. `ssh north-db`.
+        saw: what was found, in words.
+        remedy: what to do about it; empty when well.
+    """
+
+    what: str
+    well: bool | None
+    saw: str
+    remedy: str = ""
+
+
+class Connector(Protocol):
+    """One outside system."""
+
+    def actions(self) -> Sequence[Action[Any, Any]]:
+        """List what this system can be asked to do. Must not import the vendor's library."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+class Vault(Protocol):
+    """Where secret references are turned into secrets, and where they are kept out of everything written."""
+
+    def secret(self, reference: str) -> str:
+        """Return the secret. Raises: DidNothing when there is none."""
+
+    def redact(self, text: str) -> str:
+        """Return `text` with every secret handed out so far replaced."""
+
+
+class Shell(Protocol):
+    """A way to run commands on a host; the real one is SSH. Handed to connectors that need it."""
+
+    def run(self, host: Host, command: str, deadline: Deadline, *, stdin: bytes = b"") -> Output:
+        """Run `command` in a POSIX shell on `host` and wait for it to end, at most until `deadline`.
+
+        The deadline travels with the command: the remote side ends its whole process group at that time, also when the
+        link is cut.
+
+        Raises:
+            Unreachable: no connection; nothing was sent.
+            WrongTarget: another host key than the pinned one.
+            MayHaveActed: sent, and its ending was not seen by the deadline.
+        """
+
+
+class Power(Protocol):
+    """A way to take the power from a machine; the real one is Redfish. Handed to connectors that fence."""
+
+    def is_off(self, socket: PowerSocket, deadline: Deadline) -> bool:
+        """Tell whether that very machine (its UUID compared) has no power. Raises: Unreachable, WrongTarget."""
+
+    def turn_off(self, socket: PowerSocket, deadline: Deadline) -> None:
+        """Take the power away and wait until it is off. Raises: Unreachable, WrongTarget, MayHaveActed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a command ended. `status` is its exit status; both streams are decoded and cut at 64 kB each."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True)
+class World(Mapping[str, Action[Any, Any]]):
+    """Every action at hand, by name. Use as a context manager: leaving it closes every connection."""
+
+    connectors: tuple[Connector, ...]
+    vault: Vault | None = None
+    _actions: dict[str, Action[Any, Any]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        actions = {action.name: action for one in self.connectors for action in one.actions()}
+        object.__setattr__(self, "_actions", actions)
+
+    def __getitem__(self, name: str) -> Action[Any, Any]:
+        return self._actions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._actions)
+
+    def __len__(self) -> int:
+        return len(self._actions)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connector in self.connectors:
+            connector.close()
+
+    def perform(self, name: str, args: Mapping[str, Any], occasion: Occasion) -> Seen:
+        """Make one call and return what it saw, with no secret in it.
+
+        Raises:
+            DidNothing: there is no such action, or the arguments do not fit it.
+            CallError: as the connector says, with every secret taken out of its words.
+        """
+        action = self._actions.get(name)
+        if action is None:
+            raise DidNothing(f"there is no action {name}", where=occasion.step, remedy="Plan again")
+        try:
+            parsed = action.args.model_validate(dict(args))
+        except ValidationError as error:
+            problem = f"the arguments do not fit {name}: {_first_line(error)}"
+            raise DidNothing(problem, where=occasion.step, remedy="Plan again") from error
+        try:
+            return self._without_secrets(action.call(parsed, occasion))
+        except CallError as error:
+            raise self._redacted(error) from None
+
+    def _without_secrets(self, seen: Seen) -> Seen:
+        if self.vault is None:
+            return seen
+        return type(seen).model_validate_json(self.vault.redact(seen.model_dump_json()))
+
+    def _redacted(self, error: CallError) -> CallError:
+        if self.vault is None:
+            return error
+        redact = self.vault.redact
+        return type(error)(redact(error.problem), where=redact(error.where), remedy=redact(error.remedy))
+
+
+def _first_line(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+

@@ -1,0 +1,134 @@
+"""Every error this project raises on purpose, and what the operator can do about it.
+
+SeawallError
+├── BadInput             a file, a parameter or a command line is wrong; nothing was changed      exit 2
+├── PlanStale            the plan no longer fits the city or the world it was made for            exit 5
+├── JournalError         the record of a run cannot be used as it is                              exit 3
+│   └── Tampered         a line of it does not fit the chain
+├── Busy                 another run holds what this one wants                                    exit 3
+└── CallError            an outside system said no, or said nothing
+    ├── DidNothing       the system is certainly unchanged                                        exit 3
+    │   ├── Unreachable  no connection could be made                                              exit 6
+    │   └── WrongTarget  something else stands where the target should be                         exit 3
+    └── MayHaveActed     the request left us and no answer came; look before deciding             exit 4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code tells a script. Documented in README and `seawall --help`."""
+
+    DONE = 0
+    BUG = 1
+    BAD_INPUT = 2
+    FAILED = 3
+    IN_DOUBT = 4
+    STALE = 5
+    UNREACHABLE = 6
+
+
+class SeawallError(Exception):
+    """Base of every error shown to a person.
+
+    Attributes:
+        problem: one sentence, present tense, no trailing stop.
+        where: file:line:column, step, host or server the problem is about.
+        remedy: the next thing to do, as an imperative, no trailing stop.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, problem: str, *, where: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}. {self.remedy}."
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong with what somebody wrote, and how it should read.
+
+    Attributes:
+        where: `file:line:column` for a file, otherwise the parameter or option.
+        corrected: the whole line as it should read, when that can be known.
+    """
+
+    where: str
+    problem: str
+    remedy: str
+    corrected: str | None = None
+
+    def __str__(self) -> str:
+        line = f"{self.where}: {self.problem}. {self.remedy}."
+        return f"{line}\n    {self.corrected}" if self.corrected else line
+
+
+class BadInput(SeawallError):
+    """What a person gave is wrong. Carries every mistake, not the first; nothing was changed."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes: Sequence[Mistake] = tuple(mistakes)
+        first = self.mistakes[0]
+        super().__init__(first.problem, where=first.where, remedy=first.remedy)
+
+    def __str__(self) -> str:
+        return "\n".join(str(mistake) for mistake in self.mistakes)
+
+    @classmethod
+    def one(cls, problem: str, *, where: str, remedy: str, corrected: str | None = None) -> BadInput:
+        """Make the error for a single mistake."""
+        return cls([Mistake(where, problem, remedy, corrected)])
+
+
+class PlanStale(SeawallError):
+    """The plan was made for a city or a world that has changed since; plan again."""
+
+    exit_code = ExitCode.STALE
+
+
+class JournalError(SeawallError):
+    """The record of a run cannot be read or written as it is."""
+
+
+class Tampered(JournalError):
+    """A journal line does not fit the chain: it was changed after it was written."""
+
+
+class Busy(SeawallError):
+    """Another run holds what this one wants; both at once could undo each other."""
+
+
+class CallError(SeawallError):
+    """An outside system did not do what was asked."""
+
+
+class DidNothing(CallError):
+    """The outside system is certainly unchanged by this call."""
+
+
+class Unreachable(DidNothing):
+    """No connection could be made; nothing was sent."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class WrongTarget(DidNothing):
+    """What answered is not what the step expects. Nothing was sent to it that could change it."""
+
+
+class MayHaveActed(CallError):
+    """The request was sent and its ending was not seen; look before deciding."""
+
+    exit_code = ExitCode.IN_DOUBT

@@ -1,0 +1,144 @@
+"""What a step can point at, with everything by which the right one is told from the wrong one.
+
+A plan carries these whole, so that what was approved is what is reached, even when a file has been edited since.
+Secrets stand here by reference only.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from seawall.model import Frozen, Name, SecretRef
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Endpoint(Frozen):
+    """An address and a port."""
+
+    address: str
+    port: Port
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
+class PowerSocket(Frozen):
+    """The out-of-band controller that can take the power from one machine, and which machine that is."""
+
+    url: str
+    system: str
+    uuid: str
+    username: str
+    password: SecretRef
+
+
+class Host(Frozen):
+    """A machine reached over SSH. `host_key` is its public key as OpenSSH writes it: `ssh-ed25519 AAAA...`."""
+
+    name: Name
+    site: Name
+    address: str
+    port: Port = 22
+    user: str
+    key: SecretRef
+    host_key: str
+    hostname: str
+    power: PowerSocket | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Server(Frozen):
+    """One PostgreSQL server: where it runs, how it is reached, and how it is recognised.
+
+    Attributes:
+        name: `host/cluster`, as the inventory calls it.
+        system_identifier: what `pg_control_system()` and `pg_controldata` say; a standby shares its primary's.
+        cluster_name: PostgreSQL's `cluster_name`, different at each site.
+        data_directory: absolute, on the host.
+        binaries: the folder on the host with `pg_ctl` and the rest.
+        peers: how the other site's server reaches this one, when that differs from `host.address` and `port`.
+        user: the role Seawall connects as; `replicator` the role a standby connects as.
+    """
+
+    name: str
+    host: Host
+    port: Port
+    data_directory: str
+    binaries: str
+    cluster_name: str
+    system_identifier: str
+    database: str
+    user: str
+    password: SecretRef
+    replicator: str
+    replicator_password: SecretRef
+    peers: Endpoint | None = None
+    slot: str | None = None
+
+    @property
+    def for_peers(self) -> Endpoint:
+        """How another server reaches this one for replication and rewind."""
+        return self.peers or Endpoint(address=self.host.address, port=self.port)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Store(Frozen):
+    """A bucket in an S3 store at one site."""
+
+    name: Name
+    site: Name
+    url: str
+    region: str = "eu-north-1"
+    bucket: str
+    access_key: SecretRef
+    secret_key: SecretRef
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Balancer(Frozen):
+    """A HAProxy, spoken to over its runtime socket."""
+
+    name: Name
+    runtime: Endpoint
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Zone(Frozen):
+    """A DNS zone that takes signed updates (RFC 2136 with TSIG). `key` refers to the base64 secret."""
+
+    name: str
+    server: Endpoint
+    key_name: str
+    key: SecretRef
+    algorithm: str = "hmac-sha256"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MailRelay(Frozen):
+    """The SMTP server that messages leave through."""
+
+    address: str
+    port: Port = 25
+    sender: str
+    username: str | None = None
+    password: SecretRef | None = None
+
+
+class SlackWorkspace(Frozen):
+    """A Slack workspace. `url` ends in `/api/`; it differs from Slack's own only in the lab."""
+
+    url: str = "https://slack.com/api/"
+    token: SecretRef
