@@ -11,6 +11,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo "$$p" && break; done)
 BIN := .venv/bin
+LOCKED := .venv/.locked
 STAMP := .venv/.stamp
 # Prefect and its server report to nobody.
 export DO_NOT_TRACK := 1
@@ -35,7 +36,13 @@ test: $(STAMP)  ## everything, with the lab's servers and Prefect
 
 env: $(STAMP)  ## .venv, as requirements.lock says
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): pyproject.toml $(LOCKED)
+	@# compat: one line in a .pth file, instead of an import hook that every start of `seawall` would pay for.
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
+	@touch $@
+	@echo "seawall: .venv is ready."
+
+$(LOCKED): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "seawall: no Python 3.11, 3.12 or 3.13 found on PATH." >&2; \
 		echo "  Install one (Debian, Ubuntu: apt-get install python3 python3-venv), or say which: make env PYTHON=/path/to/python3.12" >&2; \
@@ -44,15 +51,14 @@ $(STAMP): requirements.lock pyproject.toml
 		echo "seawall: $(PYTHON) cannot make a virtual environment: its ensurepip is missing." >&2; \
 		echo "  Install it (Debian, Ubuntu: apt-get install python3-venv), then run make again." >&2; \
 		exit 2; fi
-	@echo "seawall: making .venv with $$("$(PYTHON)" --version): downloads about $(DOWNLOAD) from the package index, once."
-	"$(PYTHON)" -m venv --clear .venv
-	$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements.lock
-	# compat: one line in a .pth file, instead of an import hook that every start of `seawall` would pay for.
-	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
+	@echo "seawall: making .venv with $$("$(PYTHON)" --version)."
+	@echo "  Downloads about 170 MB from the Python package index, once; 650 MB on disk. One to three minutes."
+	@"$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements.lock || { \
+		echo "seawall: the packages could not be installed; nothing outside .venv was changed." >&2; \
+		echo "  With no network, or an index that lacks a version: see the lines above. Then run make again; it goes on where it stopped." >&2; \
+		exit 2; }
 	@touch $@
-	@echo "seawall: .venv is ready."
-
-DOWNLOAD := 200 MB (one to three minutes)
 
 demo: $(STAMP)  ## starts the lab, breaks it, rescues it, shows the report
 	$(BIN)/seawall demo

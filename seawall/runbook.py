@@ -82,8 +82,7 @@ class RunbookStep(Frozen):
     Attributes:
         does: what happens, in words an on-call person reads.
         with_: arguments of the action, or parameters of the other runbook.
-        after: steps that must be done before this one; without it, the step waits for the step above it. `after: []`
-            waits for nothing.
+        after: steps that must be done before this one; without it, the step waits for nothing and may run at once.
         when: an expression; the plan skips the step when it is false.
         for_each: an expression giving a list; the step is repeated with `each` bound to one after another.
         unless: a READS check at run time; when it holds, the step is already so and is skipped.
@@ -101,7 +100,7 @@ class RunbookStep(Frozen):
     by: Name | None = None
     runbook: Name | None = None
     with_: Annotated[dict[str, Any], Field(alias="with")] = {}
-    after: tuple[Name, ...] | None = None
+    after: tuple[Name, ...] = ()
     when: str | bool = True
     for_each: str | None = None
     unless: Check | None = None
