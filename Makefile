@@ -69,10 +69,10 @@ bench: $(STAMP)  ## side-by-side measurements, into bench/results/
 golden: $(STAMP)  ## rewrites tests/golden; read the diff before committing it
 	SEAWALL_GOLDEN=rewrite $(BIN)/pytest -q -m golden
 
-lock: $(STAMP)  ## requirements.lock anew from pyproject.toml; needs uv on PATH
-	@command -v uv >/dev/null || { echo "seawall: \`make lock\` needs uv (pipx install uv)." >&2; exit 2; }
+lock:  ## requirements.lock from pyproject.toml, keeping what need not change; UPGRADE=--upgrade takes the newest
+	@command -v uv >/dev/null || { echo "seawall: make lock needs uv (pipx install uv)." >&2; exit 2; }
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
-		--all-extras --upgrade --output-file requirements.lock pyproject.toml
+		--all-extras $(UPGRADE) --output-file requirements.lock pyproject.toml
 
 clean:  ## everything that can be made again, .venv too
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
