@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from types import TracebackType
@@ -40,6 +40,10 @@ class Proof(Seen):
 
     holds: bool | None
     because: str
+
+    def stand_in(self) -> Seen | None:
+        """Return what the proven step would have seen, when the proof knows it, so that later steps can go on from it."""
+        return None
 
     def __str__(self) -> str:
         return self.because
@@ -183,17 +187,13 @@ class Output:
     stderr: str
 
 
-@dataclass(frozen=True, slots=True)
 class World(Mapping[str, Action[Any, Any]]):
     """Every action at hand, by name. Use as a context manager: leaving it closes every connection."""
 
-    connectors: tuple[Connector, ...]
-    vault: Vault | None = None
-    _actions: dict[str, Action[Any, Any]] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        actions = {action.name: action for one in self.connectors for action in one.actions()}
-        object.__setattr__(self, "_actions", actions)
+    def __init__(self, *connectors: Connector, vault: Vault | None = None) -> None:
+        self.connectors = connectors
+        self.vault = vault
+        self._actions = {action.name: action for one in connectors for action in one.actions()}
 
     def __getitem__(self, name: str) -> Action[Any, Any]:
         return self._actions[name]

@@ -1,0 +1,35 @@
+"""Whether a step has the yeses it needs, and who may give one.
+
+Until approvals are signatures, a yes is typed and journalled with who and when; the rules are already here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from seawall.errors import BadInput
+from seawall.plan import PlannedStep
+from seawall.state import StepState
+
+
+def still_wanted(one: StepState) -> int:
+    """Return how many more people must say yes before the step may start."""
+    if one.step.approve is None:
+        return 0
+    return max(0, one.step.approve.people - len(one.approved_by))
+
+
+def check_may_approve(step: PlannedStep, person: str, roles: Collection[str]) -> None:
+    """Check that `person`, who has `roles`, may say yes to `step`.
+
+    Raises:
+        BadInput: the step asks nobody, or asks somebody else.
+    """
+    if step.approve is None:
+        raise BadInput.one(f"{step.id} waits for no approval", where=step.id, remedy="See `seawall show RUN`")
+    if step.approve.by not in roles:
+        raise BadInput.one(
+            f"{person} is not {step.approve.by}, who must approve {step.id}",
+            where=step.id,
+            remedy="Ask somebody who is; `--as NAME` says who you are",
+        )

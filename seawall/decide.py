@@ -1,0 +1,207 @@
+"""Given where a run stands and what time it is, say what happens next. Pure: it looks, and changes nothing.
+
+Fences and proofs before comfort: a step in doubt is settled by its proof; a proof that says "did not happen" is
+believed only when the first attempt can no longer act; else a person is asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from seawall.approve import still_wanted
+from seawall.journal import Outcome
+from seawall.plan import PlannedStep
+from seawall.state import Stand, State
+
+LANE_HOLDS = 4
+"""Calls side by side on one host: sshd's own default for sessions being opened is 10 (MaxStartups), shared with people."""
+ALL_HOLD = 32
+"""Calls side by side in one run: two cores of SSH crypto level off at about ten (reference: lab measurements)."""
+STILL_ACTS = timedelta(seconds=3)
+"""How long after its limit a remote command may still be ending: `timeout -k` gives it one second, then kills."""
+ABORT_WAITS = timedelta(seconds=8)
+"""How long an abort waits for calls under way; with the loop's own pauses it stays under ten seconds."""
+
+
+class Way(StrEnum):
+    """What a call is for."""
+
+    ACT = "act"
+    PROVE = "prove"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """One call to make for one step."""
+
+    step: PlannedStep
+    way: Way
+    attempt: int
+    undoing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Make these calls now; they do not wait for one another."""
+
+    calls: tuple[StepCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take this step back now."""
+
+    calls: tuple[StepCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing a person must say. `of` is a role; `what` is what kind of answer is wanted."""
+
+    step: PlannedStep
+    what: str
+    of: str
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask people, because no rule says what is safe, or because it is theirs to do or allow."""
+
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to start: calls are under way, or an attempt in doubt may still act until `until`."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing more will happen. `left` names the steps that still stand or are not known."""
+
+    outcome: Outcome
+    left: tuple[str, ...] = ()
+
+
+Decision = Call | Undo | Ask | Wait | Finish
+
+DOUBT_WAITS = timedelta(minutes=30)
+"""How long a run stays up for somebody to say what happened; after that it ends and can be resumed."""
+
+
+def decide(state: State, now: datetime) -> Decision:
+    """Say what happens next."""
+    if state.ended:
+        return Finish(state.ended.outcome, state.ended.left)
+    if calls := _settling(state, now):
+        return Call(calls)
+    if state.abort:
+        return _after_abort(state, now)
+    if not state.failed and not state.doubtful and (calls := _startable(state)):
+        return Call(calls)
+    if questions := _questions(state):
+        return Ask(questions)
+    if state.under_way or _may_still_act(state, now):
+        return Wait(_may_still_act(state, now))
+    if state.doubtful:
+        return Ask(tuple(_doubt(state.steps[name].step, state) for name in state.doubtful))
+    if state.failed:
+        refused = any(state.steps[name].refused for name in state.failed)
+        return Finish(Outcome.REFUSED if refused else Outcome.FAILED, tuple(state.changed))
+    return Finish(Outcome.DONE)
+
+
+def _settling(state: State, now: datetime) -> tuple[StepCall, ...]:
+    """Proofs to look at: of steps in doubt whose first attempt can no longer act, and that no proof has settled."""
+    return tuple(
+        StepCall(one.step, Way.PROVE, one.undo_attempts if undoing else one.attempts, undoing)
+        for name in state.doubtful
+        if (one := state.steps[name]).settled is None
+        and name not in state.under_way
+        and not (undoing := one.stand is Stand.UNDO_IN_DOUBT)
+        and one.step.proof is not None
+        and not one.step.can_still_act
+        and one.until is not None
+        and now >= one.until + STILL_ACTS
+    )
+
+
+def _may_still_act(state: State, now: datetime) -> datetime | None:
+    """The first instant at which an attempt in doubt can be settled by its proof, if that lies ahead."""
+    ahead = [
+        one.until + STILL_ACTS
+        for name in state.doubtful
+        if (one := state.steps[name]).until is not None
+        and one.step.proof is not None
+        and one.stand is Stand.IN_DOUBT
+        and now < one.until + STILL_ACTS
+    ]
+    return min(ahead, default=None)
+
+
+def _startable(state: State) -> tuple[StepCall, ...]:
+    busy = Counter(lane for name in state.under_way for lane in state.steps[name].step.lanes)
+    room = ALL_HOLD - len(state.under_way)
+    calls: list[StepCall] = []
+    for name in state.ready:
+        one = state.steps[name]
+        if len(calls) >= room:
+            break
+        if one.step.by is not None or still_wanted(one) or any(busy[lane] >= LANE_HOLDS for lane in one.step.lanes):
+            continue
+        busy.update(one.step.lanes)
+        calls.append(StepCall(one.step, Way.ACT, one.attempts + 1))
+    return tuple(calls)
+
+
+def _questions(state: State) -> tuple[Question, ...]:
+    """What people must say now."""
+    questions: list[Question] = []
+    if not state.failed and not state.doubtful:
+        for name in state.ready:
+            step = state.steps[name].step
+            if step.by is not None:
+                questions.append(Question(step, "person", step.by, step.within))
+            elif still_wanted(state.steps[name]) and step.approve is not None:
+                questions.append(Question(step, "approval", step.approve.by, step.approve.within))
+    questions.extend(_doubt(state.steps[name].step, state) for name in state.doubtful if _needs_a_person(state, name))
+    return tuple(questions)
+
+
+def _needs_a_person(state: State, name: str) -> bool:
+    one = state.steps[name]
+    if name in state.under_way:
+        return False
+    return one.settled is not None or one.step.proof is None or one.step.can_still_act or one.stand is Stand.UNDO_IN_DOUBT
+
+
+def _doubt(step: PlannedStep, state: State) -> Question:
+    undoing = state.steps[step.id].stand is Stand.UNDO_IN_DOUBT
+    return Question(step, "undo-doubt" if undoing else "doubt", "operator", DOUBT_WAITS)
+
+
+def _after_abort(state: State, now: datetime) -> Decision:
+    """Bring an aborted run to a named state: let calls under way end, then take back what was done, if that was asked."""
+    assert state.abort is not None  # noqa: S101 - the caller looked
+    if (state.under_way or _may_still_act(state, now)) and now < state.abort.at + ABORT_WAITS:
+        return Wait(state.abort.at + ABORT_WAITS)
+    doubtful = (*state.under_way, *state.doubtful)
+    if state.abort.undo and not doubtful and not any(_undo_failed(state, name) for name in state.changed):
+        for name in reversed(state.changed):
+            one = state.steps[name]
+            if one.step.undo is not None:
+                return Undo((StepCall(one.step, Way.UNDO, one.undo_attempts + 1, undoing=True),))
+        if not state.changed:
+            return Finish(Outcome.UNDONE)
+    return Finish(Outcome.ABORTED, (*doubtful, *(name for name in state.changed if name not in doubtful)))
+
+
+def _undo_failed(state: State, name: str) -> bool:
+    return state.steps[name].stand in (Stand.UNDO_FAILED, Stand.UNDO_IN_DOUBT)

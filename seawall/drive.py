@@ -1,0 +1,204 @@
+"""Carry a plan out: decide, write it down, act, write down how it ended, repeat. The only loop in the project.
+
+Safe to call again after anything: it starts from the journal, not from memory. Only the driver writes to the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from seawall import decide as deciding
+from seawall.attempt import CallToMake, Ending
+from seawall.decide import Ask, Call, Finish, Question, StepCall, Undo, Way
+from seawall.journal import AbortAsked, Answered, Approved, Asked, Ended, Event, Failed, Journal, Resumed, Settled, Started
+from seawall.plan import Plan, references
+from seawall.state import Stand, State
+
+PAUSE = timedelta(milliseconds=20)
+"""How long the loop sleeps on its hands before it looks into the inbox again."""
+OVERDUE = timedelta(seconds=5)
+"""How long after its limit a call that has not come back is written off as in doubt."""
+
+Word = Approved | Answered | AbortAsked
+"""What people can say to a run that is under way."""
+
+
+class Hands(Protocol):
+    """The one way the driver acts: threads, Prefect tasks, a simulator, a pretend world."""
+
+    def start(self, making: CallToMake) -> None:
+        """Begin a call and return at once; its ending comes out of `next`."""
+
+    def next(self, within: timedelta) -> Ending | None:
+        """Return the ending of a call that has come to one, or None when none does within the time."""
+
+
+class Inbox(Protocol):
+    """Where what people say to a run arrives, from whichever screen."""
+
+    def take(self) -> Sequence[Word]:
+        """Return what has arrived since the last time, oldest first."""
+
+
+class NoInbox:
+    """An inbox that nothing arrives in."""
+
+    def take(self) -> Sequence[Word]:
+        """Return nothing."""
+        return ()
+
+
+Watch = Callable[[Event, State], None]
+
+
+def unwatched(_event: Event, _state: State) -> None:
+    """Watch nothing."""
+
+
+def drive(
+    plan: Plan,
+    journal: Journal,
+    hands: Hands,
+    clock: Callable[[], datetime],
+    *,
+    inbox: Inbox | None = None,
+    watch: Watch = unwatched,
+    by: str = "seawall",
+) -> Finish | Ask:
+    """Carry `plan` on from wherever `journal` says it is, until it ends or waits for a person too long.
+
+    Args:
+        watch: told every event after it is on disk. It must not raise.
+
+    Returns:
+        How the run ended, or what it still asks. In the latter case the journal is open: drive it again.
+    """
+    driver = _Driver(plan, journal, hands, clock, watch)
+    return driver.carry_on(inbox or NoInbox(), by)
+
+
+def _all_references(call: StepCall) -> tuple[str, ...]:
+    checks = [one.args for one in (call.step.unless, call.step.proof, call.step.undo) if one is not None]
+    return references([call.step.args, *checks])
+
+
+class _Driver:
+    """One process's hold on a run."""
+
+    def __init__(
+        self, plan: Plan, journal: Journal, hands: Hands, clock: Callable[[], datetime], watch: Watch
+    ) -> None:
+        self._journal, self._hands, self._clock, self._watch = journal, hands, clock, watch
+        self._state = State(plan, journal.events())
+        self._proving: set[str] = set()
+
+    def carry_on(self, inbox: Inbox, by: str) -> Finish | Ask:
+        """Go round until there is an end."""
+        if self._state.last is not None and self._state.ended is None and self._was_begun():
+            self._record([Resumed(at=self._clock(), by=by)])
+        while True:
+            self._hear(inbox.take())
+            decision = deciding.decide(self._state, self._clock())
+            match decision:
+                case Finish():
+                    if self._state.ended is None:
+                        self._record([Ended(at=self._clock(), outcome=decision.outcome, left=decision.left)])
+                    return decision
+                case Call(calls=calls) | Undo(calls=calls) if fresh := self._not_under_way(calls):
+                    self._begin(fresh)
+                    continue
+                case Ask(questions=questions) if self._asked_too_long(questions):
+                    return decision
+            self._await_an_ending()
+
+    def _was_begun(self) -> bool:
+        return any(one.attempts or one.asked for one in self._state.steps.values()) or bool(self._state.under_way)
+
+    def _not_under_way(self, calls: Iterable[StepCall]) -> list[StepCall]:
+        return [call for call in calls if not (call.way is Way.PROVE and call.step.id in self._proving)]
+
+    def _begin(self, calls: Sequence[StepCall]) -> None:
+        now = self._clock()
+        self._record(
+            [
+                Started(at=now, step=one.step.id, attempt=one.attempt, undoing=one.undoing, until=now + one.step.within)
+                for one in calls
+                if one.way is not Way.PROVE
+            ]
+        )
+        self._proving.update(one.step.id for one in calls if one.way is Way.PROVE)
+        run = self._state.opened.run if self._state.opened else "no-run"
+        for one in calls:
+            self._hands.start(CallToMake(one, run, self._state.plan.exercise, self._seen_by(one)))
+
+    def _seen_by(self, call: StepCall) -> Mapping[str, Mapping[str, Any]]:
+        wanted = {name.partition(".")[0] for name in _all_references(call)}
+        return {name: self._state.seen[name] for name in wanted if name in self._state.seen}
+
+    def _await_an_ending(self) -> None:
+        ending = self._hands.next(PAUSE)
+        if ending is not None:
+            self._take_in(ending)
+        else:
+            self._write_off_the_overdue()
+
+    def _take_in(self, ending: Ending) -> None:
+        if isinstance(ending, Settled):
+            self._proving.discard(ending.step)
+            if ending.step in self._state.doubtful:
+                self._record([ending])
+        elif self._state.is_current(ending.step, ending.attempt, undoing=getattr(ending, "undoing", False)):
+            self._record([ending])
+
+    def _write_off_the_overdue(self) -> None:
+        now = self._clock()
+        for name in list(self._state.under_way):
+            one = self._state.steps[name]
+            if one.until is not None and now > one.until + OVERDUE:
+                undoing = one.stand is Stand.UNDOING
+                self._record(
+                    [
+                        Failed(
+                            at=now,
+                            step=name,
+                            attempt=one.undo_attempts if undoing else one.attempts,
+                            undoing=undoing,
+                            error="MayHaveActed",
+                            where=name,
+                            problem="its limit passed and it did not come back",
+                            remedy="Look at the target before answering",
+                            acted=None,
+                        )
+                    ]
+                )
+
+    def _asked_too_long(self, questions: Sequence[Question]) -> bool:
+        """Ask what was not asked yet; tell whether all that is left is waiting for people whose time is up."""
+        now, state = self._clock(), self._state
+        fresh = [one for one in questions if state.steps[one.step.id].asked is None]
+        if fresh:
+            self._record(
+                [Asked(at=now, step=q.step.id, what=q.what, of=q.of, until=now + q.within) for q in fresh]  # type: ignore[arg-type]
+            )
+        if state.under_way or self._proving:
+            return False
+        asked = [state.steps[one.step.id].asked for one in questions]
+        return all(one is not None and now > one.until for one in asked)
+
+    def _hear(self, words: Sequence[Word]) -> None:
+        for word in words:
+            if isinstance(word, AbortAsked):
+                self._record([word])
+            elif word.step in self._state.steps and self._state.steps[word.step].asked is not None:
+                self._record([word])
+
+    def _record(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        self._journal.append(events)
+        for event in events:
+            self._state.apply(event)
+            self._watch(event, self._state)
+

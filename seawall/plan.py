@@ -1,0 +1,147 @@
+"""What will be done: a runbook bound to a city and parameters, every step rendered but for typed references.
+
+A plan is plain data. The same inputs give the same bytes and so the same digest; it holds no value that changes by
+itself, no secret, and nobody's address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import ConfigDict
+
+from seawall.actions import Effect
+from seawall.model import Duration, Frozen, Name, StepId, Text
+from seawall.predicates import Predicate
+
+
+class PlannedCheck(Frozen):
+    """A READS call and what it must see."""
+
+    uses: str
+    args: dict[str, Any]
+    expect: tuple[Predicate, ...]
+
+
+class PlannedUndo(Frozen):
+    """The call that takes a step back."""
+
+    uses: str
+    args: dict[str, Any]
+
+
+class Approval(Frozen):
+    """Who must say yes before a step starts."""
+
+    by: Name
+    people: int
+    within: Duration
+
+
+class PlannedStep(Frozen):
+    """One step, ready to be carried out.
+
+    Attributes:
+        args: rendered arguments; `{"from": "fence"}` stands for what the step `fence` will have seen.
+        after: every step that must be over first.
+        lanes: what it keeps busy meanwhile, e.g. a host; decides how many run side by side.
+        skipped: why the plan leaves it out; such a step never runs and holds nobody up.
+    """
+
+    id: StepId
+    does: Text
+    uses: str | None = None
+    by: Name | None = None
+    effect: Effect
+    args: dict[str, Any] = {}
+    after: tuple[StepId, ...] = ()
+    within: Duration
+    expect: tuple[Predicate, ...] = ()
+    unknown: Literal["stops", "goes-on"] = "stops"
+    until: tuple[Predicate, ...] = ()
+    unless: PlannedCheck | None = None
+    proof: PlannedCheck | None = None
+    can_still_act: bool = False
+    undo: PlannedUndo | None = None
+    no_way_back: Text | None = None
+    approve: Approval | None = None
+    lanes: tuple[str, ...] = ()
+    skipped: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether carrying it out changes the world."""
+        return self.effect is Effect.CHANGES
+
+
+class Plan(Frozen):
+    """What will be done, in which order, and for whom.
+
+    Attributes:
+        confirm: what a person types before the first change.
+        claims: what no other run may touch at the same time, e.g. `service:login`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    format: Literal[1] = 1
+    city: Name
+    runbook: Name
+    title: Text
+    why: Text
+    exercise: bool
+    parameters: dict[str, str]
+    confirm: str
+    claims: tuple[str, ...]
+    steps: tuple[PlannedStep, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON of this plan, hexadecimal: what an approval signs."""
+        return hashlib.sha256(canonical(self.model_dump(mode="json"))).hexdigest()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, PlannedStep]:
+        """The steps by their id."""
+        return {step.id: step for step in self.steps}
+
+    @property
+    def changes(self) -> bool:
+        """Whether any step that will run changes the world."""
+        return any(step.changes and step.skipped is None for step in self.steps)
+
+
+def canonical(value: Any) -> bytes:
+    """Write JSON one way only: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def references(value: Any) -> tuple[str, ...]:
+    """Return what `{"from": ...}` names anywhere in rendered arguments, in order."""
+    if isinstance(value, dict):
+        if set(value) == {"from"} and isinstance(value["from"], str):
+            return (value["from"],)
+        return tuple(name for one in value.values() for name in references(one))
+    if isinstance(value, list):
+        return tuple(name for one in value for name in references(one))
+    return ()
+
+
+def resolved(value: Any, seen: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return `value` with each reference replaced by what that step saw.
+
+    Raises:
+        KeyError: nothing is known of the step or field that a reference names.
+    """
+    if isinstance(value, dict):
+        if set(value) == {"from"} and isinstance(value["from"], str):
+            step, _, field = value["from"].partition(".")
+            return seen[step][field] if field else seen[step]
+        return {key: resolved(one, seen) for key, one in value.items()}
+    if isinstance(value, list):
+        return [resolved(one, seen) for one in value]
+    return value
