@@ -7,7 +7,7 @@ the one in memory and the pretend one have the same names and types.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from seawall.errors import CallError, DidNothing
 from seawall.model import Frozen
-from seawall.targets import Host, PowerSocket
+from seawall.targets import Host, PowerSocket, Store
 
 
 class Effect(StrEnum):
@@ -163,9 +163,41 @@ class Shell(Protocol):
 
         Raises:
             Unreachable: no connection; nothing was sent.
-            WrongTarget: another host key than the pinned one.
+            WrongTarget: another host key or host name than the pinned ones.
             MayHaveActed: sent, and its ending was not seen by the deadline.
         """
+
+    def stream_from(
+        self, host: Host, command: str, deadline: Deadline, *, stdin: bytes = b""
+    ) -> Iterator[bytes]:
+        """Run `command` and yield what it writes to its standard output, however much that is, as it comes.
+
+        Raises:
+            Unreachable, WrongTarget: as `run`, before the first chunk.
+            MayHaveActed: it ended with another status than 0, or was not seen to end.
+        """
+
+    def stream_to(self, host: Host, command: str, chunks: Iterable[bytes], deadline: Deadline) -> Output:
+        """Run `command` and write `chunks` to its standard input as fast as it takes them. Raises: as `run`."""
+
+
+class ObjectStore(Protocol):
+    """A way to keep large things in a store; the real one is S3. Handed to connectors that make backups."""
+
+    def put_stream(self, store: Store, key: str, chunks: Iterable[bytes], deadline: Deadline) -> int:
+        """Keep `chunks` under `key`, all of them or nothing, and return how many bytes that were.
+
+        Raises:
+            Unreachable: no connection; nothing was sent.
+            DidNothing: refused, or `chunks` raised, which is passed on; there is nothing new under `key`.
+            MayHaveActed: sent, and the answer was not seen.
+        """
+
+    def get_stream(self, store: Store, key: str, deadline: Deadline) -> Iterator[bytes]:
+        """Yield what is kept under `key`. Raises: DidNothing when there is none, Unreachable."""
+
+    def keys(self, store: Store, prefix: str, deadline: Deadline) -> Sequence[str]:
+        """List every key that begins with `prefix`, in order. Raises: DidNothing, Unreachable."""
 
 
 class Power(Protocol):
@@ -236,7 +268,7 @@ class World(Mapping[str, Action[Any, Any]]):
     def _without_secrets(self, seen: Seen) -> Seen:
         if self.vault is None:
             return seen
-        return type(seen).model_validate_json(self.vault.redact(seen.model_dump_json()))
+        return type(seen).model_validate(_redacted(seen.model_dump(mode="json"), self.vault.redact))
 
     def _redacted(self, error: CallError) -> CallError:
         if self.vault is None:
@@ -250,3 +282,12 @@ def _first_line(error: ValidationError) -> str:
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
+def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
+    # Word by word and never the JSON text: a secret such as 5432 would take a number or a key with it.
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: _redacted(one, redact) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_redacted(one, redact) for one in value]
+    return value
