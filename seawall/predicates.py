@@ -66,7 +66,7 @@ def _read(key: str, value: Any, seen: type[Seen]) -> Predicate:
         known = ", ".join(seen.model_fields)
         message = f"{field!r} is not something {seen.__name__} shows; it shows {known}"
         raise ValueError(message)
-    annotation = _without_none(seen.model_fields[field].annotation)
+    annotation = without_none(seen.model_fields[field].annotation)
     plain = tuple(_value(one, annotation, key) for one in value) if operator == "one_of" else _value(value, annotation, key)
     return Predicate(field=field, operator=operator, value=plain, written=_written(value))  # type: ignore[arg-type]
 
@@ -117,10 +117,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _without_none(annotation: Any) -> Any:
+def without_none(annotation: Any) -> Any:
+    """Return the kind behind `Annotated` and `| None`."""
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) in (Union, types.UnionType):
         kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
-        return _without_none(kinds[0]) if len(kinds) == 1 else annotation
+        return without_none(kinds[0]) if len(kinds) == 1 else annotation
     return annotation

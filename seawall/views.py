@@ -1,0 +1,230 @@
+"""The city as a runbook's expressions see it: `service.database.at(to)`, `to.title`, `each`.
+
+Views are what templates may touch; they only read. A name that does not lead anywhere raises KeyError with the names
+that do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seawall.inventory import Inventory, ReachedThrough
+from seawall.model import Text
+from seawall.targets import Balancer, Host, Server, Store, Zone
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """A site."""
+
+    name: str
+    title: Text
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseView:
+    """The servers of one service's database."""
+
+    inventory: Inventory
+    at_sites: Mapping[str, str]
+    active_site: str
+    standby_site: str | None
+
+    def at(self, site: SiteView | str) -> Server:
+        """Return the server at a site."""
+        name = str(site)
+        if name not in self.at_sites:
+            message = f"there is no server at {name}; there is one at {', '.join(self.at_sites)}"
+            raise KeyError(message)
+        return self.inventory.server(self.at_sites[name])
+
+    def other_than(self, site: SiteView | str) -> Server:
+        """Return the server at the site that is not `site`; there must be exactly one."""
+        others = [one for one in self.at_sites if one != str(site)]
+        if len(others) != 1 or str(site) not in self.at_sites:
+            message = f"{site} is not one of two sites with a server ({', '.join(self.at_sites)})"
+            raise KeyError(message)
+        return self.at(others[0])
+
+    @property
+    def active(self) -> Server:
+        """The server that is primary in ordinary times."""
+        return self.at(self.active_site)
+
+    @property
+    def standby(self) -> Server:
+        """The server that is standby in ordinary times."""
+        return self.at(self.standby_site or "")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """A service and how it is reached."""
+
+    inventory: Inventory
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def title(self) -> Text:
+        """What people call it."""
+        return self.inventory.services[self.name].title
+
+    @property
+    def without_it(self) -> Text:
+        """What citizens cannot do while it is down."""
+        return self.inventory.services[self.name].without_it
+
+    @property
+    def instead(self) -> Text:
+        """What they can do meanwhile."""
+        return self.inventory.services[self.name].instead
+
+    @property
+    def needed_by(self) -> tuple[ServiceView, ...]:
+        """The services that stop with it."""
+        return tuple(ServiceView(self.inventory, name) for name in self.inventory.needed_by(self.name))
+
+    @property
+    def database(self) -> DatabaseView:
+        """Its database."""
+        service = self.inventory.services[self.name]
+        if service.database is None or service.runs_at is None:
+            message = f"service {self.name} has no `database`, or does not say where it `runs_at`"
+            raise KeyError(message)
+        return DatabaseView(self.inventory, service.database.at, service.runs_at.active, service.runs_at.standby)
+
+    @property
+    def active(self) -> SiteView:
+        """The site it runs at in ordinary times."""
+        return self._site("active")
+
+    @property
+    def standby(self) -> SiteView:
+        """The site that takes over."""
+        return self._site("standby")
+
+    def other_site(self, site: SiteView | str) -> SiteView:
+        """Return the one of its two sites that is not `site`."""
+        sites = [self.active, self.standby]
+        others = [one for one in sites if one.name != str(site)]
+        if len(others) != 1:
+            message = f"{site} is not a site of service {self.name}; those are {sites[0]} and {sites[1]}"
+            raise KeyError(message)
+        return others[0]
+
+    @property
+    def balancer(self) -> Balancer:
+        """The balancer users come through."""
+        return self.inventory.balancer(self._reached.balancer)
+
+    @property
+    def backend(self) -> str:
+        """The balancer's backend."""
+        return self._reached.backend
+
+    def backend_at(self, site: SiteView | str) -> str:
+        """Return the balancer's server at a site."""
+        return self._reached.backends[str(site)]
+
+    @property
+    def zone(self) -> Zone | None:
+        """The DNS zone its name stands in; None when DNS moves nobody."""
+        name = self._reached.zone
+        return None if name is None else self.inventory.zones[name]
+
+    @property
+    def dns_name(self) -> str | None:
+        """Its name in DNS."""
+        return self._reached.name
+
+    def address_at(self, site: SiteView | str) -> str:
+        """Return what its DNS name points to when it runs at `site`."""
+        return self._reached.address[str(site)]
+
+    @property
+    def address(self) -> str:
+        """How users reach it, `host:port` of the balancer's front."""
+        return str(self.inventory.balancers[self._reached.balancer].front)
+
+    @property
+    def _reached(self) -> ReachedThrough:
+        reached = self.inventory.services[self.name].reached_through
+        if reached is None:
+            message = f"service {self.name} has no `reached_through`"
+            raise KeyError(message)
+        return reached
+
+    def _site(self, which: str) -> SiteView:
+        runs_at = self.inventory.services[self.name].runs_at
+        name = getattr(runs_at, which, None)
+        if name is None:
+            message = f"service {self.name} does not say its {which} site: `runs_at: {{{which}: ...}}`"
+            raise KeyError(message)
+        return SiteView(name, self.inventory.sites[name].title)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupView:
+    """A backup set."""
+
+    inventory: Inventory
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def service(self) -> ServiceView:
+        """The service whose database it keeps."""
+        return ServiceView(self.inventory, self.inventory.backups[self.name].service)
+
+    @property
+    def taken_at(self) -> SiteView:
+        """The site whose server it is taken from."""
+        name = self.inventory.backups[self.name].taken_at
+        return SiteView(name, self.inventory.sites[name].title)
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """Where its copies are kept."""
+        return tuple(self.inventory.store(name) for name in self.inventory.backups[self.name].stored_in)
+
+    @property
+    def verified_on(self) -> Host:
+        """The machine it is restored on to be verified."""
+        return self.inventory.host(self.inventory.backups[self.name].verified_on)
+
+
+def view_of(kind: str, name: str, inventory: Inventory) -> object:
+    """Return what a parameter of `kind` with the value `name` is to an expression.
+
+    Raises:
+        KeyError: there is none of that name; its argument lists those that exist.
+    """
+    known: Mapping[str, Mapping[str, object]] = {
+        "service": inventory.services,
+        "site": inventory.sites,
+        "host": inventory.hosts,
+        "backup": inventory.backups,
+        "audience": inventory.audiences,
+    }
+    if kind in known and name not in known[kind]:
+        raise KeyError(*known[kind])
+    match kind:
+        case "service":
+            return ServiceView(inventory, name)
+        case "site":
+            return SiteView(name, inventory.sites[name].title)
+        case "host":
+            return inventory.host(name)
+        case "backup":
+            return BackupView(inventory, name)
+        case _:
+            return name
