@@ -1,0 +1,29 @@
+"""Carry out the run in a folder with whatever hands are given: the same for a terminal, a Prefect flow and a go-bag.
+
+Holds the run's claims and its journal while it drives; both are let go by the kernel when the process dies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from seawall.claims import claim
+from seawall.decide import Ask, Finish
+from seawall.drive import Hands, Watch, drive, unwatched
+from seawall.inbox import FileInbox
+from seawall.run_folder import RunFolder
+
+
+def carry_out(
+    run: RunFolder, hands: Hands, clock: Callable[[], datetime], *, watch: Watch = unwatched, by: str
+) -> Finish | Ask:
+    """Carry the run on from wherever its journal says it is.
+
+    Raises:
+        Busy: another process carries it out, or another run holds what it wants.
+        JournalError: its journal cannot be used; Tampered when it was changed.
+    """
+    plan = run.plan
+    with claim(run.runs, plan.claims, run.id, by), run.journal() as journal:
+        return drive(plan, journal, hands, clock, inbox=FileInbox(run), watch=watch, by=by)
