@@ -1,0 +1,134 @@
+"""One YAML file: its value, and where in the file each part of it stands."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from seawall.errors import BadInput
+from seawall.yaml_source.nodes import LINE_BREAK, compose, place
+from seawall.yaml_source.showing import showable
+from seawall.yaml_source.text import read_text
+from seawall.yaml_source.values import value_of
+
+Loc = tuple[str | int, ...]
+"""Keys and indices from the top of a file to something in it, as in pydantic's `loc`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """How far a path leads into a file. `key` is None for the top and for entries of a list."""
+
+    reached: Loc
+    key: yaml.Node | None
+    value: yaml.Node
+
+
+@dataclass(frozen=True)
+class YamlSource:
+    """A file that was read.
+
+    Attributes:
+        shown: the file's name in mistakes, relative to the city's folder.
+        value: mappings with text keys, lists, texts, numbers, true, false and None.
+    """
+
+    shown: str
+    text: str = field(repr=False)
+    value: Any
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The file's lines, as the places count them."""
+        return LINE_BREAK.split(self.text)
+
+    @cached_property
+    def _root(self) -> yaml.Node:
+        # Composed again only when a place is asked for: keeping 100,000 nodes would slow every garbage collection.
+        root = compose(self.text, self.shown)
+        assert root is not None
+        return root
+
+    def spot(self, path: Loc) -> Spot:
+        """Follow `path` as far as it leads."""
+        spot = Spot((), None, self._root)
+        for part in path:
+            step = _step(spot.value, part)
+            if step is None:
+                break
+            spot = Spot((*spot.reached, part), *step)
+        return spot
+
+    def where(self, path: Loc, *, key: bool = False) -> str:
+        """Return `file:line:column` of the value (or its key) at `path`, or of the nearest thing around it."""
+        spot = self.spot(path)
+        nothing = isinstance(spot.value, yaml.ScalarNode) and not spot.value.value and not spot.value.style
+        return place(self.shown, spot.key if spot.key is not None and (key or nothing) else spot.value)
+
+    def written(self, node: yaml.Node) -> str:
+        """Return a node that stands on one line as it is written there; nothing for others."""
+        start, end = node.start_mark, node.end_mark
+        return self.lines[start.line][start.column : end.column] if start.line == end.line else ""
+
+    def rewritten(self, node: yaml.Node, text: str) -> str | None:
+        """Return the line on which `node` stands with `text` in its place.
+
+        None when it spans lines, or the line may hold a secret.
+        """
+        start, end = node.start_mark, node.end_mark
+        if start.line != end.line or start.line >= len(self.lines):
+            return None
+        line = self.lines[start.line]
+        return showable(line[: start.column] + text + line[end.column :])
+
+
+def read_yaml(path: Path, shown: str | None = None) -> YamlSource:
+    """Read one YAML file.
+
+    Args:
+        path: the file.
+        shown: its name in mistakes; the path itself when absent.
+
+    Raises:
+        BadInput: it is missing, no file, unreadable, too large, not UTF-8, empty, not YAML, several documents, nested
+            or aliased beyond measure; a key stands twice or is no text.
+    """
+    shown = str(path) if shown is None else shown
+    return yaml_source(read_text(path, shown), shown)
+
+
+def yaml_source(text: str, shown: str) -> YamlSource:
+    """Read text that is already at hand. Raises: BadInput, as `read_yaml` does."""
+    with _no_collection():
+        root = compose(text, shown)
+        value = None if root is None else value_of(root, shown)
+    if value is None:
+        raise BadInput.one("is empty", where=shown, remedy="Write it, or delete the file")
+    return YamlSource(shown, text, value)
+
+
+def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == part), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and 0 <= part < len(node.value):
+        return None, node.value[part]
+    return None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector out while many small objects are made: it took two thirds of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
