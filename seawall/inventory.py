@@ -6,31 +6,80 @@ reference is by name, and `seawall.loading` checks that each leads somewhere.
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from seawall.model import Duration, Frozen, Name, SecretRef, Text
-from seawall.targets import Balancer, Endpoint, Host, MailRelay, Port, PowerSocket, Server, SlackWorkspace, Store, Zone
+from seawall.model import Duration, Frozen, Name, SecretRef, Text, duration_text
+from seawall.targets import (
+    Balancer,
+    Endpoint,
+    Host,
+    MailRelay,
+    Port,
+    PowerSocket,
+    Server,
+    SlackWorkspace,
+    Store,
+    Zone,
+)
+
+
+def _host_key(text: str) -> str:
+    """Accept a public key as OpenSSH writes it. Source: RFC 4253, 6.6: the blob begins with the algorithm's name."""
+    algorithm, _, rest = text.partition(" ")
+    try:
+        blob = base64.b64decode(rest.split()[0] if rest.split() else "", validate=True)
+    except binascii.Error:
+        blob = b""
+    begins = len(algorithm).to_bytes(4, "big") + algorithm.encode()
+    whole = len(blob) == len(begins) + 4 + 32 if algorithm == "ssh-ed25519" else len(blob) > len(begins)
+    if not algorithm or not blob.startswith(begins) or not whole:
+        message = "this is no public host key; it reads `ssh-ed25519 AAAA...`, as `ssh-keyscan` shows it"
+        raise ValueError(message)
+    return text
+
+
+def _timezone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError) as error:
+        message = f"{text!r} is no time zone such as Europe/Copenhagen"
+        raise ValueError(message) from error
+    return text
+
+
+HostKey = Annotated[str, AfterValidator(_host_key)]
+"""A machine's public SSH key, e.g. `ssh-ed25519 AAAA...`: what tells the right machine from a wrong one."""
 
 
 class About(Frozen):
-    """The city itself."""
+    """The city itself.
+
+    Attributes:
+        name: what journals and messages call it, e.g. havnby.
+        timezone: the zone that drills and reports count in, e.g. Europe/Copenhagen.
+    """
 
     name: Name
     title: Text
-    timezone: str = "Europe/Copenhagen"
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Copenhagen"
 
 
 class Site(Frozen):
     """A place where services stand. A witness holds a vote and the out-of-band controllers, but no service.
 
     Attributes:
+        address: street and town, for those who must go there.
         coordinates: latitude and longitude, degrees (WGS 84).
         warning_areas: EMMA_ID codes of the weather warnings that matter here, e.g. DK008.
         failure_domains: what this place shares with others and may lose together with them: grid, basin, fibre duct.
+        witness: no service stands here; it only has a vote.
     """
 
     title: Text
@@ -42,7 +91,20 @@ class Site(Frozen):
 
 
 class ServerEntry(Frozen):
-    """A PostgreSQL server as it stands under its host. See `seawall.targets.Server` for the meanings."""
+    """A PostgreSQL server as it stands under its host.
+
+    Attributes:
+        data_directory: absolute, on the host.
+        binaries: the folder on the host with `pg_ctl` and the rest.
+        cluster_name: PostgreSQL's `cluster_name`, different at each site.
+        system_identifier: what `pg_controldata` says, in quotes; a standby shares its primary's.
+        database: the database that holds the service's records.
+        user: the role Seawall connects as.
+        password: where that role's password is kept.
+        replicator: the role a standby connects as.
+        peers: how the other site's server reaches this one, when that differs from the host's address and the port.
+        slot: the replication slot that the other site's server uses here.
+    """
 
     port: Port = 5432
     data_directory: str
@@ -59,21 +121,36 @@ class ServerEntry(Frozen):
 
 
 class HostEntry(Frozen):
-    """A machine. `host_key` pins its SSH key; `hostname` is what `hostname` prints there when it is not its name here."""
+    """A machine reached over SSH.
+
+    Attributes:
+        address: an IP address; a name would need DNS on the worst of days.
+        user: who Seawall logs in as.
+        key: where the private key it logs in with is kept.
+        host_key: the machine's public key; no command is sent to a machine that shows another.
+        hostname: what `hostname` prints there, when that is not its name here.
+        power: the out-of-band controller that can take its power.
+        postgres: the PostgreSQL servers that run on it, by cluster name.
+    """
 
     site: Name
     address: str
     port: Port = 22
     user: str
     key: SecretRef
-    host_key: str
+    host_key: HostKey
     hostname: str | None = None
     power: PowerSocket | None = None
     postgres: dict[Name, ServerEntry] = {}
 
 
 class StoreEntry(Frozen):
-    """A bucket in an S3 store at a site."""
+    """A bucket in an S3 store at a site.
+
+    Attributes:
+        access_key: where the access key is kept.
+        secret_key: where the secret key is kept.
+    """
 
     site: Name
     url: str
@@ -84,21 +161,47 @@ class StoreEntry(Frozen):
 
 
 class BalancerEntry(Frozen):
-    """A HAProxy whose runtime socket answers at `runtime`; users reach it at `front`."""
+    """A HAProxy.
+
+    Attributes:
+        runtime: where its runtime socket answers.
+        front: where users reach it.
+    """
 
     runtime: Endpoint
     front: Endpoint
 
 
 class RunsAt(Frozen):
-    """Where a service runs in ordinary times, and where it can be taken over."""
+    """Where a service runs.
+
+    Attributes:
+        active: the site it runs at in ordinary times.
+        standby: the site that can take it over.
+    """
 
     active: Name
     standby: Name | None = None
 
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Both sites, or the one."""
+        return (self.active,) if self.standby is None else (self.active, self.standby)
+
+    @model_validator(mode="after")
+    def _two_places(self) -> Self:
+        if self.active == self.standby:
+            message = f"active and standby are both {self.active}; a site cannot stand in for itself"
+            raise ValueError(message)
+        return self
+
 
 class Database(Frozen):
-    """The database a service keeps its records in, one server at each site."""
+    """The database a service keeps its records in.
+
+    Attributes:
+        at: the server at each site, as `host/cluster`.
+    """
 
     engine: Literal["postgres"]
     at: dict[Name, str]
@@ -108,7 +211,10 @@ class ReachedThrough(Frozen):
     """How users come to a service: a balancer backend with one server a site, and a name in DNS.
 
     Attributes:
+        backend: the balancer's backend.
         backends: the balancer's server name at each site.
+        zone: the DNS zone that holds `name`, when DNS is what moves users.
+        name: the DNS name users know.
         address: what the DNS name points to, for each site, when DNS is what moves users.
     """
 
@@ -119,18 +225,46 @@ class ReachedThrough(Frozen):
     name: str | None = None
     address: dict[Name, str] = {}
 
+    @model_validator(mode="after")
+    def _name_in_zone(self) -> Self:
+        if self.zone is not None and not (self.name or "").rstrip(".").endswith(f".{self.zone.rstrip('.')}"):
+            message = f"`zone: {self.zone}` needs a `name:` that ends in .{self.zone}"
+            raise ValueError(message)
+        return self
+
 
 class Probe(Frozen):
-    """How the service is watched from outside: `write` through the ledger, or `read` an address."""
+    """How the service is watched from outside: by writing, or by reading.
+
+    Attributes:
+        write: `ledger`: writes are made and counted; for services of our own only.
+        read: an address that is fetched.
+        every: how often.
+        misses: how many in a row mean that it is down.
+    """
 
     write: Literal["ledger"] | None = None
     read: str | None = None
     every: Duration
     misses: Annotated[int, Field(ge=1, le=100)] = 3
 
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.write is None) == (self.read is None):
+            message = "a probe has exactly one of `write: ledger` and `read: https://...`"
+            raise ValueError(message)
+        return self
+
 
 class Targets(Frozen):
     """What was promised, by whom and when. RTO and RPO are targets; what was measured is called RTA and RPA.
+
+    Attributes:
+        rto: how long it may be away at most (recovery time objective).
+        rpo: how much of the newest may be lost at most, as time (recovery point objective).
+        mtpd: how long until being without it cannot be borne (maximum tolerable period of disruption).
+        approved_by: the person, or the role, who approved these.
+        on: the day they did, e.g. 2026-10-01.
 
     Source: ISO 22301 and NIST SP 800-34r1 for the terms; RTO must lie below MTPD.
     """
@@ -141,9 +275,23 @@ class Targets(Frozen):
     approved_by: Name
     on: date
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.rto >= self.mtpd:
+            message = (
+                f"rto ({duration_text(self.rto)}) must be shorter than mtpd ({duration_text(self.mtpd)})"
+            )
+            raise ValueError(message)
+        return self
+
 
 class Supplier(Frozen):
-    """Who runs a service that is not ours, and what they promised."""
+    """Who runs a service that is not ours, and what they promised.
+
+    Attributes:
+        telephone: where somebody answers at night.
+        promised_rto: how long they may be away by contract.
+    """
 
     supplier: str
     telephone: str
@@ -151,7 +299,17 @@ class Supplier(Frozen):
 
 
 class Service(Frozen):
-    """Something citizens or the city's own people use."""
+    """Something citizens or the city's own people use.
+
+    Attributes:
+        title: what people call it.
+        without_it: what citizens cannot do while it is down.
+        instead: what they can do meanwhile.
+        tier: 1 is brought back first, 4 last.
+        needs: the services it does not work without.
+        runs_at: the sites it runs at, when we run it.
+        run_by: who runs it, when we do not.
+    """
 
     title: Text
     without_it: Text
@@ -165,21 +323,58 @@ class Service(Frozen):
     targets: Targets | None = None
     run_by: Supplier | None = None
 
+    @model_validator(mode="after")
+    def _ours_or_theirs(self) -> Self:
+        if self.run_by is not None:
+            writes = self.probe is not None and self.probe.write is not None
+            ours = [
+                name for name in ("runs_at", "database", "reached_through") if getattr(self, name) is not None
+            ]
+            if ours or writes:
+                named = f"`{ours[0]}`" if ours else "a probe that writes"
+                message = f"a supplier runs this service (`run_by`), so it cannot have {named}"
+                raise ValueError(message)
+        elif self.runs_at is None and (self.database is not None or self.reached_through is not None):
+            message = "a service with a `database` or `reached_through` says where it `runs_at`"
+            raise ValueError(message)
+        return self
+
 
 class BackupSet(Frozen):
-    """The backups of one service's database: taken where, kept where, verified how often and on which host."""
+    """The backups of one service's database.
+
+    Attributes:
+        taken_at: the site whose server they are taken from.
+        stored_in: the stores that keep a copy.
+        verified_on: the host they are restored on, to see that they can be.
+        every: how often one is taken.
+        keep: how long each is kept.
+        verify_every: how often one is verified by restoring it.
+    """
 
     service: Name
     taken_at: Name
-    stored_in: tuple[Name, ...]
+    stored_in: Annotated[tuple[Name, ...], Field(min_length=1)]
     verified_on: Name
     every: Duration
     keep: Duration
     verify_every: Duration
 
+    @model_validator(mode="after")
+    def _kept_until_the_next(self) -> Self:
+        if self.keep < self.every:
+            message = f"keep ({duration_text(self.keep)}) is shorter than every ({duration_text(self.every)})"
+            raise ValueError(message)
+        return self
+
 
 class Person(Frozen):
-    """Somebody with a part in this. Addresses stay in the inventory; plans and journals name the person only."""
+    """Somebody with a part in this. What stands here stays here: plans and journals hold the name it stands under only.
+
+    Attributes:
+        title: the person's name, as colleagues know it.
+        roles: what they may act as, e.g. incident-commander.
+    """
 
     title: str
     roles: tuple[Name, ...] = ()
@@ -188,7 +383,12 @@ class Person(Frozen):
 
 
 class Audience(Frozen):
-    """People who are told together. `slack` is a channel id."""
+    """People who are told together.
+
+    Attributes:
+        people: who is written to.
+        slack: the id of the channel that is posted in, e.g. C0123456789.
+    """
 
     title: Text
     people: tuple[Name, ...]
@@ -246,7 +446,11 @@ class Inventory(Frozen):
         reached: dict[str, None] = {}
         wave = [service]
         while wave:
-            wave = [name for name, one in self.services.items() if set(one.needs) & set(wave) and name not in reached]
+            wave = [
+                name
+                for name, one in self.services.items()
+                if set(one.needs) & set(wave) and name not in reached
+            ]
             reached.update(dict.fromkeys(wave))
         reached.pop(service, None)
         return tuple(reached)
