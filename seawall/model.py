@@ -9,17 +9,28 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
 
 Language = Literal["en", "da"]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """What a person calls a thing in a file: lower case, digits and hyphens."""
 
-StepId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*([/@][a-z0-9][a-z0-9.-]*)*$", max_length=200)]
+StepId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*([/@][a-z0-9][a-z0-9.-]*)*$", max_length=200)
+]
 """A step in a plan: `fence`, or `tell/by-mail` inside another runbook, or `tell@coordinators` for one of many."""
 
-SecretRef = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+|vault:.+#.+)$")]
+SecretRef = Annotated[
+    str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+|vault:.+#.+)$")
+]
 """Where a secret is kept, never the secret: `env:NAME`, `file:/path`, `keyring:service/name`, `vault:path#key`."""
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -39,7 +50,13 @@ def duration(text: object) -> timedelta:
     if not isinstance(text, str) or not text or _DURATION.sub("", text).strip():
         message = f"{text!r} is not a duration such as 30s, 15m or 1h30m"
         raise ValueError(message)
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text)))
+    try:
+        return timedelta(
+            seconds=sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
+        )
+    except OverflowError as error:
+        message = f"{text[:20]!r} is longer than any duration here"
+        raise ValueError(message) from error
 
 
 def duration_text(span: timedelta) -> str:
@@ -65,7 +82,11 @@ def size(text: object) -> int:
     if match is None:
         message = f"{text!r} is not a size such as 512 kB or 16 MB"
         raise ValueError(message)
-    return round(float(match[1]) * _SIZES[match[2]])
+    try:
+        return round(float(match[1]) * _SIZES[match[2]])
+    except OverflowError as error:
+        message = f"{match[0][:20]!r} is larger than any size here"
+        raise ValueError(message) from error
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration), PlainSerializer(duration_text, return_type=str)]
