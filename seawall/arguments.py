@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -58,39 +58,53 @@ def bind_arguments(action: Action[Any, Any], written: Mapping[str, Any], given: 
             mistakes.append(((key,), str(error), "Name something that the runbook's parameters give"))
             continue
         if (referred := _reference(value)) is not None:
-            mistakes += [((key,), *wrong) for wrong in _reference_wrongs(action.args, fields[key], referred, given)]
+            mistakes += [
+                ((key,), *wrong) for wrong in _reference_wrongs(action.args, fields[key], referred, given)
+            ]
             values[key] = {"from": given.prefix + referred}
             continue
         try:
-            typed = _adapter(action.args, fields[key]).validate_python(_dumped(value))
+            typed = _adapter(cast("Hashable", action.args), fields[key]).validate_python(_dumped(value))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join([key, *(str(part) for part in first["loc"])])
-            mistakes.append(((key,), f"{where} of {action.name}: {first['msg']}", "See docs/actions.md for what it takes"))
+            mistakes.append(
+                ((key,), f"{where} of {action.name}: {first['msg']}", "See docs/actions.md for what it takes")
+            )
             continue
         lanes.update(dict.fromkeys(_lanes(typed)))
-        values[key] = _adapter(action.args, fields[key]).dump_python(typed, mode="json")
+        values[key] = _adapter(cast("Hashable", action.args), fields[key]).dump_python(typed, mode="json")
     for key, name in fields.items():
         if key not in written and action.args.model_fields[name].is_required():
             mistakes.append(((), f"{action.name} needs {key!r}", f"Add `{key}:` to its `with`"))
-    return Bound(values, tuple(name.partition(".")[0] for name in references(values)), tuple(lanes), tuple(mistakes))
+    return Bound(
+        values, tuple(name.partition(".")[0] for name in references(values)), tuple(lanes), tuple(mistakes)
+    )
 
 
 def _rendered(raw: Any, given: Arguments) -> Any:
     if isinstance(raw, str):
         return value_of(raw, given.names)
     if isinstance(raw, dict):
-        return raw if _reference(raw) is not None else {key: _rendered(one, given) for key, one in raw.items()}
+        return (
+            raw if _reference(raw) is not None else {key: _rendered(one, given) for key, one in raw.items()}
+        )
     if isinstance(raw, list):
         return [_rendered(one, given) for one in raw]
     return raw
 
 
 def _reference(value: Any) -> str | None:
-    return value["from"] if isinstance(value, dict) and set(value) == {"from"} and isinstance(value["from"], str) else None
+    return (
+        value["from"]
+        if isinstance(value, dict) and set(value) == {"from"} and isinstance(value["from"], str)
+        else None
+    )
 
 
-def _reference_wrongs(args: type[Frozen], field: str, referred: str, given: Arguments) -> Iterator[tuple[str, str]]:
+def _reference_wrongs(
+    args: type[Frozen], field: str, referred: str, given: Arguments
+) -> Iterator[tuple[str, str]]:
     step, _, part = referred.partition(".")
     action = given.actions.get(given.prefix + step)
     if action is None:
@@ -104,9 +118,14 @@ def _reference_wrongs(args: type[Frozen], field: str, referred: str, given: Argu
             return
         seen = without_none(action.seen.model_fields[part].annotation)
     wanted = without_none(args.model_fields[field].annotation)
-    fits = seen == wanted or (isinstance(seen, type) and isinstance(wanted, type) and issubclass(seen, wanted))
+    fits = seen == wanted or (
+        isinstance(seen, type) and isinstance(wanted, type) and issubclass(seen, wanted)
+    )
     if not fits:
-        yield f"{referred!r} is a {_called(seen)}, and {field} takes a {_called(wanted)}", "Refer to a step that shows the right thing"
+        yield (
+            f"{referred!r} is a {_called(seen)}, and {field} takes a {_called(wanted)}",
+            "Refer to a step that shows the right thing",
+        )
 
 
 def _called(kind: Any) -> str:
@@ -138,9 +157,9 @@ def _lanes(value: Any) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1024)
-def _adapter(args: type[Frozen], field: str) -> TypeAdapter[Any]:
-    one = args.model_fields[field]
-    annotation = one.annotation
+def _adapter(args: Hashable, field: str) -> TypeAdapter[Any]:
+    one = cast("type[Frozen]", args).model_fields[field]
+    annotation: Any = one.annotation
     for more in one.metadata:
-        annotation = Annotated[annotation, more]  # type: ignore[assignment]
+        annotation = Annotated[annotation, more]
     return TypeAdapter(annotation)

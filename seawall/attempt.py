@@ -76,7 +76,9 @@ def _until(making: CallToMake, world: World, occasion: Occasion) -> Seen:
             if not any(unmet(step.until, seen)):
                 return seen
             wanted = ", ".join(map(str, step.until))
-            problem = DidNothing(f"still not so: wanted {wanted}; saw {seen}", where=step.id, remedy="Look at the target")
+            problem = DidNothing(
+                f"still not so: wanted {wanted}; saw {seen}", where=step.id, remedy="Look at the target"
+            )
         except DidNothing as error:
             if not step.until:
                 raise
@@ -89,7 +91,7 @@ def _until(making: CallToMake, world: World, occasion: Occasion) -> Seen:
 
 def _prove(making: CallToMake, world: World, occasion: Occasion, clock: Callable[[], datetime]) -> Settled:
     call, proof = making.call, making.call.step.proof
-    assert proof is not None  # noqa: S101 - decide only proves steps that have one
+    assert proof is not None
     try:
         seen = _look(proof, making, world, occasion)
     except CallError as error:
@@ -102,7 +104,7 @@ def _prove(making: CallToMake, world: World, occasion: Occasion, clock: Callable
 
 def _undo(making: CallToMake, world: World, occasion: Occasion, clock: Callable[[], datetime]) -> Ending:
     call, undo = making.call, making.call.step.undo
-    assert undo is not None  # noqa: S101 - decide only undoes steps that have one
+    assert undo is not None
     seen = world.perform(undo.uses, _args(undo.args, making), occasion)
     return Succeeded(
         at=clock(),
@@ -161,7 +163,9 @@ def _failed(call: StepCall, error: CallError, now: datetime) -> Failed:
     )
 
 
-def _settled(call: StepCall, happened: bool | None, because: str, now: datetime, seen: Seen | None = None) -> Settled:  # noqa: FBT001 - three-valued verdict
+def _settled(
+    call: StepCall, happened: bool | None, because: str, now: datetime, seen: Seen | None = None
+) -> Settled:
     return Settled(
         at=now,
         step=call.step.id,
@@ -171,5 +175,3 @@ def _settled(call: StepCall, happened: bool | None, because: str, now: datetime,
         because=because,
         seen=None if seen is None else seen.model_dump(mode="json"),
     )
-
-

@@ -17,11 +17,9 @@ from seawall.plan import PlannedStep
 from seawall.state import Stand, State
 
 LANE_HOLDS = 4
-"""Calls side by side on one host: sshd's own default for sessions being opened is 10 (MaxStartups), shared with people."""
+"""Calls side by side on one host: sshd lets 10 connections be opened at once (MaxStartups), shared with people."""
 ALL_HOLD = 32
 """Calls side by side in one run: two cores of SSH crypto level off at about ten (reference: lab measurements)."""
-STILL_ACTS = timedelta(seconds=3)
-"""How long after its limit a remote command may still be ending: `timeout -k` gives it one second, then kills."""
 ABORT_WAITS = timedelta(seconds=8)
 """How long an abort waits for calls under way; with the loop's own pauses it stays under ten seconds."""
 
@@ -96,7 +94,7 @@ DOUBT_WAITS = timedelta(minutes=30)
 """How long a run stays up for somebody to say what happened; after that it ends and can be resumed."""
 
 
-def decide(state: State, now: datetime) -> Decision:
+def decide(state: State, now: datetime) -> Decision:  # noqa: PLR0911 - one return a decision, in order of weight
     """Say what happens next."""
     if state.ended:
         return Finish(state.ended.outcome, state.ended.left)
@@ -119,29 +117,32 @@ def decide(state: State, now: datetime) -> Decision:
 
 
 def _settling(state: State, now: datetime) -> tuple[StepCall, ...]:
-    """Proofs to look at: of steps in doubt whose first attempt can no longer act, and that no proof has settled."""
+    """Proofs to look at: at once, as "it happened" may always be believed; and again when the attempt is spent."""
+    doubtful = (state.steps[name] for name in state.doubtful if name not in state.under_way)
     return tuple(
-        StepCall(one.step, Way.PROVE, one.undo_attempts if undoing else one.attempts, undoing)
-        for name in state.doubtful
-        if (one := state.steps[name]).settled is None
-        and name not in state.under_way
-        and not (undoing := one.stand is Stand.UNDO_IN_DOUBT)
+        StepCall(one.step, Way.PROVE, one.attempts)
+        for one in doubtful
+        if one.stand is Stand.IN_DOUBT
         and one.step.proof is not None
-        and not one.step.can_still_act
-        and one.until is not None
-        and now >= one.until + STILL_ACTS
+        and one.settled is None
+        and (
+            not one.too_early
+            or (one.spent_at is not None and now >= one.spent_at and not one.step.can_still_act)
+        )
     )
 
 
 def _may_still_act(state: State, now: datetime) -> datetime | None:
     """The first instant at which an attempt in doubt can be settled by its proof, if that lies ahead."""
     ahead = [
-        one.until + STILL_ACTS
+        one.spent_at
         for name in state.doubtful
-        if (one := state.steps[name]).until is not None
+        if (one := state.steps[name]).stand is Stand.IN_DOUBT
         and one.step.proof is not None
-        and one.stand is Stand.IN_DOUBT
-        and now < one.until + STILL_ACTS
+        and one.settled is None
+        and not one.step.can_still_act
+        and one.spent_at is not None
+        and now < one.spent_at
     ]
     return min(ahead, default=None)
 
@@ -154,7 +155,11 @@ def _startable(state: State) -> tuple[StepCall, ...]:
         one = state.steps[name]
         if len(calls) >= room:
             break
-        if one.step.by is not None or still_wanted(one) or any(busy[lane] >= LANE_HOLDS for lane in one.step.lanes):
+        if (
+            one.step.by is not None
+            or still_wanted(one)
+            or any(busy[lane] >= LANE_HOLDS for lane in one.step.lanes)
+        ):
             continue
         busy.update(one.step.lanes)
         calls.append(StepCall(one.step, Way.ACT, one.attempts + 1))
@@ -171,7 +176,9 @@ def _questions(state: State) -> tuple[Question, ...]:
                 questions.append(Question(step, "person", step.by, step.within))
             elif still_wanted(state.steps[name]) and step.approve is not None:
                 questions.append(Question(step, "approval", step.approve.by, step.approve.within))
-    questions.extend(_doubt(state.steps[name].step, state) for name in state.doubtful if _needs_a_person(state, name))
+    questions.extend(
+        _doubt(state.steps[name].step, state) for name in state.doubtful if _needs_a_person(state, name)
+    )
     return tuple(questions)
 
 
@@ -179,7 +186,9 @@ def _needs_a_person(state: State, name: str) -> bool:
     one = state.steps[name]
     if name in state.under_way:
         return False
-    return one.settled is not None or one.step.proof is None or one.step.can_still_act or one.stand is Stand.UNDO_IN_DOUBT
+    if one.stand is Stand.UNDO_IN_DOUBT or one.step.proof is None or one.settled is not None:
+        return True
+    return one.too_early and one.step.can_still_act
 
 
 def _doubt(step: PlannedStep, state: State) -> Question:
@@ -188,8 +197,8 @@ def _doubt(step: PlannedStep, state: State) -> Question:
 
 
 def _after_abort(state: State, now: datetime) -> Decision:
-    """Bring an aborted run to a named state: let calls under way end, then take back what was done, if that was asked."""
-    assert state.abort is not None  # noqa: S101 - the caller looked
+    """Bring an aborted run to a named state: let calls under way end, then take back what was done, if asked."""
+    assert state.abort is not None
     if (state.under_way or _may_still_act(state, now)) and now < state.abort.at + ABORT_WAITS:
         return Wait(state.abort.at + ABORT_WAITS)
     doubtful = (*state.under_way, *state.doubtful)

@@ -12,7 +12,19 @@ from typing import Any, Protocol
 from seawall import decide as deciding
 from seawall.attempt import CallToMake, Ending
 from seawall.decide import Ask, Call, Finish, Question, StepCall, Undo, Way
-from seawall.journal import AbortAsked, Answered, Approved, Asked, Ended, Event, Failed, Journal, Resumed, Settled, Started
+from seawall.journal import (
+    AbortAsked,
+    Answered,
+    Approved,
+    Asked,
+    Ended,
+    Event,
+    Failed,
+    Journal,
+    Resumed,
+    Settled,
+    Started,
+)
 from seawall.plan import Plan, references
 from seawall.state import Stand, State
 
@@ -69,8 +81,7 @@ def drive(
 ) -> Finish | Ask:
     """Carry `plan` on from wherever `journal` says it is, until it ends or waits for a person too long.
 
-    Args:
-        watch: told every event after it is on disk. It must not raise.
+    `watch` is told every event after it is on disk, and must not raise. `by` is who carries it on.
 
     Returns:
         How the run ended, or what it still asks. In the latter case the journal is open: drive it again.
@@ -114,7 +125,9 @@ class _Driver:
             self._await_an_ending()
 
     def _was_begun(self) -> bool:
-        return any(one.attempts or one.asked for one in self._state.steps.values()) or bool(self._state.under_way)
+        return any(one.attempts or one.asked for one in self._state.steps.values()) or bool(
+            self._state.under_way
+        )
 
     def _not_under_way(self, calls: Iterable[StepCall]) -> list[StepCall]:
         return [call for call in calls if not (call.way is Way.PROVE and call.step.id in self._proving)]
@@ -123,7 +136,13 @@ class _Driver:
         now = self._clock()
         self._record(
             [
-                Started(at=now, step=one.step.id, attempt=one.attempt, undoing=one.undoing, until=now + one.step.within)
+                Started(
+                    at=now,
+                    step=one.step.id,
+                    attempt=one.attempt,
+                    undoing=one.undoing,
+                    until=now + one.step.within,
+                )
                 for one in calls
                 if one.way is not Way.PROVE
             ]
@@ -189,10 +208,11 @@ class _Driver:
 
     def _hear(self, words: Sequence[Word]) -> None:
         for word in words:
-            if isinstance(word, AbortAsked):
+            if isinstance(word, AbortAsked) or self._is_wanted(word):
                 self._record([word])
-            elif word.step in self._state.steps and self._state.steps[word.step].asked is not None:
-                self._record([word])
+
+    def _is_wanted(self, word: Approved | Answered) -> bool:
+        return word.step in self._state.steps and self._state.steps[word.step].asked is not None
 
     def _record(self, events: Sequence[Event]) -> None:
         if not events:
@@ -201,4 +221,3 @@ class _Driver:
         for event in events:
             self._state.apply(event)
             self._watch(event, self._state)
-

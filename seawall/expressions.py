@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from seawall.model import Language, Text
 
@@ -66,7 +67,11 @@ def _environment(language: Language) -> ImmutableSandboxedEnvironment:
         return value.in_(language) if isinstance(value, Text) else value
 
     return ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, finalize=in_language, autoescape=False, trim_blocks=True, lstrip_blocks=True
+        undefined=jinja2.StrictUndefined,
+        finalize=in_language,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 

@@ -158,7 +158,18 @@ class Ended(_Event):
 
 
 Event = Annotated[
-    Opened | Resumed | Asked | Approved | Answered | Started | Succeeded | NotNeeded | Failed | Settled | AbortAsked | Ended,
+    Opened
+    | Resumed
+    | Asked
+    | Approved
+    | Answered
+    | Started
+    | Succeeded
+    | NotNeeded
+    | Failed
+    | Settled
+    | AbortAsked
+    | Ended,
     Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
@@ -232,7 +243,9 @@ def events_of(lines: Iterable[Line], where: str) -> Iterator[Event]:
             yield EVENT.validate_python(line.event)
         except ValidationError as error:
             problem = f"line {line.n} holds an event this version does not know: {line.event.get('kind')!r}"
-            raise JournalError(problem, where=where, remedy="Use the version of Seawall that wrote it, or newer") from error
+            raise JournalError(
+                problem, where=where, remedy="Use the version of Seawall that wrote it, or newer"
+            ) from error
 
 
 def _whole_lines(content: bytes) -> Iterator[bytes]:
@@ -247,5 +260,3 @@ def _digest(salt: str, payload: dict[str, Any]) -> str:
 def _tampered(where: str, number: int, problem: str) -> Tampered:
     remedy = "Do not resume from it; compare it with a copy, and keep both as evidence"
     return Tampered(f"line {number} {problem}", where=where, remedy=remedy)
-
-

@@ -117,7 +117,9 @@ class Plan(Frozen):
 
 def canonical(value: Any) -> bytes:
     """Write JSON one way only: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def references(value: Any) -> tuple[str, ...]:

@@ -67,7 +67,11 @@ def _read(key: str, value: Any, seen: type[Seen]) -> Predicate:
         message = f"{field!r} is not something {seen.__name__} shows; it shows {known}"
         raise ValueError(message)
     annotation = without_none(seen.model_fields[field].annotation)
-    plain = tuple(_value(one, annotation, key) for one in value) if operator == "one_of" else _value(value, annotation, key)
+    plain = (
+        tuple(_value(one, annotation, key) for one in value)
+        if operator == "one_of"
+        else _value(value, annotation, key)
+    )
     return Predicate(field=field, operator=operator, value=plain, written=_written(value))  # type: ignore[arg-type]
 
 

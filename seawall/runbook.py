@@ -12,7 +12,9 @@ from pydantic import Field, model_validator
 
 from seawall.model import Duration, Frozen, Name, Text
 
-ParameterType = Literal["service", "site", "host", "backup", "audience", "choice", "text", "duration", "number", "yes-no"]
+ParameterType = Literal[
+    "service", "site", "host", "backup", "audience", "choice", "text", "duration", "number", "yes-no"
+]
 
 
 class Parameter(Frozen):
@@ -69,7 +71,7 @@ class Undo(Frozen):
 
 
 class Fact(Frozen):
-    """A READS call made when the plan is made; what it saw may be asked about in `when`, and is shown in the preview."""
+    """A READS call made when the plan is made; `when` may ask what it saw, and the preview shows it."""
 
     uses: str
     with_: Annotated[dict[str, Any], Field(alias="with")] = {}

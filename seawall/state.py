@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -46,13 +46,16 @@ class Stand(StrEnum):
     UNDO_IN_DOUBT = "undo in doubt"
 
 
+STILL_ACTS = timedelta(seconds=3)
+"""How long after its limit a remote command may still be ending: `timeout -k` gives it one second, then kills."""
+
 OVER = frozenset({Stand.DONE, Stand.NOT_NEEDED, Stand.SKIPPED})
 """Stands that let the steps after this one start."""
 
 
 @dataclass(slots=True)
 class StepState:
-    """What is known of one step."""
+    """What is known of one step. `too_early`: a proof said "did not happen" while the attempt could still act."""
 
     step: PlannedStep
     stand: Stand = Stand.WAITING
@@ -67,7 +70,13 @@ class StepState:
     approved_by: dict[str, datetime] = field(default_factory=dict)
     refused: bool = False
     changed: bool = False
+    too_early: bool = False
     summary: str = ""
+
+    @property
+    def spent_at(self) -> datetime | None:
+        """When the last attempt can no longer act by itself."""
+        return None if self.until is None else self.until + STILL_ACTS
 
 
 class State:
@@ -143,7 +152,7 @@ class State:
         else:
             one.attempts = event.attempt
             one.started = one.started or event.at
-        one.until, one.settled = event.until, None
+        one.until, one.settled, one.too_early = event.until, None, False
         self.ready.pop(event.step, None)
         self.doubtful.pop(event.step, None)
         self.under_way[event.step] = None
@@ -165,6 +174,8 @@ class State:
             case Settled(happened=True):
                 one.summary = event.because
                 self._over(one, Stand.UNDONE if event.undoing else Stand.DONE, event, event.seen)
+            case Settled(happened=False) if one.spent_at is not None and event.at < one.spent_at:
+                one.too_early = True
             case Settled(happened=False):
                 self.doubtful.pop(event.step, None)
                 one.stand, one.settled = (Stand.DONE if event.undoing else Stand.WAITING), event

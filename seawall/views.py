@@ -98,7 +98,9 @@ class ServiceView:
         if service.database is None or service.runs_at is None:
             message = f"service {self.name} has no `database`, or does not say where it `runs_at`"
             raise KeyError(message)
-        return DatabaseView(self.inventory, service.database.at, service.runs_at.active, service.runs_at.standby)
+        return DatabaseView(
+            self.inventory, service.database.at, service.runs_at.active, service.runs_at.standby
+        )
 
     @property
     def active(self) -> SiteView:
