@@ -42,7 +42,7 @@ class Proof(Seen):
     because: str
 
     def stand_in(self) -> Seen | None:
-        """Return what the proven step would have seen, when the proof knows it, so that later steps can go on from it."""
+        """Return what the proven step would have seen, if the proof knows, for later steps to go on from."""
         return None
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ class CallToMake:
 
 
 def attempt(making: CallToMake, world: World, clock: Callable[[], datetime]) -> Ending:
-    """Make the call and turn its ending, good or bad, into an event. Raises nothing that a connector raises on purpose."""
+    """Make the call and turn its ending, good or bad, into an event. No CallError leaves it."""
     call, step = making.call, making.call.step
     occasion = Occasion(Deadline.within(step.within), making.run, step.id, making.exercise)
     try:
@@ -164,7 +164,11 @@ def _failed(call: StepCall, error: CallError, now: datetime) -> Failed:
 
 
 def _settled(
-    call: StepCall, happened: bool | None, because: str, now: datetime, seen: Seen | None = None
+    call: StepCall,
+    happened: bool | None,  # noqa: FBT001 - a verdict of three values
+    because: str,
+    now: datetime,
+    seen: Seen | None = None,
 ) -> Settled:
     return Settled(
         at=now,

@@ -215,7 +215,7 @@ class ReachedThrough(Frozen):
         backends: the balancer's server name at each site.
         zone: the DNS zone that holds `name`, when DNS is what moves users.
         name: the DNS name users know.
-        address: what the DNS name points to, for each site, when DNS is what moves users.
+        address: what the DNS name points to, for each site: an address, or a host of the inventory.
     """
 
     balancer: Name

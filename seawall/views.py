@@ -147,8 +147,9 @@ class ServiceView:
         return self._reached.name
 
     def address_at(self, site: SiteView | str) -> str:
-        """Return what its DNS name points to when it runs at `site`."""
-        return self._reached.address[str(site)]
+        """Return what its DNS name points to when it runs at `site`: an address, or that of the host named there."""
+        named = self._reached.address[str(site)]
+        return self.inventory.hosts[named].address if named in self.inventory.hosts else named
 
     @property
     def address(self) -> str:

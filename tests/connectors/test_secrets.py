@@ -120,7 +120,7 @@ class TestFile(SecretsContract):
 class Ring(KeyringBackend):
     """A keyring of its own for the test, as the keyring library lets one register."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def get_password(self, service, username):
         return {("city", "password"): PASSWORD, ("city", "key"): KEY}.get((service, username))
