@@ -82,14 +82,10 @@ class Silence:
     Attributes:
         began: when the first refused write was sent.
         served: when the first of the writes that showed the service back was acknowledged; None when none was.
-        verified: when the last of them was, `VERIFIED` in a row.
-        site: where the service said it answered from then, if it says so.
     """
 
     began: datetime
     served: datetime | None
-    verified: datetime | None
-    site: str | None = None
 
     @property
     def lasted(self) -> timedelta | None:
@@ -97,24 +93,53 @@ class Silence:
         return None if self.served is None else self.served - self.began
 
 
-def silences(tries: Collection[Tried], *, since: datetime | None = None) -> tuple[Silence, ...]:
+def silences(tries: Iterable[Tried], *, since: datetime | None = None) -> tuple[Silence, ...]:
     """Return every stretch in which users were refused, in order.
 
-    A stretch begins with a refused write and is over with the first of `VERIFIED` acknowledged ones in a row. Writes
-    sent before `since` are left out: their answers say what was, not what is.
+    A stretch begins with a refused write and is over with the first of `VERIFIED` acknowledged ones in a row. In the
+    order in which the writes were sent: the answer to an older one may come later, and says nothing about now.
     """
-    ordered = sorted((one for one in tries if since is None or one.began >= since), key=lambda one: one.ended)
     found: list[Silence] = []
     began: datetime | None = None
     streak: list[Tried] = []
-    for tried in ordered:
+    for tried in _sent(tries, since):
         if not tried.accepted:
             began, streak = began or tried.began, []
-        elif began is not None and tried.began >= began:
+        elif began is not None:
             streak.append(tried)
             if len(streak) == VERIFIED:
-                found.append(Silence(began, streak[0].ended, tried.ended, streak[0].site))
+                found.append(Silence(began, streak[0].ended))
                 began, streak = None, []
     if began is not None:
-        found.append(Silence(began, None, None))
+        found.append(Silence(began, None))
     return tuple(found)
+
+
+def total(found: Collection[Silence]) -> timedelta | None:
+    """Add the silences up; None when one has no end."""
+    lengths = [one.lasted for one in found]
+    return None if None in lengths else sum((one for one in lengths if one is not None), timedelta())
+
+
+def served_since(tries: Iterable[Tried], *, since: datetime, site: str | None = None) -> datetime | None:
+    """Return when users were served for good: the first acknowledgement after which none was refused.
+
+    Args:
+        tries: the ledger, up to the instant that is asked about.
+        since: what was sent before counts for nothing.
+        site: only what this site says it did counts.
+
+    Returns:
+        None as long as fewer than `VERIFIED` in a row were acknowledged.
+    """
+    streak: list[Tried] = []
+    for tried in _sent(tries, since):
+        if tried.accepted and site in {None, tried.site}:
+            streak.append(tried)
+        else:
+            streak.clear()
+    return streak[0].ended if len(streak) >= VERIFIED else None
+
+
+def _sent(tries: Iterable[Tried], since: datetime | None) -> Sequence[Tried]:
+    return sorted((one for one in tries if since is None or one.began >= since), key=lambda one: one.began)
