@@ -143,8 +143,11 @@ def test_a_change_without_a_way_back_or_a_reason_is_refused():
 
 def test_undo_and_proof_come_from_the_action_with_the_arguments_they_share():
     step = plan_of(light()).by_id["light"]
-    assert step.undo is not None and step.undo.uses == "lamp.off" and set(step.undo.args) == {"host"}
-    assert step.proof is not None and step.proof.uses == "lamp.is-on"
+    assert step.undo is not None
+    assert step.undo.uses == "lamp.off"
+    assert set(step.undo.args) == {"host"}
+    assert step.proof is not None
+    assert step.proof.uses == "lamp.is-on"
 
 
 def test_a_reference_is_kept_open_and_must_fit_and_be_waited_for():
@@ -249,7 +252,8 @@ def test_facts_are_read_by_reading_actions_only():
         "facts": {"lamp": {"uses": "lamp.look", "with": {"host": "{{ host }}"}}},
     }
     (fact,) = facts_to_read("book", ground(book=book), {"host": "lamp-1"})
-    assert fact.uses == "lamp.look" and fact.within == timedelta(seconds=2)
+    assert fact.uses == "lamp.look"
+    assert fact.within == timedelta(seconds=2)
     book["facts"]["lamp"]["uses"] = "lamp.off"
     with pytest.raises(BadInput, match="changes the world"):
         facts_to_read("book", ground(book=book), {"host": "lamp-1"})
