@@ -25,5 +25,5 @@ def carry_out(
         JournalError: its journal cannot be used; Tampered when it was changed.
     """
     plan = run.plan
-    with claim(run.runs, plan.claims, run.id, by), run.journal() as journal:
+    with claim(run.runs, plan.claims, run.id, by), run.journal(by) as journal:
         return drive(plan, journal, hands, clock, inbox=FileInbox(run), watch=watch, by=by)

@@ -24,6 +24,7 @@ from seawall.journal import (
     Resumed,
     Settled,
     Started,
+    Word,
 )
 from seawall.plan import Plan, references
 from seawall.state import Stand, State
@@ -32,9 +33,6 @@ PAUSE = timedelta(milliseconds=20)
 """How long the loop sleeps on its hands before it looks into the inbox again."""
 OVERDUE = timedelta(seconds=5)
 """How long after its limit a call that has not come back is written off as in doubt."""
-
-Word = Approved | Answered | AbortAsked
-"""What people can say to a run that is under way."""
 
 
 class Hands(Protocol):

@@ -7,6 +7,7 @@ that an event may be erased when its time is up and the chain still verifies.
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -15,7 +16,7 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from seawall.errors import JournalError, Tampered
-from seawall.model import Frozen
+from seawall.model import Frozen, Text
 from seawall.plan import canonical
 
 FIRST = "0" * 64
@@ -43,6 +44,7 @@ class Opened(_Event):
     run: str
     plan: str
     runbook: str
+    title: Text
     exercise: bool
     by: str
     version: str
@@ -174,6 +176,10 @@ Event = Annotated[
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
+Word = Annotated[Approved | Answered | AbortAsked, Field(discriminator="kind")]
+"""What people can say to a run that is under way."""
+WORD: TypeAdapter[Word] = TypeAdapter(Word)
+
 
 class Journal(Protocol):
     """Where events go."""
@@ -204,7 +210,13 @@ def line_for(event: Event, *, n: int, prev: str) -> Line:
     """Make the line that records `event` after the line whose hash is `prev`."""
     payload = event.model_dump(mode="json")
     salt = secrets.token_hex(16)
-    return Line(n=n, prev=prev, digest=_digest(salt, payload), salt=salt, event=payload)
+    try:
+        digest = _digest(salt, payload)
+    except ValueError:
+        # What the outside said (a lone surrogate, not-a-number) must not cost the record of a change that was made.
+        payload = _writable(payload)
+        digest = _digest(salt, payload)
+    return Line(n=n, prev=prev, digest=digest, salt=salt, event=payload)
 
 
 def read_lines(content: bytes, where: str) -> tuple[tuple[Line, ...], int]:
@@ -225,6 +237,8 @@ def read_lines(content: bytes, where: str) -> tuple[tuple[Line, ...], int]:
             line = Line.model_validate_json(raw)
         except ValidationError as error:
             raise _tampered(where, number, "is not a journal line") from error
+        if line.model_dump_json().encode() != raw:
+            raise _tampered(where, number, "is not written as Seawall writes it")
         if line.n != number or line.prev != prev:
             raise _tampered(where, number, "does not follow the line before it")
         if line.event is not None and line.digest != _digest(line.salt or "", line.event):
@@ -255,6 +269,20 @@ def _whole_lines(content: bytes) -> Iterator[bytes]:
 
 def _digest(salt: str, payload: dict[str, Any]) -> str:
     return hashlib.sha256(salt.encode() + canonical(payload)).hexdigest()
+
+
+def _writable(value: Any) -> Any:
+    """Return `value` with what JSON cannot carry made plain: unpaired surrogates escaped, not-a-number unknown."""
+    match value:
+        case str():
+            return value.encode(errors="backslashreplace").decode()
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {_writable(key): _writable(one) for key, one in value.items()}
+        case list():
+            return [_writable(one) for one in value]
+    return value
 
 
 def _tampered(where: str, number: int, problem: str) -> Tampered:
