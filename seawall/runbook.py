@@ -6,27 +6,39 @@ expressions, read when the plan is made. Durations and counts are the author's; 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from seawall.model import Duration, Frozen, Name, Text
+from seawall.model import Duration, Frozen, Name, Text, duration
 
 ParameterType = Literal[
     "service", "site", "host", "backup", "audience", "choice", "text", "duration", "number", "yes-no"
 ]
 
 
-class Parameter(Frozen):
-    """Something the person who starts the runbook says. `of` lists the choices of a choice.
+def _as_said(value: Any) -> Any:
+    """Return a default as the person who starts the runbook would have said it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, int | float) else value
 
-    `engine` narrows a service parameter to services whose database is of that engine.
+
+class Parameter(Frozen):
+    """Something the person who starts the runbook says.
+
+    Attributes:
+        of: the choices of a choice.
+        engine: narrows a service parameter to services whose database is of that engine.
+        default: what is taken when nothing is said; may be an expression over the parameters above it.
+        title: what a form calls it.
     """
 
     type: ParameterType
     of: tuple[str, ...] = ()
     engine: Literal["postgres"] | None = None
-    default: str | None = None
+    default: Annotated[str | None, BeforeValidator(_as_said)] = None
     title: Text | None = None
 
     @model_validator(mode="after")
@@ -34,11 +46,41 @@ class Parameter(Frozen):
         if (self.type == "choice") != bool(self.of):
             message = "`of` goes with `type: choice`, and a choice needs it"
             raise ValueError(message)
+        if self.engine is not None and self.type != "service":
+            message = "`engine` goes with `type: service`"
+            raise ValueError(message)
+        if self.default is not None and "{{" not in self.default and not _fits(self, self.default):
+            message = f"the default {self.default!r} is no {self.type}" + (
+                f" of {', '.join(self.of)}" if self.of else ""
+            )
+            raise ValueError(message)
         return self
 
 
+def _fits(parameter: Parameter, said: str) -> bool:
+    match parameter.type:
+        case "choice":
+            return said in parameter.of
+        case "yes-no":
+            return said in {"yes", "no"}
+        case "number":
+            return said.removeprefix("-").isdecimal()
+        case "duration":
+            try:
+                duration(said)
+            except ValueError:
+                return False
+    return True
+
+
 class Approve(Frozen):
-    """Who must say yes before the step starts: so many people of a role, within a time."""
+    """Who must say yes before the step starts.
+
+    Attributes:
+        by: the role.
+        people: how many of them.
+        within: how long they are waited for.
+    """
 
     by: Name
     people: Annotated[int, Field(ge=1, le=5)] = 1
@@ -83,9 +125,13 @@ class RunbookStep(Frozen):
 
     Attributes:
         does: what happens, in words an on-call person reads.
+        uses: the action, as `connector.verb`; docs/actions.md lists them.
+        by: the role of the person who does it.
+        runbook: the other runbook whose steps stand here.
         with_: arguments of the action, or parameters of the other runbook.
         after: steps that must be done before this one; without it, the step waits for nothing and may run at once.
         when: an expression; the plan skips the step when it is false.
+        within: how long it may take at most; the action's own limit when absent.
         for_each: an expression giving a list; the step is repeated with `each` bound to one after another.
         unless: a READS check at run time; when it holds, the step is already so and is skipped.
         until: predicates over what a READS call sees; it is tried again until they hold, at most `within`.
@@ -94,6 +140,7 @@ class RunbookStep(Frozen):
         proof: a READS check that tells whether the change is in the world; the action's own when absent.
         undo: what takes the change back; the action's own when absent.
         no_way_back: why nothing takes it back.
+        approve: who must say yes before it starts.
     """
 
     id: Name
@@ -117,22 +164,36 @@ class RunbookStep(Frozen):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if sum(way is not None for way in (self.uses, self.by, self.runbook)) != 1:
-            message = "a step has exactly one of `uses`, `by` and `runbook`"
-            raise ValueError(message)
-        if self.by is not None and self.within is None:
-            message = "a person's step says within what time: add `within:`"
-            raise ValueError(message)
-        if self.undo is not None and self.no_way_back is not None:
-            message = "a step has `undo` or `no_way_back`, not both"
+        if wrong := list(self._wrongs()):
+            message = "; ".join(wrong)
             raise ValueError(message)
         return self
+
+    def _wrongs(self) -> Iterator[str]:
+        if sum(way is not None for way in (self.uses, self.by, self.runbook)) != 1:
+            yield "a step has exactly one of `uses`, `by` and `runbook`"
+        if self.uses is None:
+            for name in ("expect", "until", "unless", "proof", "undo"):
+                if getattr(self, name):
+                    yield f"`{name}` goes with `uses`"
+        if self.by is not None and self.within is None:
+            yield "a person's step says within what time: add `within:`"
+        if self.undo is not None and self.no_way_back is not None:
+            yield "a step has `undo` or `no_way_back`, not both"
+        if self.id in self.after:
+            yield "a step cannot come after itself"
 
 
 class Runbook(Frozen):
     """A runbook file, read.
 
     Attributes:
+        runbook: its name, which is the file's name too.
+        title: what it is for, on one line.
+        why: when to use it.
+        parameters: what the person who starts it says.
+        facts: READS calls made when the plan is made.
+        steps: what is done; the order is what `after` says, not the order in the file.
         confirm: an expression naming what a person types before the first change; the service's or site's name.
     """
 
