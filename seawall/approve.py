@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from seawall.errors import BadInput
+from seawall.journal import Answered, Approved
 from seawall.plan import PlannedStep
-from seawall.state import StepState
+from seawall.state import Stand, State, StepState
 
 
 def still_wanted(one: StepState) -> int:
@@ -17,6 +18,21 @@ def still_wanted(one: StepState) -> int:
     if one.step.approve is None:
         return 0
     return max(0, one.step.approve.people - len(one.approved_by))
+
+
+def is_wanted(word: Approved | Answered, state: State) -> bool:
+    """Tell whether the run waits for such a word, or will: an approval may come before it is asked for.
+
+    An answer to a doubt counts for the attempt that its giver knew of, and for no later one.
+    """
+    one = state.steps.get(word.step)
+    if one is None:
+        return False
+    if isinstance(word, Approved) or word.answer == "no":
+        return one.step.approve is not None and one.stand is Stand.WAITING
+    if one.step.by is not None:
+        return word.step in state.ready
+    return word.step in state.doubtful and one.begun is not None and word.at >= one.begun
 
 
 def check_may_approve(step: PlannedStep, person: str, roles: Collection[str]) -> None:

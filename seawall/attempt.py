@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from seawall.actions import Deadline, Occasion, Proof, Seen, World
@@ -20,6 +20,9 @@ from seawall.predicates import Predicate, unmet
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
 """Between tries of `until`, seconds: short at first, for a promotion takes 30 ms; never so long that a person waits."""
+
+LOOK_WITHIN = timedelta(seconds=30)
+"""How long looking at a proof may take, however long the change itself may: somebody waits for what it tells."""
 
 Ending = Succeeded | NotNeeded | Failed | Settled
 
@@ -34,10 +37,15 @@ class CallToMake:
     seen: Mapping[str, Mapping[str, Any]]
 
 
+def limit_of(call: StepCall) -> timedelta:
+    """Return how long the call may take."""
+    return min(call.step.within, LOOK_WITHIN) if call.way is Way.PROVE else call.step.within
+
+
 def attempt(making: CallToMake, world: World, clock: Callable[[], datetime]) -> Ending:
     """Make the call and turn its ending, good or bad, into an event. No CallError leaves it."""
     call, step = making.call, making.call.step
-    occasion = Occasion(Deadline.within(step.within), making.run, step.id, making.exercise)
+    occasion = Occasion(Deadline.within(limit_of(call)), making.run, step.id, making.exercise)
     try:
         match call.way:
             case Way.ACT:
@@ -54,8 +62,10 @@ def _act(making: CallToMake, world: World, occasion: Occasion, clock: Callable[[
     call, step = making.call, making.call.step
     if step.unless is not None:
         seen = _look(step.unless, making, world, occasion)
-        if not any(unmet(step.unless.expect, seen)):
-            return NotNeeded(at=clock(), step=step.id, attempt=call.attempt, because=str(seen))
+        if _shows(step.unless, seen):
+            return NotNeeded(
+                at=clock(), step=step.id, attempt=call.attempt, because=str(seen), seen=_stand_in(seen)
+            )
     seen = _until(making, world, occasion)
     false, unknown = unmet(step.expect, seen)
     if false or (unknown and step.unknown == "stops"):
@@ -70,7 +80,7 @@ def _until(making: CallToMake, world: World, occasion: Occasion) -> Seen:
     step = making.call.step
     args, pause = _args(step.args, making), FIRST_PAUSE
     while True:
-        problem: DidNothing | None = None
+        problem: CallError | None = None
         try:
             seen = world.perform(step.uses or "", args, occasion)
             if not any(unmet(step.until, seen)):
@@ -79,7 +89,7 @@ def _until(making: CallToMake, world: World, occasion: Occasion) -> Seen:
             problem = DidNothing(
                 f"still not so: wanted {wanted}; saw {seen}", where=step.id, remedy="Look at the target"
             )
-        except DidNothing as error:
+        except CallError as error:
             if not step.until:
                 raise
             problem = error
@@ -90,16 +100,48 @@ def _until(making: CallToMake, world: World, occasion: Occasion) -> Seen:
 
 
 def _prove(making: CallToMake, world: World, occasion: Occasion, clock: Callable[[], datetime]) -> Settled:
-    call, proof = making.call, making.call.step.proof
+    call, proof, began = making.call, making.call.step.proof, clock()
     assert proof is not None
     try:
         seen = _look(proof, making, world, occasion)
     except CallError as error:
-        return _settled(call, None, f"the proof could not be looked at: {error.problem}", clock())
-    false, unknown = unmet(proof.expect, seen)
-    happened = False if false else (None if unknown else True)
-    stand_in = seen.stand_in() if isinstance(seen, Proof) and happened else None
-    return _settled(call, happened, str(seen), clock(), stand_in)
+        return unsettled(call, f"the proof could not be looked at: {error.problem}", began, clock())
+    happened = _shows(proof, seen)
+    return Settled(
+        at=clock(),
+        step=call.step.id,
+        attempt=call.attempt,
+        looked_at=began,
+        happened=happened,
+        because=str(seen),
+        seen=_stand_in(seen) if happened else None,
+    )
+
+
+def unsettled(call: StepCall, because: str, began: datetime, now: datetime) -> Settled:
+    """Make the ending of looking at a proof, from `began` on, that could not tell."""
+    return Settled(
+        at=now,
+        step=call.step.id,
+        attempt=call.attempt,
+        undoing=call.undoing,
+        looked_at=began,
+        happened=None,
+        because=because,
+    )
+
+
+def _shows(check: PlannedCheck, seen: Seen) -> bool | None:
+    """Tell whether what was seen is what the check asks for; a check that asks for nothing shows nothing."""
+    false, unknown = unmet(check.expect, seen)
+    if false:
+        return False
+    return None if unknown or not check.expect else True
+
+
+def _stand_in(seen: Seen) -> dict[str, Any] | None:
+    known = seen.stand_in() if isinstance(seen, Proof) else None
+    return None if known is None else known.model_dump(mode="json")
 
 
 def _undo(making: CallToMake, world: World, occasion: Occasion, clock: Callable[[], datetime]) -> Ending:
@@ -117,7 +159,11 @@ def _undo(making: CallToMake, world: World, occasion: Occasion, clock: Callable[
 
 
 def _look(check: PlannedCheck, making: CallToMake, world: World, occasion: Occasion) -> Seen:
-    return world.perform(check.uses, _args(check.args, making), occasion)
+    """Make a READS call. It can have changed nothing, so that not seeing its end leaves no doubt about the step."""
+    try:
+        return world.perform(check.uses, _args(check.args, making), occasion)
+    except MayHaveActed as error:
+        raise DidNothing(error.problem, where=error.where, remedy=error.remedy) from error
 
 
 def _args(args: Mapping[str, Any], making: CallToMake) -> dict[str, Any]:
@@ -160,22 +206,4 @@ def _failed(call: StepCall, error: CallError, now: datetime) -> Failed:
         problem=error.problem,
         remedy=error.remedy,
         acted=acted,
-    )
-
-
-def _settled(
-    call: StepCall,
-    happened: bool | None,  # noqa: FBT001 - a verdict of three values
-    because: str,
-    now: datetime,
-    seen: Seen | None = None,
-) -> Settled:
-    return Settled(
-        at=now,
-        step=call.step.id,
-        attempt=call.attempt,
-        undoing=call.undoing,
-        happened=happened,
-        because=because,
-        seen=None if seen is None else seen.model_dump(mode="json"),
     )

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from seawall.approve import still_wanted
 from seawall.journal import Outcome
@@ -22,6 +23,10 @@ ALL_HOLD = 32
 """Calls side by side in one run: two cores of SSH crypto level off at about ten (reference: lab measurements)."""
 ABORT_WAITS = timedelta(seconds=8)
 """How long an abort waits for calls under way; with the loop's own pauses it stays under ten seconds."""
+
+
+Wanted = Literal["approval", "person", "doubt", "undo-doubt"]
+"""What kind of answer a person is asked for."""
 
 
 class Way(StrEnum):
@@ -61,7 +66,7 @@ class Question:
     """One thing a person must say. `of` is a role; `what` is what kind of answer is wanted."""
 
     step: PlannedStep
-    what: str
+    what: Wanted
     of: str
     within: timedelta
 
@@ -98,10 +103,10 @@ def decide(state: State, now: datetime) -> Decision:  # noqa: PLR0911 - one retu
     """Say what happens next."""
     if state.ended:
         return Finish(state.ended.outcome, state.ended.left)
-    if calls := _settling(state, now):
-        return Call(calls)
     if state.abort:
         return _after_abort(state, now)
+    if calls := _settling(state, now):
+        return Call(calls)
     if not state.failed and not state.doubtful and (calls := _startable(state)):
         return Call(calls)
     if questions := _questions(state):
@@ -113,6 +118,7 @@ def decide(state: State, now: datetime) -> Decision:  # noqa: PLR0911 - one retu
     if state.failed:
         refused = any(state.steps[name].refused for name in state.failed)
         return Finish(Outcome.REFUSED if refused else Outcome.FAILED, tuple(state.changed))
+    assert not state.left, "a plan has no circles, so that something is always ready until all is over"
     return Finish(Outcome.DONE)
 
 
@@ -170,7 +176,7 @@ def _questions(state: State) -> tuple[Question, ...]:
     """What people must say now."""
     questions: list[Question] = []
     if not state.failed and not state.doubtful:
-        for name in state.ready:
+        for name in state.for_people:
             step = state.steps[name].step
             if step.by is not None:
                 questions.append(Question(step, "person", step.by, step.within))
@@ -199,17 +205,44 @@ def _doubt(step: PlannedStep, state: State) -> Question:
 def _after_abort(state: State, now: datetime) -> Decision:
     """Bring an aborted run to a named state: let calls under way end, then take back what was done, if asked."""
     assert state.abort is not None
-    if (state.under_way or _may_still_act(state, now)) and now < state.abort.at + ABORT_WAITS:
-        return Wait(state.abort.at + ABORT_WAITS)
+    if any(state.steps[name].stand is Stand.UNDOING for name in state.under_way):
+        return Wait(None)  # taking back is the named state; each undo has its own limit
+    patience = (state.aborting_since or state.abort.at) + ABORT_WAITS
+    if now < patience:
+        if calls := _settling(state, now):
+            return Call(calls)
+        if state.under_way or _may_still_act(state, now):
+            return Wait(patience)
     doubtful = (*state.under_way, *state.doubtful)
     if state.abort.undo and not doubtful and not any(_undo_failed(state, name) for name in state.changed):
-        for name in reversed(state.changed):
-            one = state.steps[name]
-            if one.step.undo is not None:
-                return Undo((StepCall(one.step, Way.UNDO, one.undo_attempts + 1, undoing=True),))
+        if call := _next_undo(state):
+            return Undo((call,))
         if not state.changed:
             return Finish(Outcome.UNDONE)
     return Finish(Outcome.ABORTED, (*doubtful, *(name for name in state.changed if name not in doubtful)))
+
+
+def _next_undo(state: State) -> StepCall | None:
+    """The last change that can be taken back: nothing that must stand rests on it.
+
+    A fence stays while the promotion that it made safe stands: there is no way back from that one, and two writable
+    primaries would be the end of it.
+    """
+    rested_on: set[str] = set()
+    for name in reversed(state.changed):
+        one = state.steps[name]
+        if name not in rested_on and one.step.undo is not None:
+            return StepCall(one.step, Way.UNDO, one.undo_attempts + 1, undoing=True)
+        _add_what_it_waited_for(state, name, rested_on)
+    return None
+
+
+def _add_what_it_waited_for(state: State, name: str, found: set[str]) -> None:
+    left = [name]
+    while left:
+        fresh = set(state.steps[left.pop()].step.after) - found
+        found |= fresh
+        left += fresh
 
 
 def _undo_failed(state: State, name: str) -> bool:

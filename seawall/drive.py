@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from seawall import decide as deciding
-from seawall.attempt import CallToMake, Ending
+from seawall.approve import is_wanted
+from seawall.attempt import CallToMake, Ending, limit_of, unsettled
 from seawall.decide import Ask, Call, Finish, Question, StepCall, Undo, Way
 from seawall.journal import (
     AbortAsked,
@@ -100,8 +101,12 @@ class _Driver:
         self, plan: Plan, journal: Journal, hands: Hands, clock: Callable[[], datetime], watch: Watch
     ) -> None:
         self._journal, self._hands, self._clock, self._watch = journal, hands, clock, watch
-        self._state = State(plan, journal.events())
-        self._proving: set[str] = set()
+        past = tuple(journal.events())
+        self._state = State(plan, past)
+        self._heard: set[Word] = {
+            event for event in past if isinstance(event, Approved | Answered | AbortAsked)
+        }
+        self._proving: dict[str, tuple[StepCall, datetime]] = {}
 
     def carry_on(self, inbox: Inbox, by: str) -> Finish | Ask:
         """Go round until there is an end."""
@@ -139,13 +144,13 @@ class _Driver:
                     step=one.step.id,
                     attempt=one.attempt,
                     undoing=one.undoing,
-                    until=now + one.step.within,
+                    until=now + limit_of(one),
                 )
                 for one in calls
                 if one.way is not Way.PROVE
             ]
         )
-        self._proving.update(one.step.id for one in calls if one.way is Way.PROVE)
+        self._proving.update({one.step.id: (one, now) for one in calls if one.way is Way.PROVE})
         run = self._state.opened.run if self._state.opened else "no-run"
         for one in calls:
             self._hands.start(CallToMake(one, run, self._state.plan.exercise, self._seen_by(one)))
@@ -163,14 +168,21 @@ class _Driver:
 
     def _take_in(self, ending: Ending) -> None:
         if isinstance(ending, Settled):
-            self._proving.discard(ending.step)
-            if ending.step in self._state.doubtful:
-                self._record([ending])
+            self._settle(ending)
         elif self._state.is_current(ending.step, ending.attempt, undoing=getattr(ending, "undoing", False)):
+            self._record([ending])
+
+    def _settle(self, ending: Settled) -> None:
+        self._proving.pop(ending.step, None)
+        one = self._state.steps[ending.step]
+        if ending.step in self._state.doubtful and ending.attempt == one.attempts:
             self._record([ending])
 
     def _write_off_the_overdue(self) -> None:
         now = self._clock()
+        for call, began in list(self._proving.values()):
+            if now > began + limit_of(call) + OVERDUE:
+                self._settle(unsettled(call, "the proof did not come back within its limit", began, now))
         for name in list(self._state.under_way):
             one = self._state.steps[name]
             if one.until is not None and now > one.until + OVERDUE:
@@ -197,7 +209,7 @@ class _Driver:
         fresh = [one for one in questions if state.steps[one.step.id].asked is None]
         if fresh:
             self._record(
-                [Asked(at=now, step=q.step.id, what=q.what, of=q.of, until=now + q.within) for q in fresh]  # type: ignore[arg-type]
+                [Asked(at=now, step=q.step.id, what=q.what, of=q.of, until=now + q.within) for q in fresh]
             )
         if state.under_way or self._proving:
             return False
@@ -206,11 +218,10 @@ class _Driver:
 
     def _hear(self, words: Sequence[Word]) -> None:
         for word in words:
-            if isinstance(word, AbortAsked) or self._is_wanted(word):
+            # A word that was written down just before the power went is delivered again.
+            if word not in self._heard and (isinstance(word, AbortAsked) or is_wanted(word, self._state)):
                 self._record([word])
-
-    def _is_wanted(self, word: Approved | Answered) -> bool:
-        return word.step in self._state.steps and self._state.steps[word.step].asked is not None
+                self._heard.add(word)
 
     def _record(self, events: Sequence[Event]) -> None:
         if not events:

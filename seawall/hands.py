@@ -8,15 +8,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from seawall.actions import World
-from seawall.attempt import CallToMake, Ending, attempt
+from seawall.attempt import CallToMake, Ending, attempt, unsettled
+from seawall.decide import Way
 from seawall.journal import Failed
 
 
 def ending_of(making: CallToMake, world: World, clock: Callable[[], datetime]) -> Ending:
     """Make the call; whatever goes wrong, there is an ending. A connector's own mistake counts as "may have acted"."""
+    began = clock()
     try:
         return attempt(making, world, clock)
     except Exception as error:  # noqa: BLE001 - the rim: an ending must come, or the run would hang on a bug
+        if making.call.way is Way.PROVE:
+            because = f"Seawall itself failed while it looked: {type(error).__name__}"
+            return unsettled(making.call, because, began, clock())
         return Failed(
             at=clock(),
             step=making.call.step.id,

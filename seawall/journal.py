@@ -108,12 +108,13 @@ class Succeeded(_Event):
 
 
 class NotNeeded(_Event):
-    """It was already so; nothing was done."""
+    """It was already so; nothing was done. `seen` is what the step would have seen, when the check knows it."""
 
     kind: Literal["not-needed"] = "not-needed"
     step: str
     attempt: int
     because: str
+    seen: dict[str, Any] | None = None
 
 
 class Failed(_Event):
@@ -131,12 +132,13 @@ class Failed(_Event):
 
 
 class Settled(_Event):
-    """A proof was looked at for a step in doubt. `happened` is None when even the proof could not tell."""
+    """A proof was looked at for a step in doubt, from `looked_at` on. `happened` is None when it could not tell."""
 
     kind: Literal["settled"] = "settled"
     step: str
     attempt: int
     undoing: bool = False
+    looked_at: AwareDatetime
     happened: bool | None
     because: str
     seen: dict[str, Any] | None = None

@@ -10,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from graphlib import CycleError, TopologicalSorter
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field, model_validator
 
 from seawall.actions import Effect
 from seawall.model import Duration, Frozen, Name, StepId, Text
@@ -38,7 +39,7 @@ class Approval(Frozen):
     """Who must say yes before a step starts."""
 
     by: Name
-    people: int
+    people: Annotated[int, Field(ge=1)]
     within: Duration
 
 
@@ -72,6 +73,13 @@ class PlannedStep(Frozen):
     lanes: tuple[str, ...] = ()
     skipped: str | None = None
 
+    @model_validator(mode="after")
+    def _repeats_no_change(self) -> Self:
+        if self.until and self.changes:
+            message = f"step {self.id} changes the world and has `until`, which would repeat it"
+            raise ValueError(message)
+        return self
+
     @property
     def changes(self) -> bool:
         """Whether carrying it out changes the world."""
@@ -98,6 +106,24 @@ class Plan(Frozen):
     confirm: str
     claims: tuple[str, ...]
     steps: tuple[PlannedStep, ...]
+
+    @model_validator(mode="after")
+    def _can_come_to_an_end(self) -> Self:
+        """Refuse steps that nobody could put in order: a plan may come from a file that somebody has edited."""
+        waits = {step.id: step.after for step in self.steps}
+        message = None
+        if len(waits) < len(self.steps):
+            message = "two steps have the same name"
+        elif missing := {name for after in waits.values() for name in after} - set(waits):
+            message = f"steps wait for {', '.join(sorted(missing))}, which the plan does not have"
+        else:
+            try:
+                TopologicalSorter(waits).prepare()
+            except CycleError as error:
+                message = f"steps wait for one another: {' -> '.join(reversed(error.args[1]))}"
+        if message is not None:
+            raise ValueError(message)
+        return self
 
     @cached_property
     def digest(self) -> str:

@@ -48,6 +48,8 @@ class Stand(StrEnum):
 
 STILL_ACTS = timedelta(seconds=3)
 """How long after its limit a remote command may still be ending: `timeout -k` gives it one second, then kills."""
+MOST_ATTEMPTS = 3
+"""How often a change is begun at most. Each time it was shown not to have happened; a fourth would not either."""
 
 OVER = frozenset({Stand.DONE, Stand.NOT_NEEDED, Stand.SKIPPED})
 """Stands that let the steps after this one start."""
@@ -55,13 +57,19 @@ OVER = frozenset({Stand.DONE, Stand.NOT_NEEDED, Stand.SKIPPED})
 
 @dataclass(slots=True)
 class StepState:
-    """What is known of one step. `too_early`: a proof said "did not happen" while the attempt could still act."""
+    """What is known of one step.
+
+    Attributes:
+        begun: when the last attempt began; `started` is when the first did, `until` when the last one's limit passes.
+        too_early: a proof did not show the change while the attempt could still act; it is looked at again.
+    """
 
     step: PlannedStep
     stand: Stand = Stand.WAITING
     attempts: int = 0
     undo_attempts: int = 0
     started: datetime | None = None
+    begun: datetime | None = None
     until: datetime | None = None
     ended: datetime | None = None
     failure: Failed | None = None
@@ -83,12 +91,14 @@ class State:
     """A run as its journal tells it.
 
     Attributes:
-        ready: steps that nothing holds up, in plan order; approvals may still be wanting.
+        ready: steps that nothing holds up; approvals may still be wanting.
+        for_people: those of them that a person carries out or must approve.
         under_way: steps with a call whose ending is not written.
         doubtful: steps whose change was begun and whose ending was not seen.
         failed: steps that failed.
         changed: steps whose change is in the world, in the order it came there.
         seen: what finished steps saw, by step.
+        aborting_since: when this process, or the one before it, was told to abort.
     """
 
     def __init__(self, plan: Plan, events: Iterable[Event] = ()) -> None:
@@ -98,7 +108,9 @@ class State:
         self.abort: AbortAsked | None = None
         self.ended: Ended | None = None
         self.last: datetime | None = None
+        self.aborting_since: datetime | None = None
         self.ready: dict[str, None] = {}
+        self.for_people: dict[str, None] = {}
         self.under_way: dict[str, None] = {}
         self.doubtful: dict[str, None] = {}
         self.failed: dict[str, None] = {}
@@ -111,21 +123,24 @@ class State:
             for wanted in set(step.after):
                 self._followers[wanted].append(step.id)
         for step in plan.steps:
-            if not self._wants[step.id] and self.steps[step.id].stand is Stand.WAITING:
-                self._release(step.id)
+            if not step.after and self._release(step.id):
+                self._count_as_over(step.id)
         for event in events:
             self.apply(event)
 
     def apply(self, event: Event) -> None:
         """Fold one event in."""
-        self.last = event.at
+        self.last = event.at if self.last is None else max(self.last, event.at)
         match event:
             case Opened():
                 self.opened = event
             case Resumed():
                 self._lose_what_was_under_way()
+                self.aborting_since = None if self.abort is None else event.at
             case AbortAsked():
-                self.abort = self.abort or event
+                # A person may first say stop, and then that it should be taken back; never the other way round.
+                self.aborting_since = self.aborting_since or self.last
+                self.abort = event if self.abort is None or event.undo else self.abort
             case Ended():
                 self.ended = event
             case Asked():
@@ -142,7 +157,9 @@ class State:
     def is_current(self, step: str, attempt: int, *, undoing: bool) -> bool:
         """Tell whether an ending that arrives now is about the attempt under way, and not a late one."""
         one = self.steps[step]
-        return step in self.under_way and attempt == (one.undo_attempts if undoing else one.attempts)
+        if step not in self.under_way or undoing is not (one.stand is Stand.UNDOING):
+            return False
+        return attempt == (one.undo_attempts if undoing else one.attempts)
 
     def _started(self, event: Started) -> None:
         one = self.steps[event.step]
@@ -152,8 +169,8 @@ class State:
         else:
             one.attempts = event.attempt
             one.started = one.started or event.at
-        one.until, one.settled, one.too_early = event.until, None, False
-        self.ready.pop(event.step, None)
+        one.begun, one.until, one.settled, one.too_early = event.at, event.until, None, False
+        self._not_ready(event.step)
         self.doubtful.pop(event.step, None)
         self.under_way[event.step] = None
 
@@ -166,7 +183,7 @@ class State:
                 self._over(one, Stand.UNDONE if event.undoing else Stand.DONE, event, event.seen)
             case NotNeeded():
                 one.summary = event.because
-                self._over(one, Stand.NOT_NEEDED, event, None)
+                self._over(one, Stand.NOT_NEEDED, event, event.seen)
             case Failed(acted=None) if one.step.changes:
                 self._doubt(one, event)
             case Failed():
@@ -174,15 +191,22 @@ class State:
             case Settled(happened=True):
                 one.summary = event.because
                 self._over(one, Stand.UNDONE if event.undoing else Stand.DONE, event, event.seen)
-            case Settled(happened=False) if one.spent_at is not None and event.at < one.spent_at:
+            case Settled() if _may_still_come(one, event.looked_at):
                 one.too_early = True
             case Settled(happened=False):
-                self.doubtful.pop(event.step, None)
-                one.stand, one.settled = (Stand.DONE if event.undoing else Stand.WAITING), event
-                if not event.undoing:
-                    self.ready[event.step] = None
+                self._did_not_happen(one, event)
             case Settled():
                 one.settled = event
+
+    def _did_not_happen(self, one: StepState, event: Settled) -> None:
+        one.settled, one.summary = event, event.because
+        self.doubtful.pop(one.step.id, None)
+        if one.attempts < MOST_ATTEMPTS:
+            one.stand = Stand.WAITING
+            self._ready(one)
+        else:
+            one.stand, one.ended = Stand.FAILED, event.at
+            self.failed[one.step.id] = None
 
     def _over(self, one: StepState, stand: Stand, event: Event, seen: dict[str, Any] | None) -> None:
         one.stand, one.ended = stand, event.at
@@ -217,14 +241,16 @@ class State:
         for name in list(self.under_way):
             one = self.steps[name]
             del self.under_way[name]
-            if one.step.by is not None or not one.step.changes:
-                one.stand = Stand.WAITING
-                self.ready[name] = None
-            else:
+            if one.step.changes:
                 one.stand = Stand.UNDO_IN_DOUBT if one.stand is Stand.UNDOING else Stand.IN_DOUBT
                 self.doubtful[name] = None
+            else:
+                one.stand = Stand.WAITING
+                self._ready(one)
         for one in self.steps.values():
             one.asked = None
+        for name in self.doubtful:  # whoever resumes may have mended what the proof could not see through
+            self.steps[name].settled, self.steps[name].too_early = None, False
 
     def _answered(self, event: Answered) -> None:
         one = self.steps[event.step]
@@ -234,15 +260,15 @@ class State:
             case "no":
                 one.refused = True
                 one.stand, one.ended = Stand.FAILED, event.at
-                self.ready.pop(event.step, None)
+                self._not_ready(event.step)
                 self.failed[event.step] = None
             case "happened":
                 one.summary = f"{event.by} says that it happened"
-                self.ready.pop(event.step, None)
+                self._not_ready(event.step)
                 one.started = one.started or event.at
                 self._over(one, Stand.UNDONE if undoing else Stand.DONE, event, None)
             case "did-not-happen" if one.step.by is not None or one.stand is Stand.IN_DOUBT:
-                self.ready.pop(event.step, None)
+                self._not_ready(event.step)
                 self.doubtful.pop(event.step, None)
                 one.stand, one.ended = Stand.FAILED, event.at
                 one.summary = f"{event.by} says that it did not happen"
@@ -253,16 +279,33 @@ class State:
                 self.failed[event.step] = None
 
     def _count_as_over(self, name: str) -> None:
-        self.left -= 1
-        for follower in self._followers[name]:
-            self._wants[follower] -= 1
-            if not self._wants[follower]:
-                self._release(follower)
+        over = [name]  # a list, not a call within a call: a plan may leave out a thousand steps in a row
+        while over:
+            self.left -= 1
+            for follower in self._followers[over.pop()]:
+                self._wants[follower] -= 1
+                if not self._wants[follower] and self._release(follower):
+                    over.append(follower)
 
-    def _release(self, name: str) -> None:
+    def _release(self, name: str) -> bool:
+        """Let a step that nothing holds up any more begin; tell whether it is over at once, being left out."""
         one = self.steps[name]
         if one.step.skipped is None:
-            self.ready[name] = None
-        else:
-            one.stand = Stand.SKIPPED
-            self._count_as_over(name)
+            self._ready(one)
+            return False
+        one.stand = Stand.SKIPPED
+        return True
+
+    def _ready(self, one: StepState) -> None:
+        self.ready[one.step.id] = None
+        if one.step.by is not None or one.step.approve is not None:
+            self.for_people[one.step.id] = None
+
+    def _not_ready(self, name: str) -> None:
+        self.ready.pop(name, None)
+        self.for_people.pop(name, None)
+
+
+def _may_still_come(one: StepState, looked_at: datetime) -> bool:
+    """Tell whether the attempt could still act after a look at `looked_at` that did not show the change."""
+    return one.step.can_still_act or one.spent_at is None or looked_at < one.spent_at
