@@ -1,0 +1,1 @@
+"""The two ways in for people: the `seawall` command and the pages."""

@@ -1,0 +1,132 @@
+"""What a report holds. Its JSON is the evidence an auditor keeps, so these names are stable (docs/json.md).
+
+Times are aware and in UTC; durations are seconds. People are named as in the journal; nobody's address is here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime
+
+from seawall.model import Frozen, StepId, Text
+
+
+class Trouble(Frozen):
+    """One thing that went wrong.
+
+    Attributes:
+        acted: the world was changed all the same; None is unknown.
+        afterwards: what a proof or a person said about it later.
+    """
+
+    at: AwareDatetime
+    step: StepId
+    undoing: bool
+    error: str
+    where: str
+    problem: str
+    remedy: str
+    acted: bool | None
+    afterwards: Text | None = None
+
+
+class Signature(Frozen):
+    """A person's yes to a step."""
+
+    by: str
+    at: AwareDatetime
+
+
+class StepAccount(Frozen):
+    """One step, as it was planned and as it went.
+
+    Attributes:
+        stand: how it stands, as the fold says; `not begun` for what a run that has ended never came to.
+        asked: when a person was first asked about it.
+        started: its first start; for a person's step, when the person was asked.
+        seconds: from its start to its end.
+        changed: its change is in the world.
+        takes_back: the action that would take it back.
+    """
+
+    id: StepId
+    does: Text
+    uses: str | None
+    by: str | None
+    effect: str
+    stand: str
+    skipped: str | None
+    after: tuple[StepId, ...]
+    attempts: int
+    asked: AwareDatetime | None
+    started: AwareDatetime | None
+    ended: AwareDatetime | None
+    seconds: float | None
+    limit_seconds: float
+    approvals: tuple[Signature, ...]
+    saw: str
+    seen: dict[str, Any] | None
+    changed: bool
+    takes_back: str | None
+    no_way_back: Text | None
+
+
+class Told(Frozen):
+    """One event of the journal in words. `by` names the person, when a person did it."""
+
+    at: AwareDatetime
+    kind: str
+    step: str | None
+    by: str | None
+    text: Text
+
+
+class Chain(Frozen):
+    """By what the journal is recognised: how many lines it has and the hash of the last of them.
+
+    `erased` counts lines whose words were deleted when their time was up; the chain still verifies over them.
+    """
+
+    lines: int
+    head: str
+    erased: int
+
+
+class Report(Frozen):
+    """A run, told afterwards.
+
+    Attributes:
+        plan: the digest of the plan that was carried out.
+        outcome: how it ended, or None while it is open.
+        seconds: from its opening to its end, or to its last event while it is open.
+        waited_for_people: seconds in which nothing was under way but a question to people.
+        in_doubt: steps of which nobody knows whether their change happened.
+        left: steps whose change stands, or is not known, after a run that did not end well.
+        troubles: everything that went wrong, in order, each with what to do about it.
+    """
+
+    format: Literal[1] = 1
+    seawall: str
+    made_at: AwareDatetime
+    run: str
+    city: str
+    runbook: str
+    title: Text
+    why: Text
+    exercise: bool
+    parameters: dict[str, str]
+    plan: str
+    opened_by: str
+    opened_at: AwareDatetime
+    ended_at: AwareDatetime | None
+    outcome: str | None
+    verdict: Text
+    seconds: float
+    waited_for_people: float
+    in_doubt: tuple[StepId, ...]
+    left: tuple[StepId, ...]
+    steps: tuple[StepAccount, ...]
+    troubles: tuple[Trouble, ...]
+    timeline: tuple[Told, ...]
+    journal: Chain

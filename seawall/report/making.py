@@ -1,0 +1,179 @@
+"""Tell a run from its plan and its journal. Pure: the same journal gives the same report, but for when it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from seawall.errors import JournalError
+from seawall.journal import (
+    FIRST,
+    Answered,
+    Asked,
+    Ended,
+    Event,
+    Failed,
+    Line,
+    NotNeeded,
+    Outcome,
+    Resumed,
+    Settled,
+    Started,
+    Succeeded,
+    events_of,
+)
+from seawall.model import Text
+from seawall.plan import Plan
+from seawall.report.account import Chain, Report, Signature, StepAccount, Told, Trouble
+from seawall.report.telling import told
+from seawall.report.words import OPEN, VERDICTS
+from seawall.state import Stand, State, StepState
+
+
+def make_report(plan: Plan, lines: Sequence[Line], *, run: str, made_at: datetime, version: str) -> Report:
+    """Tell the run whose plan and journal lines these are.
+
+    Args:
+        plan: what was to be done.
+        lines: as `read_lines` gives them, so that their chain is checked.
+        run: its name.
+        made_at: now.
+        version: of Seawall, for the evidence.
+
+    Raises:
+        JournalError: the journal does not say how the run was opened, or holds what this version does not know.
+    """
+    events = tuple(events_of(lines, run))
+    state = State(plan, events)
+    opened = state.opened
+    if opened is None:
+        raise JournalError(
+            "the journal does not say how the run was opened",
+            where=run,
+            remedy="Start the run again; nothing was done under this one",
+        )
+    asked = {one.step: one.at for one in reversed(events) if isinstance(one, Asked)}
+    end = state.ended.at if state.ended else (state.last or opened.at)
+    return Report(
+        seawall=version,
+        made_at=made_at,
+        run=run,
+        city=plan.city,
+        runbook=plan.runbook,
+        title=plan.title,
+        why=plan.why,
+        exercise=plan.exercise,
+        parameters=plan.parameters,
+        plan=opened.plan,
+        opened_by=opened.by,
+        opened_at=opened.at,
+        ended_at=state.ended.at if state.ended else None,
+        outcome=state.ended.outcome.value if state.ended else None,
+        verdict=_verdict(state),
+        seconds=_seconds(opened.at, end) or 0.0,
+        waited_for_people=_waited(events),
+        in_doubt=tuple(state.doubtful),
+        left=state.ended.left if state.ended else tuple(state.changed),
+        steps=tuple(_account(state.steps[step.id], state, asked.get(step.id)) for step in plan.steps),
+        troubles=tuple(_troubles(plan, events)),
+        timeline=tuple(_timeline(plan, events)),
+        journal=Chain(
+            lines=len(lines),
+            head=lines[-1].hash if lines else FIRST,
+            erased=sum(line.event is None for line in lines),
+        ),
+    )
+
+
+def _verdict(state: State) -> Text:
+    if state.ended is None:
+        return OPEN["in doubt" if state.doubtful else "open"]
+    if state.ended.outcome is Outcome.ABORTED and not state.ended.left:
+        return VERDICTS["aborted-clean"]
+    return VERDICTS[state.ended.outcome.value]
+
+
+def _account(one: StepState, state: State, asked: datetime | None) -> StepAccount:
+    step = one.step
+    started = asked if step.by is not None else one.started
+    return StepAccount(
+        id=step.id,
+        does=step.does,
+        uses=step.uses,
+        by=step.by,
+        effect=step.effect.value,
+        stand="not begun" if one.stand is Stand.WAITING and state.ended else one.stand.value,
+        skipped=step.skipped,
+        after=step.after,
+        attempts=one.attempts,
+        asked=asked,
+        started=started,
+        ended=one.ended,
+        seconds=_seconds(started, one.ended),
+        limit_seconds=step.within.total_seconds(),
+        approvals=tuple(Signature(by=by, at=at) for by, at in one.approved_by.items()),
+        saw=one.summary,
+        seen=state.seen.get(step.id),
+        changed=one.changed,
+        takes_back=step.undo.uses if step.undo else None,
+        no_way_back=step.no_way_back,
+    )
+
+
+def _troubles(plan: Plan, events: Sequence[Event]) -> Iterable[Trouble]:
+    for n, event in enumerate(events):
+        if not isinstance(event, Failed):
+            continue
+        later = next((one for one in events[n + 1 :] if getattr(one, "step", None) == event.step), None)
+        settled = isinstance(later, Settled | Answered)
+        yield Trouble(
+            at=event.at,
+            step=event.step,
+            undoing=event.undoing,
+            error=event.error,
+            where=event.where,
+            problem=event.problem,
+            remedy=event.remedy,
+            acted=event.acted,
+            afterwards=told(later, plan) if later is not None and settled else None,
+        )
+
+
+def _timeline(plan: Plan, events: Iterable[Event]) -> Iterable[Told]:
+    for event in events:
+        yield Told(
+            at=event.at,
+            kind=event.kind,
+            step=getattr(event, "step", None),
+            by=getattr(event, "by", None),
+            text=told(event, plan),
+        )
+
+
+def _seconds(began: datetime | None, ended: datetime | None) -> float | None:
+    return None if began is None or ended is None else round((ended - began).total_seconds(), 3)
+
+
+def _waited(events: Iterable[Event]) -> float:
+    """Sum the time in which a question was open and no call was under way."""
+    asked: set[str] = set()
+    busy: set[str] = set()
+    waited, before = timedelta(), None
+    for event in events:
+        if before is not None and asked and not busy:
+            waited += event.at - before
+        before = event.at
+        match event:
+            case Asked():
+                asked.add(event.step)
+            case Answered():
+                asked.discard(event.step)
+            case Started():
+                asked.discard(event.step)
+                busy.add(event.step)
+            case Succeeded() | NotNeeded() | Failed():
+                busy.discard(event.step)
+            case Resumed() | Ended():
+                asked.clear()
+                busy.clear()
+    return round(waited.total_seconds(), 3)

@@ -1,0 +1,144 @@
+"""One event of a journal as a sentence, in English and Danish. Screens and reports say it in the same words."""
+
+from __future__ import annotations
+
+from seawall.journal import (
+    AbortAsked,
+    Answered,
+    Approved,
+    Asked,
+    Ended,
+    Event,
+    Failed,
+    NotNeeded,
+    Opened,
+    Resumed,
+    Settled,
+    Started,
+    Succeeded,
+)
+from seawall.model import Text
+from seawall.plan import Plan
+from seawall.report.words import OUTCOMES
+
+
+def told(event: Event, plan: Plan) -> Text:
+    """Say what happened. The step's own words are left to whoever shows them; here it goes by its id."""
+    match event:
+        case Opened() | Resumed() | Ended():
+            return _of_the_run(event)
+        case Asked() | Approved() | Answered() | AbortAsked():
+            return _of_people(event)
+        case Settled():
+            return _settled(event)
+        case _:
+            return _of_a_call(event, plan)
+
+
+def _of_the_run(event: Opened | Resumed | Ended) -> Text:
+    match event:
+        case Opened():
+            kind = ("an exercise", "en øvelse") if event.exercise else ("a real run", "en virkelig kørsel")
+            return Text(
+                en=f"{event.by} started {event.runbook}, {kind[0]}",
+                da=f"{event.by} satte {event.runbook} i gang, {kind[1]}",
+            )
+        case Resumed():
+            return Text(en=f"{event.by} took the run up again", da=f"{event.by} tog kørslen op igen")
+        case Ended():
+            outcome = OUTCOMES[event.outcome.value]
+            return Text(en=f"the run ended: {outcome.en}", da=f"kørslen endte: {outcome.in_('da')}")
+
+
+def _of_people(event: Asked | Approved | Answered | AbortAsked) -> Text:
+    match event:
+        case Asked():
+            return _asked(event)
+        case Approved():
+            return Text(
+                en=f"{event.step}: {event.by} said yes ({event.how})",
+                da=f"{event.step}: {event.by} sagde ja ({event.how})",
+            )
+        case Answered():
+            said = {
+                "no": ("said no", "sagde nej"),
+                "happened": ("said that it happened", "sagde, at det er sket"),
+                "did-not-happen": ("said that it did not happen", "sagde, at det ikke er sket"),
+            }[event.answer]
+            why = f": {event.why}" if event.why else ""
+            return Text(
+                en=f"{event.step}: {event.by} {said[0]}{why}", da=f"{event.step}: {event.by} {said[1]}{why}"
+            )
+        case AbortAsked():
+            why = f": {event.why}" if event.why else ""
+            back = (" and take back what was done", " og tage tilbage, hvad der var gjort")
+            return Text(
+                en=f"{event.by} asked to stop{back[0] if event.undo else ''}{why}",
+                da=f"{event.by} bad om at standse{back[1] if event.undo else ''}{why}",
+            )
+
+
+def _asked(event: Asked) -> Text:
+    match event.what:
+        case "approval":
+            return Text(
+                en=f"{event.step}: waits for a yes from {event.of}",
+                da=f"{event.step}: venter på et ja fra {event.of}",
+            )
+        case "person":
+            return Text(
+                en=f"{event.step}: is for {event.of} to do", da=f"{event.step}: skal gøres af {event.of}"
+            )
+        case "doubt":
+            return Text(
+                en=f"{event.step}: in doubt; {event.of} is asked whether it happened",
+                da=f"{event.step}: uvist; {event.of} bliver spurgt, om det er sket",
+            )
+        case "undo-doubt":
+            return Text(
+                en=f"{event.step}: {event.of} is asked whether it was taken back",
+                da=f"{event.step}: {event.of} bliver spurgt, om det er taget tilbage",
+            )
+
+
+def _settled(event: Settled) -> Text:
+    said = {
+        True: ("the proof says that it happened", "efterprøvningen siger, at det er sket"),
+        False: ("the proof says that it did not happen", "efterprøvningen siger, at det ikke er sket"),
+        None: ("the proof could not tell", "efterprøvningen kunne ikke sige det"),
+    }[event.happened]
+    return Text(
+        en=f"{event.step}: {said[0]} ({event.because})", da=f"{event.step}: {said[1]} ({event.because})"
+    )
+
+
+def _of_a_call(event: Started | Succeeded | NotNeeded | Failed, plan: Plan) -> Text:
+    match event:
+        case Started():
+            undoing = ("is being taken back", "tages tilbage") if event.undoing else ("began", "begyndte")
+            again = (
+                (f", attempt {event.attempt}", f", forsøg {event.attempt}") if event.attempt > 1 else ("", "")
+            )
+            return Text(
+                en=f"{event.step}: {undoing[0]}{again[0]}", da=f"{event.step}: {undoing[1]}{again[1]}"
+            )
+        case Succeeded():
+            ended = ("was taken back", "blev taget tilbage") if event.undoing else ("done", "udført")
+            saw = f": {event.summary}" if event.summary else ""
+            return Text(en=f"{event.step}: {ended[0]}{saw}", da=f"{event.step}: {ended[1]}{saw}")
+        case NotNeeded():
+            return Text(
+                en=f"{event.step}: was already so ({event.because})",
+                da=f"{event.step}: var allerede sådan ({event.because})",
+            )
+        case Failed():
+            return _failed(event, plan)
+
+
+def _failed(event: Failed, plan: Plan) -> Text:
+    step = plan.by_id.get(event.step)
+    doubt = event.acted is None and step is not None and step.changes
+    ended = ("its ending was not seen", "dens slutning blev ikke set") if doubt else ("failed", "mislykkedes")
+    return Text(
+        en=f"{event.step}: {ended[0]}: {event.problem}", da=f"{event.step}: {ended[1]}: {event.problem}"
+    )
