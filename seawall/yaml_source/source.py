@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from seawall.errors import BadInput
+from seawall.errors import BadInput, Mistake
 from seawall.yaml_source.nodes import LINE_BREAK, compose, place
 from seawall.yaml_source.showing import showable
 from seawall.yaml_source.text import read_text
@@ -38,11 +38,13 @@ class YamlSource:
     Attributes:
         shown: the file's name in mistakes, relative to the city's folder.
         value: mappings with text keys, lists, texts, numbers, true, false and None.
+        mistakes: what is wrong in it although it has a value; none unless the reader asked to go on.
     """
 
     shown: str
     text: str = field(repr=False)
     value: Any
+    mistakes: tuple[Mistake, ...] = ()
 
     @cached_property
     def lines(self) -> list[str]:
@@ -89,29 +91,33 @@ class YamlSource:
         return showable(line[: start.column] + text + line[end.column :])
 
 
-def read_yaml(path: Path, shown: str | None = None) -> YamlSource:
+def read_yaml(path: Path, shown: str | None = None, *, go_on: bool = False) -> YamlSource:
     """Read one YAML file.
 
     Args:
         path: the file.
         shown: its name in mistakes; the path itself when absent.
+        go_on: return the source with its `mistakes` where there is a value in spite of them, so that a caller can find
+            more; without it they are raised.
 
     Raises:
         BadInput: it is missing, no file, unreadable, too large, not UTF-8, empty, not YAML, several documents, nested
             or aliased beyond measure; a key stands twice or is no text.
     """
     shown = str(path) if shown is None else shown
-    return yaml_source(read_text(path, shown), shown)
+    return yaml_source(read_text(path, shown), shown, go_on=go_on)
 
 
-def yaml_source(text: str, shown: str) -> YamlSource:
+def yaml_source(text: str, shown: str, *, go_on: bool = False) -> YamlSource:
     """Read text that is already at hand. Raises: BadInput, as `read_yaml` does."""
     with _no_collection():
         root = compose(text, shown)
-        value = None if root is None else value_of(root, shown)
+        value, mistakes = (None, ()) if root is None else value_of(root, shown)
+    if mistakes and not go_on:
+        raise BadInput(mistakes)
     if value is None:
         raise BadInput.one("is empty", where=shown, remedy="Write it, or delete the file")
-    return YamlSource(shown, text, value)
+    return YamlSource(shown, text, value, mistakes)
 
 
 def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:

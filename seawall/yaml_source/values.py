@@ -48,18 +48,17 @@ def scalar(text: str) -> str | float | bool | None:
     return text
 
 
-def value_of(root: yaml.Node, shown: str) -> Any:
-    """Return the value of a document.
+def value_of(root: yaml.Node, shown: str) -> tuple[Any, tuple[Mistake, ...]]:
+    """Return the value of a document, and what is wrong in it although it has one.
+
+    That is every key that stands twice (the last one counts) or is no text (it is left out), tag and control character.
 
     Raises:
-        BadInput: with every key that stands twice or is no text, every tag and control character; or aliases that lead
-            back to themselves or stand for more than 200,000 parts.
+        BadInput: aliases lead back to themselves, or stand for more than 200,000 parts.
     """
     reader = _Reader(shown)
     value = reader.read(root, 0)
-    if reader.mistakes:
-        raise BadInput(reader.mistakes)
-    return value
+    return value, tuple(reader.mistakes)
 
 
 class _Reader:

@@ -1,0 +1,165 @@
+"""A city's folder as values the core works with; every mistake in it at once, each with its place and its remedy.
+
+A mistake reads `file:line:column: problem. Remedy.`, the file relative to the city's folder, and below it the line as
+it should read where that can be known. Nothing is loaded in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import seawall
+from seawall.errors import BadInput, Mistake
+from seawall.inventory import Inventory
+from seawall.loading.city_files import inventory_findings, read_inventory, yaml_files
+from seawall.loading.message_files import MessageFile, message_templates, read_message
+from seawall.loading.model_mistakes import in_file_order
+from seawall.loading.roles import unfilled_roles
+from seawall.loading.runbook_files import RunbookFile, read_runbook, used_runbooks
+from seawall.loading.template_checks import names_passed, templates_in
+from seawall.messages import Message
+from seawall.runbook import Runbook
+from seawall.yaml_source import Loc, YamlSource
+
+__all__ = ["City", "load_city", "load_inventory", "load_runbook", "load_runbooks", "load_templates"]
+
+FileT = TypeVar("FileT", RunbookFile, MessageFile)
+
+PRODUCT = Path(seawall.__file__).parent.parent / "runbooks"
+"""The runbooks that come with Seawall; their messages are in the folder `messages` below."""
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city that was loaded: no mistake in it.
+
+    Attributes:
+        runbooks: the city's own, on top of those that come with Seawall.
+        templates: the messages, the city's own on top, with their Jinja2 as written.
+        findings: what is allowed and should still be known, e.g. backups that drown together with what they keep.
+        sources: the file of each runbook.
+    """
+
+    folder: Path
+    inventory: Inventory
+    runbooks: Mapping[str, Runbook]
+    templates: Mapping[str, Message]
+    findings: tuple[Mistake, ...] = ()
+    sources: Mapping[str, YamlSource] = field(default_factory=dict, repr=False)
+
+    def place(self, runbook: str, path: Loc) -> str:
+        """Return `file:line:column` of what stands at `path` in a runbook."""
+        source = self.sources.get(runbook)
+        return f"runbook {runbook}" if source is None else source.where(path)
+
+
+def load_city(folder: Path) -> City:
+    """Load the inventory, runbooks and messages of the city in `folder`.
+
+    Raises:
+        BadInput: it is no city's folder, or with every mistake in its files.
+    """
+    folder = Path(folder)
+    mistakes: list[Mistake] = []
+    inventory: Inventory | None = None
+    findings: tuple[Mistake, ...] = ()
+    try:
+        inventory, files = read_inventory(folder)
+        findings = inventory_findings(inventory, files)
+    except BadInput as error:
+        mistakes += error.mistakes
+    runbooks = _read([(PRODUCT, None), (folder / "runbooks", "runbooks")], read_runbook, mistakes)
+    messages = _read(
+        [(PRODUCT / "messages", None), (folder / "templates", "templates")], read_message, mistakes
+    )
+    mistakes += _across(runbooks, messages)
+    if inventory is not None:
+        own = [file for file in runbooks.values() if file.source.shown.startswith("runbooks/")]
+        mistakes += unfilled_roles(own, inventory)
+        others = [file for file in runbooks.values() if file not in own]
+        findings += tuple(unfilled_roles(others, inventory))
+    if mistakes or inventory is None:
+        raise BadInput(in_file_order(mistakes))
+    return City(
+        folder=folder,
+        inventory=inventory,
+        runbooks={name: file.runbook for name, file in runbooks.items() if file.runbook is not None},
+        templates={name: file.message for name, file in messages.items() if file.message is not None},
+        findings=findings,
+        sources={name: file.source for name, file in runbooks.items()},
+    )
+
+
+def load_inventory(folder: Path) -> Inventory:
+    """Load `inventory/*.yaml` of the city in `folder`. Raises: BadInput, as `load_city` does."""
+    return read_inventory(Path(folder))[0]
+
+
+def load_runbook(path: Path) -> Runbook:
+    """Load one runbook's file. Raises: BadInput, with every mistake in it."""
+    file = read_runbook(Path(path), str(path))
+    if file.mistakes or file.runbook is None:
+        raise BadInput(in_file_order(file.mistakes))
+    return file.runbook
+
+
+def load_runbooks(folders: Sequence[Path]) -> Mapping[str, Runbook]:
+    """Load the runbooks in `folders`; one in a later folder replaces its namesake in an earlier.
+
+    Raises:
+        BadInput: with every mistake in every file.
+    """
+    mistakes: list[Mistake] = []
+    files = _read([(Path(folder), None) for folder in folders], read_runbook, mistakes)
+    mistakes += used_runbooks(files)
+    if mistakes:
+        raise BadInput(in_file_order(mistakes))
+    return {name: file.runbook for name, file in files.items() if file.runbook is not None}
+
+
+def load_templates(folders: Sequence[Path]) -> Mapping[str, Message]:
+    """Load the messages in `folders`, by file name; one in a later folder replaces its namesake in an earlier.
+
+    Raises:
+        BadInput: with every mistake in every file.
+    """
+    mistakes: list[Mistake] = []
+    files = _read([(Path(folder), None) for folder in folders], read_message, mistakes)
+    mistakes += [one for file in files.values() for one in message_templates(file, ())]
+    if mistakes:
+        raise BadInput(in_file_order(mistakes))
+    return {name: file.message for name, file in files.items() if file.message is not None}
+
+
+def _read(
+    folders: Iterable[tuple[Path, str | None]], read: Callable[[Path, str], FileT], mistakes: list[Mistake]
+) -> dict[str, FileT]:
+    """Read every file in `folders`; those in a folder with a shown name are called by it."""
+    files: dict[str, FileT] = {}
+    for folder, shown in folders:
+        try:
+            paths = yaml_files(folder)
+        except BadInput as error:
+            mistakes += error.mistakes
+            continue
+        for path in paths:
+            try:
+                files[path.stem] = file = read(path, str(path) if shown is None else f"{shown}/{path.name}")
+                mistakes += file.mistakes
+            except BadInput as error:
+                mistakes += error.mistakes
+    return files
+
+
+def _across(runbooks: Mapping[str, RunbookFile], messages: Mapping[str, MessageFile]) -> Iterable[Mistake]:
+    yield from used_runbooks(runbooks)
+    given: set[str] = set()
+    for file in runbooks.values():
+        given.update(() if file.runbook is None else file.runbook.parameters)
+        for _, text in templates_in(file.source.value, ()):
+            given.update(names_passed(text) if "message(" in text else ())
+    for message in messages.values():
+        yield from message_templates(message, given)

@@ -1,0 +1,93 @@
+"""What is allowed and should be known before the water comes: copies that drown together, promises on slower ones."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import timedelta
+
+from seawall.inventory import Inventory, Service
+from seawall.loading.consistency import Remark
+from seawall.model import duration_text
+
+
+def findings(inventory: Inventory) -> Iterator[Remark]:
+    """Find what weakens the city without being a mistake in its files."""
+    yield from _shared_fate(inventory)
+    yield from _backups(inventory)
+    yield from _promises(inventory)
+    for name, host in inventory.hosts.items():
+        if not _is_ip(host.address):
+            problem = f"{name} is reached by the name {host.address}, so only while DNS works"
+            yield Remark(("hosts", name, "address"), problem, "Write its IP address")
+
+
+def _shared_fate(inventory: Inventory) -> Iterator[Remark]:
+    for name, service in inventory.services.items():
+        if service.runs_at is None or service.runs_at.standby is None:
+            continue
+        active, standby = service.runs_at.active, service.runs_at.standby
+        if shared := _shared(inventory, active, standby):
+            problem = f"{active} and {standby} both hang on {', '.join(shared)}: {name} can lose both at once"
+            yield Remark(
+                ("services", name, "runs_at"),
+                problem,
+                "Choose a standby site that shares nothing",
+                about_key=True,
+            )
+
+
+def _backups(inventory: Inventory) -> Iterator[Remark]:
+    for name, backup in inventory.backups.items():
+        sites = {inventory.stores[store].site for store in backup.stored_in}
+        elsewhere = sites - {backup.taken_at}
+        path = ("backups", name, "stored_in")
+        if not elsewhere:
+            problem = f"every copy of {name} is at {backup.taken_at}, where it is taken: one event takes all"
+            yield Remark(path, problem, "Add a store at another site", about_key=True)
+        elif all(_shared(inventory, backup.taken_at, site) for site in elsewhere):
+            shared = sorted(
+                {domain for site in elsewhere for domain in _shared(inventory, backup.taken_at, site)}
+            )
+            problem = f"every copy of {name} hangs on what {backup.taken_at} hangs on: {', '.join(shared)}"
+            yield Remark(path, problem, "Add a store at a site that shares none of these", about_key=True)
+    kept = {backup.service for backup in inventory.backups.values()}
+    for name, service in inventory.services.items():
+        if service.database is not None and name not in kept:
+            problem = f"no backup of {name} is taken; a standby repeats every mistake at once"
+            yield Remark(
+                ("services", name, "database"), problem, "Add a backup set under `backups:`", about_key=True
+            )
+
+
+def _promises(inventory: Inventory) -> Iterator[Remark]:
+    for name, service in inventory.services.items():
+        if service.targets is None:
+            continue
+        for index, needed in enumerate(service.needs):
+            promised = _promised(inventory.services[needed])
+            if promised is not None and promised > service.targets.rto:
+                ours, theirs = duration_text(service.targets.rto), duration_text(promised)
+                problem = f"{name} promises to be back in {ours}, and needs {needed}, which promises {theirs}"
+                yield Remark(
+                    ("services", name, "needs", index), problem, "Agree on targets that fit one another"
+                )
+
+
+def _promised(service: Service) -> timedelta | None:
+    if service.run_by is not None:
+        return service.run_by.promised_rto
+    return None if service.targets is None else service.targets.rto
+
+
+def _shared(inventory: Inventory, one: str, other: str) -> tuple[str, ...]:
+    domains = inventory.sites[other].failure_domains
+    return tuple(domain for domain in inventory.sites[one].failure_domains if domain in domains)
+
+
+def _is_ip(address: str) -> bool:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,155 @@
+"""`runbooks/*.yaml`, each as a runbook: understood, its steps in an order, its templates naming what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from seawall.errors import Mistake
+from seawall.loading.cycles import cycles
+from seawall.loading.model_mistakes import model_mistakes
+from seawall.loading.nearest import choose, nearest
+from seawall.loading.references import places
+from seawall.loading.template_checks import KINDS, Names, template_mistakes, templates_in
+from seawall.runbook import Runbook
+from seawall.yaml_source import Loc, YamlSource, read_yaml
+
+NO_TEMPLATES = frozenset({"id", "uses", "by", "runbook", "after", "within", "unknown", "approve"})
+"""Parts of a step that are read as they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookFile:
+    """One file that was read. `runbook` is None when it could not be understood; then there are mistakes."""
+
+    source: YamlSource
+    runbook: Runbook | None
+    mistakes: tuple[Mistake, ...]
+
+
+def read_runbook(path: Path, shown: str) -> RunbookFile:
+    """Read one file. Raises: BadInput, when not even a value could be read from it."""
+    source = read_yaml(path, shown, go_on=True)
+    mistakes = list(source.mistakes)
+    runbook = None
+    try:
+        runbook = Runbook.model_validate(source.value)
+    except ValidationError as error:
+        mistakes += model_mistakes(error, Runbook, lambda _: source, lost=shown)
+    if isinstance(source.value, dict):
+        mistakes += _named_as_file(source, path)
+        mistakes += _steps(source)
+        mistakes += _templates(source)
+    return RunbookFile(source, runbook, tuple(mistakes))
+
+
+def used_runbooks(files: Mapping[str, RunbookFile]) -> Iterator[Mistake]:
+    """Find the steps that use a runbook there is not, and runbooks that use one another in a circle."""
+    graph: dict[str, dict[str, str]] = {name: {} for name in files}
+    for name, file in files.items():
+        for path, used in places(file.source.value, ("steps", "*", "runbook")):
+            if used in files:
+                graph[name][used] = file.source.where(path)
+            elif isinstance(used, str):
+                yield _no_such(file.source, path, f"there is no runbook `{used}`", used, files)
+    for loop in cycles({name: list(used) for name, used in graph.items()}):
+        problem = f"runbooks use one another in a circle: {' -> '.join(loop)}"
+        yield Mistake(
+            graph[loop[0]][loop[1]], problem, "Remove one of these steps; such a plan would have no end"
+        )
+
+
+def _named_as_file(source: YamlSource, path: Path) -> Iterator[Mistake]:
+    name = source.value.get("runbook")
+    if isinstance(name, str) and name != path.stem:
+        problem = f"the file is called {path.name}, and its runbook {name}"
+        corrected = source.rewritten(source.spot(("runbook",)).value, path.stem)
+        yield Mistake(
+            source.where(("runbook",)), problem, "Give both one name, so that it is found at night", corrected
+        )
+
+
+def _steps(source: YamlSource) -> Iterator[Mistake]:
+    ids: dict[str, Loc] = {}
+    for path, name in places(source.value, ("steps", "*", "id")):
+        if isinstance(name, str) and name in ids:
+            first = source.where(ids[name])
+            yield Mistake(
+                source.where(path),
+                f"two steps are called `{name}`; the first is {first}",
+                "Rename one of them",
+            )
+        ids.setdefault(str(name), path)
+    graph: dict[str, dict[str, Loc]] = {name: {} for name in ids}
+    for path, wanted in places(source.value, ("steps", "*", "after", "*")):
+        step = _id_of(source, path)
+        if not isinstance(wanted, str):
+            continue
+        if wanted not in ids:
+            yield _no_such(
+                source, path, f"there is no step `{wanted}`", wanted, [one for one in ids if one != step]
+            )
+        elif step is not None and step != wanted:
+            graph[step][wanted] = path
+    for path, wanted in places(source.value, ("steps", "*", "with", "*", "from")):
+        if isinstance(wanted, str) and wanted.partition(".")[0] not in ids:
+            problem = f"there is no step `{wanted.partition('.')[0]}` to take something from"
+            yield _no_such(source, path, problem, wanted, ids)
+    for loop in cycles({name: list(waits) for name, waits in graph.items()}):
+        problem = f"steps wait for one another in a circle: {' -> '.join(loop)}"
+        yield Mistake(source.where(graph[loop[0]][loop[1]]), problem, "Remove one of these from its `after`")
+
+
+def _id_of(source: YamlSource, path: Loc) -> str | None:
+    step = source.value["steps"][path[1]]
+    name = step.get("id") if isinstance(step, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _templates(source: YamlSource) -> Iterator[Mistake]:
+    parameters = _parameters(source.value)
+    earlier: dict[str, type | None] = {}
+    for name, kind in parameters.items():
+        default = source.value["parameters"][name]
+        if isinstance(default, dict) and isinstance(default.get("default"), str):
+            yield from template_mistakes(source, ("parameters", name, "default"), default["default"], earlier)
+        earlier[name] = kind
+    for section in ("title", "confirm", "facts"):
+        for path, text in templates_in(source.value.get(section), (section,)):
+            yield from template_mistakes(source, path, text, parameters)
+    names: Names = {**parameters, "message": None, **({"facts": None} if "facts" in source.value else {})}
+    for path, step in places(source.value, ("steps", "*")):
+        if isinstance(step, dict):
+            yield from _step_templates(source, path, step, names)
+
+
+def _step_templates(
+    source: YamlSource, path: Loc, step: Mapping[str, Any], names: Names
+) -> Iterator[Mistake]:
+    with_each = {**names, "each": None} if "for_each" in step else names
+    for key, written in step.items():
+        if key in NO_TEMPLATES:
+            continue
+        known = names if key == "for_each" else with_each
+        for place, text in templates_in(written, (*path, key)):
+            yield from template_mistakes(source, place, text, known, bare=key == "when")
+
+
+def _parameters(written: Mapping[str, Any]) -> dict[str, type | None]:
+    parameters = written.get("parameters")
+    if not isinstance(parameters, dict):
+        return {}
+    return {
+        name: KINDS.get(str(one.get("type"))) if isinstance(one, dict) else None
+        for name, one in parameters.items()
+    }
+
+
+def _no_such(source: YamlSource, path: Loc, problem: str, name: str, known: Any) -> Mistake:
+    meant = nearest(name, known)
+    corrected = source.rewritten(source.spot(path).value, meant) if meant else None
+    return Mistake(source.where(path), problem, choose(name, known), corrected)

@@ -1,0 +1,82 @@
+"""What a model expects at a place in a file: which keys, of what shape, and how one would be written."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from seawall.model import Name, SecretRef, Text
+from seawall.yaml_source import Loc
+
+SECRET_PATTERN: str = get_args(SecretRef)[1].pattern
+NAME_PATTERN: str = get_args(Name)[1].pattern
+
+
+def bare(annotation: Any) -> Any:
+    """Return what stands behind `Annotated` and `| None`; of other unions the first."""
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        elif get_origin(annotation) in {Union, types.UnionType}:
+            annotation = next(one for one in get_args(annotation) if one is not type(None))
+        else:
+            return annotation
+
+
+def shape_at(model: Any, path: Loc) -> Any:
+    """Return the annotation of what stands at `path` in a file read as `model`; None when nothing is expected there."""
+    here = bare(model)
+    for part in path:
+        here = bare(_inside(here, part))
+        if here is None:
+            return None
+    return here
+
+
+def keys_of(shape: Any) -> Mapping[str, FieldInfo]:
+    """Return the keys a mapping of this shape may have, as a file spells them; none for other shapes."""
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        return {field.alias or name: field for name, field in shape.model_fields.items()}
+    return {}
+
+
+def example(field: FieldInfo) -> str:
+    """Return how a value of this field may be written."""
+    if any(getattr(one, "pattern", None) == SECRET_PATTERN for one in field.metadata):
+        return "env:NAME"
+    shape = bare(field.annotation)
+    if get_origin(shape) is Literal:
+        return str(get_args(shape)[0])
+    if get_origin(shape) in {tuple, list}:
+        return "[...]"
+    if get_origin(shape) is dict or (keys_of(shape) and shape is not Text):
+        wanted = {key: one for key, one in keys_of(shape).items() if one.is_required()}
+        return "{" + ", ".join(f"{key}: {example(one)}" for key, one in wanted.items()) + "}"
+    return _EXAMPLES.get(shape, "...")
+
+
+_EXAMPLES: dict[Any, str] = {
+    Text: "{en: ..., da: ...}",
+    timedelta: "15m",
+    date: "2026-10-01",
+    int: "1",
+    float: "1.0",
+    bool: "true",
+}
+
+
+def _inside(shape: Any, part: str | int) -> Any:
+    if keys_of(shape):
+        field = keys_of(shape).get(str(part))
+        return None if field is None else field.annotation
+    kind, within = get_origin(shape), get_args(shape)
+    if kind is dict:
+        return within[1]
+    if kind in {tuple, list} and isinstance(part, int):
+        return within[0] if Ellipsis in within or len(within) <= part else within[part]
+    return None

@@ -1,0 +1,119 @@
+"""Jinja2 in runbooks and messages, looked at without rendering it: can it be read, and does it name what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import jinja2
+import yaml
+from jinja2 import meta, nodes
+
+from seawall.errors import Mistake
+from seawall.loading.nearest import choose, nearest
+from seawall.targets import Host
+from seawall.views import BackupView, ServiceView, SiteView
+from seawall.yaml_source import Loc, YamlSource
+
+Names = Mapping[str, type | None]
+"""What a template may name, and what kind of thing each is; None when that is not known."""
+
+KINDS: Names = {"service": ServiceView, "site": SiteView, "host": Host, "backup": BackupView}
+
+
+def template_mistakes(
+    source: YamlSource, path: Loc, text: str, names: Names, *, bare: bool = False
+) -> Iterator[Mistake]:
+    """Find what is wrong with the template at `path`.
+
+    Args:
+        source: the file it stands in.
+        path: where it stands there.
+        text: the template.
+        names: what it may name.
+        bare: it may be an expression without `{{ }}`.
+    """
+    if "{{" not in text and "{%" not in text:
+        if not bare:
+            return
+        text = "{{ " + text + " }}"
+    try:
+        tree = _environment().parse(text)
+        found = list(_wrong_names(source, path, tree, names))
+    except jinja2.TemplateSyntaxError as error:
+        line = f", line {error.lineno} of the text" if "\n" in text.strip() else ""
+        problem = f"cannot be read as a template{line}: {(error.message or '').rstrip('.')}"
+        yield Mistake(source.where(path), problem, "Correct the expression")
+    except (RecursionError, ValueError):  # deeper, or with longer numbers, than Python reads
+        yield Mistake(source.where(path), "cannot be read as a template", "Write something simpler")
+    else:
+        yield from found
+
+
+def _wrong_names(source: YamlSource, path: Loc, tree: nodes.Template, names: Names) -> Iterator[Mistake]:
+    environment = _environment()
+    for one in tree.find_all(nodes.Filter):
+        if one.name not in environment.filters:
+            yield _corrected(source, path, f"there is no filter `{one.name}`", one.name, environment.filters)
+            return  # Jinja2 does not look further itself
+    for test in tree.find_all(nodes.Test):
+        if test.name not in environment.tests:
+            yield _corrected(source, path, f"there is no test `is {test.name}`", test.name, environment.tests)
+            return
+    for name in sorted(meta.find_undeclared_variables(tree) - set(environment.globals) - set(names)):
+        yield _corrected(source, path, f"the template names `{name}`, which there is not", name, names)
+    for name, attribute in _attributes(tree):
+        kind = names.get(name)
+        if kind is not None and attribute not in (known := _attributes_of(kind)):
+            problem = f"the template asks for `{name}.{attribute}`, which there is not"
+            yield _corrected(source, path, problem, attribute, known)
+
+
+def names_passed(text: str) -> set[str]:
+    """Return what a template passes by keyword to the messages it asks for: `message('x', from_site=...)`."""
+    try:
+        tree = _environment().parse(text)
+        calls = list(tree.find_all(nodes.Call))
+    except (jinja2.TemplateSyntaxError, RecursionError, ValueError):
+        return set()  # said by `template_mistakes`
+    to_message = (one for one in calls if isinstance(one.node, nodes.Name) and one.node.name == "message")
+    return {keyword.key for one in to_message for keyword in one.kwargs}
+
+
+def templates_in(written: Any, path: Loc) -> Iterator[tuple[Loc, str]]:
+    """Find every text in `written`, with its place."""
+    if isinstance(written, str):
+        yield path, written
+    elif isinstance(written, dict):
+        for key, value in written.items():
+            yield from templates_in(value, (*path, key))
+    elif isinstance(written, list):
+        for index, value in enumerate(written):
+            yield from templates_in(value, (*path, index))
+
+
+def _corrected(source: YamlSource, path: Loc, problem: str, name: str, known: Iterable[str]) -> Mistake:
+    known = sorted(known)
+    meant, node, corrected = nearest(name, known), source.spot(path).value, None
+    if meant is not None and isinstance(node, yaml.ScalarNode) and node.value.count(name) == 1:
+        written = source.written(node)
+        corrected = source.rewritten(node, written.replace(name, meant)) if written else None
+    return Mistake(source.where(path), problem, choose(name, known), corrected)
+
+
+def _attributes(tree: nodes.Template) -> Iterator[tuple[str, str]]:
+    for one in tree.find_all(nodes.Getattr):
+        if isinstance(one.node, nodes.Name):
+            yield one.node.name, one.attr
+
+
+def _attributes_of(kind: type) -> frozenset[str]:
+    fields = getattr(kind, "model_fields", None) or getattr(kind, "__dataclass_fields__", {})
+    methods = (name for name in vars(kind) if not name.startswith("_"))
+    return frozenset((*fields, *methods)) - {"inventory"}
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(autoescape=False)  # noqa: S701 - nothing is rendered here, and nothing here is HTML
