@@ -1,0 +1,51 @@
+"""The city's own names as choices, so that Prefect's form offers services, sites and runbooks instead of empty boxes.
+
+Read once, when a flow module is imported: deploy again after the city has changed. A name that is gone since is refused
+when the plan is made, like any other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import drills
+from seawall.loading import City, load_city
+
+REFERENCE_CITY = Path(drills.__file__).parent / "city"
+REFERENCE_SCENARIOS = Path(drills.__file__).parent / "scenarios"
+
+
+def city_folder() -> Path:
+    """Return the folder of the city that flows work on: SEAWALL_CITY, else the reference city."""
+    return Path(os.environ["SEAWALL_CITY"]).expanduser() if os.environ.get("SEAWALL_CITY") else REFERENCE_CITY
+
+
+def scenario_files(folder: Path) -> dict[str, Path]:
+    """Return the scenarios of a city by name, its own on top of those that come with Seawall."""
+    folders = (REFERENCE_SCENARIOS, folder / "scenarios")
+    return {path.stem: path for one in folders for path in sorted(one.glob("*.yaml"))}
+
+
+def choice(title: str, names: Iterable[str]) -> Any:
+    """Make the type of a parameter that is one of `names`; any text where there are none."""
+    members = {name: name for name in names}
+    return StrEnum(title, members, module=__name__) if members else str
+
+
+if TYPE_CHECKING:
+    Service = PostgresService = Site = RunbookName = Backup = Audience = MessageName = ScenarioName = str
+else:
+    _city: City = load_city(city_folder())
+    _there = _city.inventory
+    Service = choice("Service", _there.services)
+    PostgresService = choice("PostgresService", (n for n, one in _there.services.items() if one.database))
+    Site = choice("Site", (name for name, one in _there.sites.items() if not one.witness))
+    RunbookName = choice("RunbookName", _city.runbooks)
+    Backup = choice("Backup", _there.backups)
+    Audience = choice("Audience", _there.audiences)
+    MessageName = choice("MessageName", _city.templates)
+    ScenarioName = choice("ScenarioName", scenario_files(city_folder()))
