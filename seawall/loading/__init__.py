@@ -11,22 +11,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import BaseModel, ValidationError
+
 import seawall
 from seawall.errors import BadInput, Mistake
 from seawall.inventory import Inventory
 from seawall.loading.city_files import inventory_findings, read_inventory, yaml_files
 from seawall.loading.message_files import MessageFile, message_templates, read_message
-from seawall.loading.model_mistakes import in_file_order
+from seawall.loading.model_mistakes import in_file_order, model_mistakes
 from seawall.loading.roles import unfilled_roles
 from seawall.loading.runbook_files import RunbookFile, read_runbook, used_runbooks
 from seawall.loading.template_checks import names_passed, templates_in
 from seawall.messages import Message
 from seawall.runbook import Runbook
-from seawall.yaml_source import Loc, YamlSource
+from seawall.yaml_source import Loc, YamlSource, read_yaml
 
-__all__ = ["City", "load_city", "load_inventory", "load_runbook", "load_runbooks", "load_templates"]
+__all__ = [
+    "City",
+    "load_city",
+    "load_file",
+    "load_inventory",
+    "load_runbook",
+    "load_runbooks",
+    "load_templates",
+]
 
 FileT = TypeVar("FileT", RunbookFile, MessageFile)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 PRODUCT = Path(seawall.__file__).parent.parent / "runbooks"
 """The runbooks that come with Seawall; their messages are in the folder `messages` below."""
@@ -96,6 +107,31 @@ def load_city(folder: Path) -> City:
 def load_inventory(folder: Path) -> Inventory:
     """Load `inventory/*.yaml` of the city in `folder`. Raises: BadInput, as `load_city` does."""
     return read_inventory(Path(folder))[0]
+
+
+def load_file(path: Path, model: type[ModelT], shown: str | None = None) -> tuple[ModelT, YamlSource]:
+    """Load any one file as `model`, e.g. a scenario.
+
+    Args:
+        path: the file.
+        model: what it holds.
+        shown: its name in mistakes; the path itself when absent.
+
+    Returns:
+        What it holds, and the source, whose `where(path)` gives places for mistakes found later.
+
+    Raises:
+        BadInput: with every mistake in it.
+    """
+    source = read_yaml(Path(path), shown, go_on=True)
+    try:
+        value = model.model_validate(source.value)
+    except ValidationError as error:
+        found = model_mistakes(error, model, lambda _: source, lost=source.shown)
+        raise BadInput(in_file_order([*source.mistakes, *found])) from None
+    if source.mistakes:
+        raise BadInput(source.mistakes)
+    return value, source
 
 
 def load_runbook(path: Path) -> Runbook:

@@ -10,11 +10,13 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel
 
-from seawall.loading.nearest import as_name, choose, nearest
-from seawall.loading.shapes import NAME_PATTERN, SECRET_PATTERN, bare, example, keys_of, shape_at
+from seawall.loading.nearest import as_name, nearest
+from seawall.loading.shapes import NAME_PATTERN, SECRET_PATTERN, example, keys_of, shape_at
 from seawall.model import Text
 from seawall.yaml_source import Loc, YamlSource
 from seawall.yaml_source.source import Spot
+
+_QUOTED = re.compile(r"'([^']*)'")
 
 Said = tuple[str, str, str | None]
 """Problem, remedy, and the corrected line when it is known."""
@@ -22,10 +24,18 @@ Said = tuple[str, str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One error of pydantic's, and what stands there. `about_key`: it is about a name, not about what stands under it."""
+    """One error of pydantic's, and what stands there.
+
+    Attributes:
+        kind: pydantic's name for what is wrong.
+        path: where in the model; between the keys stand the members of unions that were tried.
+        place: where in the file.
+        about_key: it is about a name, not about what stands under it.
+    """
 
     kind: str
     path: Loc
+    place: Loc
     context: Mapping[str, Any]
     message: str
     model: type[BaseModel]
@@ -45,8 +55,8 @@ class Wrong:
     @property
     def meant_key(self) -> str | None:
         """The key, not yet written, that an unknown one stands for."""
-        around = self.path[:-1]
-        known = keys_of(shape_at(self.model, around))
+        around = self.place[:-1]
+        known = keys_of(shape_at(self.model, self.path[:-1]))
         free = [one for one in known if self.source.spot((*around, one)).reached != (*around, one)]
         return nearest(str(self.path[-1]), free)
 
@@ -54,11 +64,6 @@ class Wrong:
 def explained(wrong: Wrong) -> Said:
     """Say what is wrong, what to do, and how the line should read."""
     return _SAID.get(wrong.kind, _otherwise)(wrong)
-
-
-def of_kind(wrong: Wrong) -> bool:
-    """Tell whether the value is of another kind than wanted: a text for a number, say."""
-    return wrong.kind in _WANTED
 
 
 def _missing(wrong: Wrong) -> Said:
@@ -71,7 +76,7 @@ def _missing(wrong: Wrong) -> Said:
 
 
 def _count(wrong: Wrong) -> str:
-    return f"{len(get_args(shape_at(wrong.model, wrong.spot.reached)))} values"
+    return f"{len(get_args(shape_at(wrong.model, wrong.path if wrong.kind == 'too_long' else wrong.path[:-1])))} values"
 
 
 def _with_line(wrong: Wrong, line: str) -> str | None:
@@ -135,11 +140,25 @@ def _is(node: yaml.Node) -> str:
 
 
 def _not_one_of(wrong: Wrong) -> Said:
-    choices = [str(one) for one in get_args(bare(shape_at(wrong.model, wrong.path)))]
-    written = str(getattr(wrong.spot.value, "value", ""))
+    choices = _QUOTED.findall(str(wrong.context.get("expected", "")))
+    written = wrong.spot.value.value if isinstance(wrong.spot.value, yaml.ScalarNode) else ""
     meant = nearest(written, choices)
     corrected = wrong.source.rewritten(wrong.spot.value, meant) if meant else None
-    return f"{wrong.called} is not one of {', '.join(choices)}", choose(written, choices), corrected
+    problem = f"{wrong.called} is not one of {', '.join(choices)}"
+    return problem, f"Write `{meant}`" if meant else "Use one of these", corrected
+
+
+def _no_variant(wrong: Wrong) -> Said:
+    """Say that the key which tells what kind of entry this is has no such kind, or is not there."""
+    key = _QUOTED.findall(str(wrong.context["discriminator"]))[-1]
+    choices = _QUOTED.findall(str(wrong.context.get("expected_tags", "")))
+    spot = wrong.source.spot((*wrong.place, key))
+    if not choices or not isinstance(spot.value, yaml.ScalarNode):
+        return f"{wrong.called} has no `{key}` that tells what it is", f"Add `{key}: ...`", None
+    meant = nearest(spot.value.value, choices)
+    corrected = wrong.source.rewritten(spot.value, meant) if meant else None
+    problem = f"`{key}` is not one of {', '.join(choices)}"
+    return problem, f"Write `{meant}`" if meant else "Use one of these", corrected
 
 
 def _pattern(wrong: Wrong) -> Said:
@@ -225,6 +244,8 @@ _SAID: Mapping[str, Callable[[Wrong], Said]] = {
     "missing": _missing,
     "extra_forbidden": _unknown,
     "literal_error": _not_one_of,
+    "union_tag_invalid": _no_variant,
+    "union_tag_not_found": _no_variant,
     "string_pattern_mismatch": _pattern,
     "value_error": _value,
     "too_short": _length,

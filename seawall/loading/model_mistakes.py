@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from seawall.errors import Mistake
-from seawall.loading.explained import Wrong, explained, of_kind
+from seawall.loading.explained import Wrong, explained
 from seawall.loading.shapes import example, keys_of
 from seawall.yaml_source import Loc, YamlSource
 
@@ -31,30 +33,71 @@ def model_mistakes(
         source_of: the file in which something stands; None when nothing of it stands anywhere.
         lost: what to name as the place then.
     """
-    found: dict[tuple[object, ...], Mistake] = {}
-    misspelt: set[Loc] = set()
-    for one in sorted(
-        error.errors(include_url=False, include_input=False), key=lambda one: one["type"] == "missing"
-    ):
-        path: Loc = tuple(part for part in one["loc"] if part != "[key]")
-        source = source_of(path)
-        if source is None:
-            line = f"{path[0]}: {example(keys_of(model)[str(path[0])])}"
-            found[path] = Mistake(lost, f"there is no `{path[0]}`", "Add the line", line)
-            continue
-        if path in misspelt:
-            continue
-        about_key = one["loc"][-1:] == ("[key]",)
-        wrong = Wrong(
-            one["type"], path, one.get("ctx", {}), one["msg"], model, source, source.spot(path), about_key
+    told = [
+        _Told(one, source_of(tuple(one["loc"])))
+        for one in error.errors(include_url=False, include_input=False)
+    ]
+    found = [_lost(one, model, lost) for one in told if one.source is None]
+    wrongs = [one.wrong(model, one.source) for one in _likeliest(told) if one.source is not None]
+    misspelt = {(*one.place[:-1], one.meant_key) for one in wrongs if one.kind == "extra_forbidden"}
+    found += [_mistake(one) for one in wrongs if one.kind != "missing" or one.place not in misspelt]
+    return list(dict.fromkeys(found))
+
+
+class _Told:
+    """One error as pydantic tells it, and how its path leads through the file."""
+
+    def __init__(self, told: ErrorDetails, source: YamlSource | None) -> None:
+        self.kind = told["type"]
+        self.message = told["msg"]
+        self.context = told.get("ctx", {})
+        self.about_key = told["loc"][-1:] == ("[key]",)
+        self.path: Loc = told["loc"][:-1] if self.about_key else told["loc"]
+        self.source = source
+        self.place: Loc = ()
+        self.branch: tuple[Loc, str | int] | None = None
+        here = None if source is None else source.value
+        for index, part in enumerate(self.path):
+            inside = (isinstance(here, dict) and part in here) or (
+                isinstance(here, list) and isinstance(part, int) and part < len(here)
+            )
+            if inside or (self.kind == "missing" and index == len(self.path) - 1):
+                self.place = (*self.place, part)
+                here = here[part] if inside else None  # type: ignore[index]
+            elif self.branch is None:
+                self.branch = (self.place, part)
+
+    def wrong(self, model: type[BaseModel], source: YamlSource) -> Wrong:
+        """Return this error with what stands at its place."""
+        spot = source.spot(self.place)
+        return Wrong(
+            self.kind, self.path, self.place, self.context, self.message, model, source, spot, self.about_key
         )
-        if wrong.kind == "extra_forbidden" and wrong.meant_key is not None:
-            misspelt.add((*path[:-1], wrong.meant_key))
-        mistake = _mistake(wrong)
-        # A value that may be one of several kinds is wrong once, not once for each kind it is not.
-        which = "kind" if of_kind(wrong) else mistake.problem
-        found.setdefault((mistake.where, wrong.spot.reached, which), mistake)
-    return list(found.values())
+
+
+def _likeliest(told: Sequence[_Told]) -> list[_Told]:
+    """Leave out what pydantic says of the members of a union that the author did not mean: those with more errors.
+
+    A list whose every entry is wrong is also too short for pydantic, and for nobody else.
+    """
+    around = {one.place[:-1] for one in told if one.place}
+    told = [one for one in told if one.kind != "too_short" or one.place not in around]
+    counts: Counter[tuple[Loc, str | int]] = Counter()
+    for one in told:
+        if one.branch is not None:
+            counts[one.branch] += 2 if one.kind.startswith("union_tag") else 1
+    meant: dict[Loc, str | int] = {}
+    for (place, member), count in counts.items():
+        if place not in meant or count < counts[place, meant[place]]:
+            meant[place] = member
+    return [one for one in told if one.branch is None or meant[one.branch[0]] == one.branch[1]]
+
+
+def _lost(told: _Told, model: type[BaseModel], lost: str) -> Mistake:
+    section = str(told.path[0])
+    return Mistake(
+        lost, f"there is no `{section}`", "Add the line", f"{section}: {example(keys_of(model)[section])}"
+    )
 
 
 def _mistake(wrong: Wrong) -> Mistake:

@@ -18,21 +18,30 @@ NAME_PATTERN: str = get_args(Name)[1].pattern
 
 
 def bare(annotation: Any) -> Any:
-    """Return what stands behind `Annotated` and `| None`; of other unions the first."""
+    """Return what stands behind `Annotated` and `| None`."""
     while True:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
-        elif get_origin(annotation) in {Union, types.UnionType}:
-            annotation = next(one for one in get_args(annotation) if one is not type(None))
+        elif len(members(annotation)) == 1:
+            annotation = members(annotation)[0]
         else:
             return annotation
 
 
+def members(annotation: Any) -> list[Any]:
+    """Return what a union may be besides None; nothing when it is no union."""
+    is_union = get_origin(annotation) in {Union, types.UnionType}
+    return [one for one in get_args(annotation) if one is not type(None)] if is_union else []
+
+
 def shape_at(model: Any, path: Loc) -> Any:
-    """Return the annotation of what stands at `path` in a file read as `model`; None when nothing is expected there."""
+    """Return the annotation of what stands at `path` in a file read as `model`; None when nothing is expected there.
+
+    Between its keys `path` may name members of unions, as pydantic's errors do: by tag or by class.
+    """
     here = bare(model)
     for part in path:
-        here = bare(_inside(here, part))
+        here = bare(_member(here, part) if members(here) else _inside(here, part))
         if here is None:
             return None
     return here
@@ -68,6 +77,18 @@ _EXAMPLES: dict[Any, str] = {
     float: "1.0",
     bool: "true",
 }
+
+
+def _member(union: Any, part: str | int) -> Any:
+    """Return the member that `part` names, or else what is at `part` in the first member that has it."""
+    shapes = [bare(one) for one in members(union)]
+    for shape in shapes:
+        tags = {tag for field in keys_of(shape).values() for tag in get_args(bare(field.annotation))}
+        if part in tags or part == getattr(shape, "__name__", None):
+            return shape
+        if members(shape) and str(part).startswith("tagged-union"):
+            return shape
+    return next((found for shape in shapes if (found := _inside(shape, part)) is not None), None)
 
 
 def _inside(shape: Any, part: str | int) -> Any:
