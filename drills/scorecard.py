@@ -37,12 +37,13 @@ class Moment(Frozen):
 
 
 class Writes(Frozen):
-    """What users saw. A refused write is tried again under its number, so tries outnumber writes.
+    """What users saw, over the whole drill. A refused write is tried again under its number: tries outnumber writes.
 
     Attributes:
         lost: acknowledged writes that are in the database no more; None when they could not be counted.
         lost_first: the first ten of them, as `writer/number acknowledged-at`.
-        refused_for: how long users were refused, all stretches together; None while they still were.
+        refused_for: how long users were refused from the disruption to the end of the response, all stretches
+            together; None while they still were.
         slowest: how long the slowest acknowledged write took.
     """
 
@@ -178,21 +179,25 @@ class Scorecard(Frozen):
 
 
 def seconds(span: timedelta | None, language: Language = "en") -> str:
-    """Write a measured span: `3.9 s`, `0.21 s`, `12 ms`, `04:07 min`; an en dash when it is not known."""
+    """Write a span: `12 ms`, `0.21 s`, `3.9 s`, `15 s`, `04:07 min`, `15 min`, `4 h`; an en dash when not known."""
     if span is None:
         return "–"
-    length = span.total_seconds()
-    if length >= 60:  # noqa: PLR2004 - a minute
+    for size, unit in _WHOLE:
+        if span and not span % size:
+            return f"{span // size} {'t' if unit == 'h' and language == 'da' else unit}"
+    if span > timedelta(minutes=1):
         return f"{minutes(span)} min"
-    if length == 0:
-        return "0 s"
+    length = span.total_seconds()
     if length < 0.1:  # noqa: PLR2004 - below it, milliseconds read better
-        return f"{max(1, round(length * 1000))} ms"
+        return f"{max(1, round(length * 1000))} ms" if length else "0 s"
     text = f"{length:.2f} s" if length < 1 else f"{length:.1f} s"
     return text.replace(".", ",") if language == "da" else text
 
 
+_WHOLE = ((timedelta(hours=1), "h"), (timedelta(minutes=1), "min"), (timedelta(seconds=1), "s"))
+
+
 def minutes(span: timedelta) -> str:
-    """Write a span as mm:ss, rounded up: missed by less than a second is missed."""
-    whole = -(-span // timedelta(seconds=1))
+    """Write a span as mm:ss, never 00:00 for one that is longer than nothing: missed by a little is missed."""
+    whole = max(round(span.total_seconds()), 1 if span else 0)
     return f"{whole // 60:02}:{whole % 60:02}"

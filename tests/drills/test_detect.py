@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 from hypothesis import given
@@ -32,19 +31,22 @@ def test_a_blip_shorter_than_the_rule_proposes_nothing():
 
 def test_the_probe_proposes_after_its_misses_and_says_when():
     answers = iter([True, False, False])
-    over = threading.Event()
+    asked: list[timedelta] = []
 
     def attempt(within: timedelta) -> bool:
-        assert within == timedelta(milliseconds=1)
-        answer = next(answers, None)
-        if answer is None:
-            over.set()
-        return bool(answer)
+        asked.append(within)
+        return next(answers, False)
 
     probe = RunningProbe(Probe(write="ledger", every=timedelta(milliseconds=1), misses=2), attempt)
-    assert over.wait(10)
+    assert probe.proposed(timedelta(seconds=10)) is not None
     probe.stop()
-    assert probe.proposed is not None
+    assert set(asked) == {timedelta(milliseconds=1)}
+
+
+def test_a_probe_that_is_answered_proposes_nothing_and_the_waiting_ends():
+    probe = RunningProbe(Probe(write="ledger", every=timedelta(milliseconds=1), misses=2), lambda _: True)
+    assert probe.proposed(timedelta(milliseconds=20)) is None
+    probe.stop()
 
 
 def test_nobody_listening_is_a_miss():

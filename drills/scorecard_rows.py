@@ -1,0 +1,145 @@
+"""The rows that every form of the scorecard shows, worded, so that the terminal and the page cannot disagree. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from drills.scorecard import Judged, Scorecard, minutes, seconds
+from drills.scorecard_words import say
+from seawall.model import Language
+
+Mark = Literal["good", "late", "bad", "unknown", "plain"]
+"""How a row stands. Forms give each a sign and a word; colour only repeats it."""
+
+SIGNS: dict[Mark, str] = {"good": "✔", "late": "▲", "bad": "✘", "unknown": "?", "plain": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured number beside its target."""
+
+    what: str
+    measured: str
+    target: str
+    mark: Mark
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One phase: its share of the whole is between 0 and 1."""
+
+    name: str
+    lasted: str
+    share: float
+
+
+def verdict_mark(card: Scorecard) -> Mark:
+    """Return how the drill as a whole stands."""
+    marks: dict[str, Mark] = {"passed": "good", "late": "late", "failed": "bad", "unknown": "unknown"}
+    return marks[card.verdict.kind]
+
+
+def measured(card: Scorecard, language: Language) -> tuple[Row, ...]:
+    """Return the measured numbers, those with a target first."""
+    rto, rpo = (card.targets.rto, card.targets.rpo) if card.targets else (None, None)
+    rta = _against(say("rta", language), card.rta, rto, language)
+    rpa = _against(say("rpa", language), card.rpa, rpo, language)
+    writes = card.writes
+    lost = "–" if writes.lost is None else f"{writes.lost} {say('of', language)} {writes.acknowledged}"
+    rows = [rta, rpa, _plain("lost", lost, language, unknown=writes.lost is None)]
+    if card.primaries is not None:
+        both, unseen = card.primaries.both_for, card.primaries.unseen_for
+        text = seconds(both, language)
+        if unseen:
+            text += f", {say('unseen', language, span=seconds(unseen, language))}"
+        mark: Mark = "bad" if both else "unknown" if unseen else "good"
+        words: dict[Mark, str] = {"bad": "missed", "unknown": "unknown", "good": "kept"}
+        rows.append(Row(say("doubles", language), text, "0 s", mark, say(words[mark], language)))
+    rows.append(
+        _plain("refused", seconds(writes.refused_for, language), language, unknown=writes.refused_for is None)
+    )
+    rows.append(
+        _plain("slowest", seconds(writes.slowest, language), language, unknown=writes.slowest is None)
+    )
+    rows.append(
+        _plain(
+            "rta-declared", seconds(card.rta_from_declaration, language), language, unknown=card.rta is None
+        )
+    )
+    return tuple(rows)
+
+
+def _against(what: str, span: timedelta | None, target: timedelta | None, language: Language) -> Row:
+    text, wanted = seconds(span, language), seconds(target, language)
+    if span is None:
+        return Row(what, text, wanted, "unknown", say("unknown", language))
+    if target is None:
+        return Row(what, text, wanted, "plain", "")
+    if span <= target:
+        return Row(what, text, wanted, "good", say("kept", language))
+    return Row(what, text, wanted, "late", f"{say('missed', language)}: +{minutes(span - target)}")
+
+
+def _plain(word: str, text: str, language: Language, *, unknown: bool) -> Row:
+    return Row(
+        say(word, language),
+        text,
+        "",
+        "unknown" if unknown else "plain",
+        say("unknown", language) if unknown else "",
+    )
+
+
+def parts(card: Scorecard, language: Language) -> tuple[Part, ...]:
+    """Return the phases with their shares; none when no time was measured."""
+    whole = sum((phase.lasted for phase in card.phases if phase.lasted), timedelta())
+    if not whole:
+        return ()
+    return tuple(
+        Part(
+            say(phase.name, language), seconds(phase.lasted, language), (phase.lasted or timedelta()) / whole
+        )
+        for phase in card.phases
+    )
+
+
+def judged_mark(one: Judged) -> Mark:
+    """Return how one expectation stands."""
+    if one.met is None:
+        return "unknown"
+    if one.met:
+        return "good"
+    return "late" if one.late_by else "bad"
+
+
+def judged_word(one: Judged, language: Language) -> str:
+    """Return it as a word."""
+    words: dict[Mark, str] = {"good": "yes", "bad": "no", "late": "late", "unknown": "unknown"}
+    return say(words[judged_mark(one)], language)
+
+
+def gist(card: Scorecard, language: Language) -> str:
+    """Return the drill in one sentence."""
+    title = card.service_title.in_(language)
+    writes = card.writes
+    if card.rta is None:
+        gone = say("gist-never", language, service=title)
+    elif not card.rta:
+        gone = say("gist-unnoticed", language, service=title)
+    else:
+        gone = say("gist-gone", language, service=title, span=seconds(card.rta, language))
+    if writes.lost is None:
+        return f"{gone} {say('gist-uncounted', language)}"
+    return f"{gone} {say('gist-lost', language, lost=str(writes.lost), of=str(writes.acknowledged))}"
+
+
+def after(card: Scorecard, at: datetime, language: Language) -> str:
+    """Return how long after the disruption something was: `+3.90 s`, `−5.00 s`; nothing without a disruption."""
+    if card.disrupted is None:
+        return ""
+    span = (at - card.disrupted).total_seconds()
+    text = f"{span:+.2f} s".replace("-", "−")
+    return text.replace(".", ",") if language == "da" else text
