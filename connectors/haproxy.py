@@ -34,7 +34,7 @@ class Haproxy:
         answer = self._ask(balancer, [*_look(backend), "show backend"], deadline, changes=False)
         servers = _servers(answer, backend)
         if not servers:
-            known = ", ".join(row["name"] for row in _rows(answer, "name", " ")) or "none"
+            known = ", ".join(row["name"] for row in _rows(answer, "name")) or "none"
             raise WrongTarget(
                 f"there is no backend {backend}; there is {known}",
                 where=f"{balancer} ({balancer.runtime})",
@@ -89,25 +89,37 @@ class Haproxy:
 
 
 def _look(backend: str) -> tuple[str, str]:
-    return f"show servers state {backend}", f"show stat {backend} 4 -1"
+    # Of all backends, since by name `show stat` takes a frontend of that name for the backend; `show servers conn`
+    # knows the backend but counts no sessions in mode tcp (2.8.25).
+    return f"show servers state {backend}", "show stat -1 4 -1"
 
 
 def _servers(answer: str, backend: str) -> tuple[ServerState, ...]:
-    sessions = {row["svname"]: row["scur"] for row in _rows(answer, "pxname", ",")}
-    return tuple(
-        ServerState(
-            name=row["srv_name"],
-            ready=not int(row["srv_admin_state"]) & _OUT,
-            up=row["srv_op_state"] == _RUNNING,
-            sessions=int(sessions.get(row["srv_name"]) or 0),
+    """Read the servers; none when the answer is not one that HAProxy gives."""
+    try:
+        ours = f"{backend},"
+        sessions = {row["svname"]: int(row["scur"]) for row in _rows(answer, "pxname", ",", begin=ours)}
+        return tuple(
+            ServerState(
+                name=row["srv_name"],
+                ready=not int(row["srv_admin_state"]) & _OUT,
+                up=row["srv_op_state"] == _RUNNING,
+                sessions=sessions.get(row["srv_name"], 0),
+            )
+            for row in _rows(answer, "be_id")
+            if row["be_name"] == backend
         )
-        for row in _rows(answer, "be_id", " ")
-        if row["be_name"] == backend
-    )
+    except (KeyError, TypeError, ValueError):
+        return ()
 
 
-def _rows(answer: str, first: str, separator: str) -> list[dict[str, str]]:
-    """Read the table whose first column is `first`. One that does not end, with an empty line, was cut and is none."""
+def _rows(answer: str, first: str, separator: str = " ", begin: str = "") -> list[dict[str, str]]:
+    """Read a table whose first column is `first`: the rows that begin so. One that does not end was cut, and is none."""
     _, _, rest = answer.partition(f"# {first}")
     table, ended, _ = rest.partition("\n\n")
-    return list(csv.DictReader(f"{first}{table}".splitlines(), delimiter=separator)) if ended else []
+    heading, *rows = f"{first}{table}".splitlines()
+    if not ended:
+        return []
+    return list(
+        csv.DictReader([heading, *(row for row in rows if row.startswith(begin))], delimiter=separator)
+    )

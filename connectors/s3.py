@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 PART = 16 << 20
 """Bytes of a part. S3 takes 10,000 of them; each thousand makes the next ones larger, up to 880 GB in all."""
 
+PAGE = 1000
+"""Objects of a listing that come in one answer; S3 gives no more."""
 _CHUNK = 1 << 20
 _TIERS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
 _ABANDON = 0.5
@@ -104,7 +106,7 @@ class S3:
         found: list[ListedObject] = []
         page: dict[str, Any] = {}
         while len(found) < at_most:
-            size = min(1000, at_most - len(found))
+            size = min(PAGE, at_most - len(found))
             answer = self._read(store, deadline, "list_objects_v2", Prefix=prefix, MaxKeys=size, **page)
             found += (
                 ListedObject(key=one["Key"], bytes=one["Size"], changed_at=one["LastModified"])

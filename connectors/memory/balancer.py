@@ -9,7 +9,7 @@ from connectors.balancer import ServerState
 from connectors.limit import in_time, unreachable
 from seawall.actions import Deadline
 from seawall.errors import WrongTarget
-from seawall.targets import Balancer
+from seawall.targets import Balancer, Endpoint
 
 
 @dataclass(slots=True)
@@ -19,12 +19,12 @@ class RuntimeInMemory:
     Attributes:
         backends: by balancer and backend, its servers as they are now.
         down: names of balancers that do not answer.
-        rights: what their runtime sockets let us do; anything but `admin` refuses changes.
+        watched: runtime sockets that let us look only.
     """
 
     backends: dict[tuple[str, str], tuple[ServerState, ...]] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
-    rights: str = "admin"
+    watched: set[Endpoint] = field(default_factory=set)
 
     @classmethod
     def of(cls, pointed: Mapping[tuple[str, str], tuple[str, Sequence[str]]]) -> RuntimeInMemory:
@@ -54,7 +54,7 @@ class RuntimeInMemory:
     ) -> tuple[str, tuple[ServerState, ...]]:
         """Take servers out, then let one in. See `connectors.balancer.Runtime`."""
         servers = self.look(balancer, backend, deadline)
-        if self.rights != "admin":
+        if balancer.runtime in self.watched:
             return "Permission denied", servers
         after = tuple(_turned(one, out, into) for one in servers)
         self.backends[balancer.name, backend] = after
@@ -63,7 +63,7 @@ class RuntimeInMemory:
     def level(self, balancer: Balancer, deadline: Deadline) -> str:
         """Tell with which rights it listens to us. See `connectors.balancer.Runtime`."""
         self._reach(balancer, deadline)
-        return self.rights
+        return "user" if balancer.runtime in self.watched else "admin"
 
     def _reach(self, balancer: Balancer, deadline: Deadline) -> str:
         where = f"{balancer} ({balancer.runtime})"

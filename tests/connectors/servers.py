@@ -1,0 +1,135 @@
+"""The lab's servers one by one, for the contract suites, and servers that behave badly on purpose."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+from seawall.actions import Deadline, Occasion
+
+SECRETS = {
+    "env:ACCESS": "lab-access-key",
+    "env:SECRET": "lab-secret-key",
+    "env:OTHER": "another-secret-key",
+    "env:TSIG": base64.b64encode(b"a key of thirty-two bytes, padded").decode(),
+    "env:OTHER_TSIG": base64.b64encode(b"a key that the server has not got").decode(),
+    "env:TOKEN": "xoxb-lab-token",
+    "env:BEARER": "a-bearer-token",
+    "env:PASSWORD": "a-mail-password",
+}
+
+
+def occasion(
+    seconds: float = 20, *, exercise: bool = True, run: str = "run-1", step: str = "step-1"
+) -> Occasion:
+    return Occasion(Deadline.within(timedelta(seconds=seconds)), run=run, step=step, exercise=exercise)
+
+
+def free_port(address: str) -> int:
+    with socket.create_server((address, 0)) as door:
+        return int(door.getsockname()[1])
+
+
+def answers(address: str, port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=1):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def program(
+    argv: list[str], ready: Callable[[], bool], log: Path, *, within: float = 30
+) -> Iterator[Popen[bytes]]:
+    """Start a server of the lab, wait until it is ready, and end it."""
+    with (
+        log.open("wb") as output,
+        Popen(
+            argv, stdout=output, stderr=output, env={**os.environ, "PYTHONPATH": str(Path.cwd())}
+        ) as started,
+    ):
+        try:
+            patience = time.monotonic() + within
+            while not ready():
+                assert started.poll() is None, log.read_text()
+                assert time.monotonic() < patience, log.read_text()
+                time.sleep(0.02)
+            yield started
+        finally:
+            started.kill()  # nothing of it is needed again, and some take their time
+
+
+def lab_module(name: str, address: str, port: int, *options: object) -> list[str]:
+    where = ["--address", address, "--port", str(port)]
+    return [sys.executable, "-m", f"drills.lab.{name}", *where, *map(str, options)]
+
+
+@contextlib.contextmanager
+def misbehaving(conduct: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Accept every connection on 127.0.0.1 and do `conduct` with it; yield the port."""
+    door = socket.create_server(("127.0.0.1", 0))
+    lines: list[socket.socket] = []
+
+    def treat(line: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            conduct(line)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                line, _ = door.accept()
+                lines.append(line)
+                threading.Thread(target=treat, args=(line,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield door.getsockname()[1]
+    finally:
+        door.shutdown(socket.SHUT_RDWR)
+        door.close()
+        for line in lines:
+            line.close()
+
+
+def silent(line: socket.socket) -> None:
+    """Take in whatever comes and never say a word."""
+    while line.recv(1 << 16):
+        pass
+
+
+def hanging_up(line: socket.socket) -> None:
+    """Take in something and close."""
+    line.recv(1 << 16)
+    line.close()
+
+
+def trickling(line: socket.socket) -> None:
+    """Answer without an end, a byte at a time, faster than any limit of one read."""
+    line.recv(1 << 16)
+    while True:
+        line.sendall(b"1")
+        time.sleep(0.02)
+
+
+def saying(answer: bytes) -> Callable[[socket.socket], None]:
+    """Answer every request with these bytes."""
+
+    def conduct(line: socket.socket) -> None:
+        while line.recv(1 << 16):
+            line.sendall(answer)
+
+    return conduct
+
+
+def lines_of(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
