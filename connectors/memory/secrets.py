@@ -8,7 +8,7 @@ from connectors.secrets import Secrets
 from seawall.errors import DidNothing
 
 
-class MemorySecrets(Secrets):
+class SecretsInMemory(Secrets):
     """Hands out what it was given, by reference, and redacts it like the real one."""
 
     def __init__(self, kept: Mapping[str, str]) -> None:

@@ -23,7 +23,7 @@ def says_nothing(_command: str, _stdin: bytes) -> Output:
 
 
 @dataclass(slots=True)
-class MemoryMachine:
+class MachineInMemory:
     """What stands at an address.
 
     Attributes:
@@ -41,10 +41,10 @@ class MemoryMachine:
     begun: list[str] = field(default_factory=list)
 
 
-class MemorySsh(ShellActions):
+class SshInMemory(ShellActions):
     """A `Shell` on machines in memory."""
 
-    def __init__(self, machines: Mapping[Endpoint, MemoryMachine]) -> None:
+    def __init__(self, machines: Mapping[Endpoint, MachineInMemory]) -> None:
         self._machines = machines
 
     def run(self, host: Host, command: str, deadline: Deadline, *, stdin: bytes = b"") -> Output:
@@ -81,7 +81,7 @@ class MemorySsh(ShellActions):
     def close(self) -> None:
         """Let go of nothing."""
 
-    def _right_machine(self, host: Host, deadline: Deadline) -> MemoryMachine:
+    def _right_machine(self, host: Host, deadline: Deadline) -> MachineInMemory:
         if deadline.passed:
             raise unreachable(host, "the time was up before it was tried")
         machine = self._machines.get(Endpoint(address=host.address, port=host.port))

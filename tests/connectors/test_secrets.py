@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
 
-from connectors.memory.secrets import MemorySecrets
+from connectors.memory.secrets import SecretsInMemory
 from connectors.secrets import REDACTED, Secrets
 from seawall.errors import DidNothing, Unreachable
 
@@ -88,7 +88,7 @@ class SecretsContract:
 class TestMemory(SecretsContract):
     @pytest.fixture
     def secrets(self, tmp_path):
-        return MemorySecrets({"env:PASSWORD": PASSWORD, "env:KEY": KEY})
+        return SecretsInMemory({"env:PASSWORD": PASSWORD, "env:KEY": KEY})
 
     @pytest.fixture
     def reference(self):

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.memory.secrets import MemorySecrets
-from connectors.memory.ssh import MemoryMachine, MemorySsh
+from connectors.memory.secrets import SecretsInMemory
+from connectors.memory.ssh import MachineInMemory, SshInMemory
 from connectors.ssh import Ssh
 from connectors.ssh.command import Limit, guarded
 from seawall.actions import Occasion, Output, World
@@ -171,11 +171,11 @@ class ShellContract:
 class TestMemory(ShellContract):
     @pytest.fixture
     def place(self) -> Place:
-        machine = MemoryMachine(
+        machine = MachineInMemory(
             host_key=ANOTHER_KEY[:-8] + "AAAAAAAA", hostname="north-db", answer=_as_a_shell
         )
         machine.lets_in = ("seawall",)
-        silent = MemoryMachine(host_key=machine.host_key, hostname="north-db", silent=True)
+        silent = MachineInMemory(host_key=machine.host_key, hostname="north-db", silent=True)
         host = Host(
             name="north-db",
             site="north",
@@ -188,7 +188,7 @@ class TestMemory(ShellContract):
         at = Endpoint(address=host.address, port=host.port)
         nowhere = Endpoint(address="127.0.1.2", port=22)
         return Place(
-            host, MemorySsh({at: machine, nowhere: silent}), nowhere, "true", lambda: bool(machine.begun)
+            host, SshInMemory({at: machine, nowhere: silent}), nowhere, "true", lambda: bool(machine.begun)
         )
 
 
@@ -230,7 +230,7 @@ class TestReal(ShellContract):
             hostname=ssh_machine.hostname,
         )
         with contextlib.ExitStack() as stack:
-            shell = Ssh(MemorySecrets({"env:KEY": ssh_machine.user_key}))
+            shell = Ssh(SecretsInMemory({"env:KEY": ssh_machine.user_key}))
             stack.callback(shell.close)
             silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             nowhere = Endpoint(address="127.0.0.1", port=silent.getsockname()[1])
@@ -318,7 +318,7 @@ class TestReal(ShellContract):
 
     def test_a_key_that_is_no_key_is_said_plainly(self, place, in_time):
         with pytest.raises(DidNothing, match="no private key") as refusal:
-            Ssh(MemorySecrets({"env:KEY": "hunter2hunter2"})).run(place.host, "true", in_time())
+            Ssh(SecretsInMemory({"env:KEY": "hunter2hunter2"})).run(place.host, "true", in_time())
         assert "hunter2" not in str(refusal.value)
 
 
