@@ -66,7 +66,7 @@ def load_settings(city: Path | None = None, environ: Mapping[str, str] | None = 
     file = SettingsFile()
     try:
         if _there(folder / FILE):
-            file, _ = load_file(folder / FILE, SettingsFile, FILE)
+            file, _ = load_file(folder / FILE, SettingsFile, FILE, may_be_empty=True)
         SettingsFile.model_validate(said)
     except BadInput as error:
         mistakes += error.mistakes

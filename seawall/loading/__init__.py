@@ -109,13 +109,16 @@ def load_inventory(folder: Path) -> Inventory:
     return read_inventory(Path(folder))[0]
 
 
-def load_file(path: Path, model: type[ModelT], shown: str | None = None) -> tuple[ModelT, YamlSource]:
+def load_file(
+    path: Path, model: type[ModelT], shown: str | None = None, *, may_be_empty: bool = False
+) -> tuple[ModelT, YamlSource]:
     """Load any one file as `model`, e.g. a scenario.
 
     Args:
         path: the file.
         model: what it holds.
         shown: its name in mistakes; the path itself when absent.
+        may_be_empty: a file with nothing but comments is an empty mapping, and no mistake.
 
     Returns:
         What it holds, and the source, whose `where(path)` gives places for mistakes found later.
@@ -123,7 +126,7 @@ def load_file(path: Path, model: type[ModelT], shown: str | None = None) -> tupl
     Raises:
         BadInput: with every mistake in it.
     """
-    source = read_yaml(Path(path), shown, go_on=True)
+    source = read_yaml(Path(path), shown, go_on=True, may_be_empty=may_be_empty)
     try:
         value = model.model_validate(source.value)
     except ValidationError as error:

@@ -91,7 +91,9 @@ class YamlSource:
         return showable(line[: start.column] + text + line[end.column :])
 
 
-def read_yaml(path: Path, shown: str | None = None, *, go_on: bool = False) -> YamlSource:
+def read_yaml(
+    path: Path, shown: str | None = None, *, go_on: bool = False, may_be_empty: bool = False
+) -> YamlSource:
     """Read one YAML file.
 
     Args:
@@ -99,22 +101,25 @@ def read_yaml(path: Path, shown: str | None = None, *, go_on: bool = False) -> Y
         shown: its name in mistakes; the path itself when absent.
         go_on: return the source with its `mistakes` where there is a value in spite of them, so that a caller can find
             more; without it they are raised.
+        may_be_empty: a file with nothing but comments is an empty mapping, and no mistake.
 
     Raises:
         BadInput: it is missing, no file, unreadable, too large, not UTF-8, empty, not YAML, several documents, nested
             or aliased beyond measure; a key stands twice or is no text.
     """
     shown = str(path) if shown is None else shown
-    return yaml_source(read_text(path, shown), shown, go_on=go_on)
+    return yaml_source(read_text(path, shown), shown, go_on=go_on, may_be_empty=may_be_empty)
 
 
-def yaml_source(text: str, shown: str, *, go_on: bool = False) -> YamlSource:
+def yaml_source(text: str, shown: str, *, go_on: bool = False, may_be_empty: bool = False) -> YamlSource:
     """Read text that is already at hand. Raises: BadInput, as `read_yaml` does."""
     with _no_collection():
         root = compose(text, shown)
         value, mistakes = (None, ()) if root is None else value_of(root, shown)
     if mistakes and not go_on:
         raise BadInput(mistakes)
+    if value is None and may_be_empty:
+        return YamlSource(shown, "{}", {})
     if value is None:
         raise BadInput.one("is empty", where=shown, remedy="Write it, or delete the file")
     return YamlSource(shown, text, value, mistakes)
