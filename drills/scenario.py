@@ -10,7 +10,16 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from seawall.model import Duration, Frozen, Name, Text
 
@@ -186,12 +195,15 @@ class RunAfterwards(Frozen):
     runbook: Name
     with_: Annotated[dict[str, str], Field(alias="with")] = {}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"runbook": value} if isinstance(value, str) else value
 
-def _afterwards(entry: Any) -> Any:
-    return {"runbook": entry} if isinstance(entry, str) and entry != "heal" else entry
-
-
-Afterwards = Annotated[Literal["heal"] | RunAfterwards, BeforeValidator(_afterwards)]
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Let an editor accept the bare name too."""
+        return {"anyOf": [{"type": "string"}, handler(core)]}
 
 
 class Scenario(Frozen):
@@ -209,7 +221,7 @@ class Scenario(Frozen):
     timeline: tuple[Fault | Heal, ...] = ()
     respond: Respond | None = None
     expect: Annotated[tuple[Expectation, ...], Field(min_length=1)]
-    afterwards: tuple[Afterwards, ...] = ()
+    afterwards: tuple[Literal["heal"] | RunAfterwards, ...] = ()
 
     @model_validator(mode="after")
     def _there_is_something_to_do(self) -> Self:
