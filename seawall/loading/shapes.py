@@ -54,6 +54,15 @@ def keys_of(shape: Any) -> Mapping[str, FieldInfo]:
     return {}
 
 
+def parts(shape: Any) -> list[Any]:
+    """Return the annotations of what a mapping or a list of this shape holds."""
+    if keys_of(shape):
+        return [field.annotation for field in keys_of(shape).values()]
+    if get_origin(shape) in {dict, tuple, list}:
+        return [one for one in get_args(shape) if one is not Ellipsis]
+    return []
+
+
 def example(field: FieldInfo) -> str:
     """Return how a value of this field may be written."""
     if any(getattr(one, "pattern", None) == SECRET_PATTERN for one in field.metadata):
