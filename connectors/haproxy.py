@@ -114,7 +114,7 @@ def _servers(answer: str, backend: str) -> tuple[ServerState, ...]:
 
 
 def _rows(answer: str, first: str, separator: str = " ", begin: str = "") -> list[dict[str, str]]:
-    """Read a table whose first column is `first`: the rows that begin so. One that does not end was cut, and is none."""
+    """Read the rows that begin so of a table whose first column is `first`. A table without an end is none."""
     _, _, rest = answer.partition(f"# {first}")
     table, ended, _ = rest.partition("\n\n")
     heading, *rows = f"{first}{table}".splitlines()

@@ -88,22 +88,20 @@ class Rfc2136:
         import dns.tsig
 
         try:
-            return dns.tsig.Key(zone.key_name, self._secrets.secret(zone.key), zone.algorithm)
+            key = dns.tsig.Key(zone.key_name, self._secrets.secret(zone.key), zone.algorithm)
         except (binascii.Error, ValueError):
             problem = "the zone's key is not base64"
             raise DidNothing(problem, where=_place(zone), remedy=f"Look at {zone.key}") from None
+        if key.algorithm not in dns.tsig.mac_sizes:
+            problem = f"{zone.algorithm} is no algorithm for signing updates"
+            raise DidNothing(problem, where=_place(zone), remedy="Write hmac-sha256, or what the server has")
+        return key
 
     def _ask(self, zone: Zone, question: dns.message.Message, deadline: Deadline, *, changes: bool) -> Any:
         import dns.exception
 
         where = _place(zone)
-        try:
-            wire = question.to_wire()
-        except NotImplementedError as error:
-            problem = f"{zone.algorithm} is no algorithm for signing updates"
-            raise DidNothing(
-                problem, where=where, remedy="Write hmac-sha256, or what the server has"
-            ) from error
+        wire = question.to_wire()
         with connected(zone.server, deadline, where) as line:
             try:
                 line.settimeout(deadline.left or 0.001)

@@ -8,7 +8,7 @@ from connectors.dns import RecordSet, RecordType, Replacement, host_name
 from connectors.limit import in_time, unreachable
 from seawall.actions import Deadline
 from seawall.errors import DidNothing, WrongTarget
-from seawall.targets import Zone
+from seawall.targets import Endpoint, Zone
 
 
 @dataclass(slots=True)
@@ -18,13 +18,13 @@ class ZonesInMemory:
     Attributes:
         names: of the zones.
         records: by name and type, what there is.
-        down: names of zones whose server does not answer.
+        down: servers that do not answer.
         keys: key names the server takes; None: every one.
     """
 
     names: set[str]
     records: dict[tuple[str, RecordType], RecordSet] = field(default_factory=dict)
-    down: set[str] = field(default_factory=set)
+    down: set[Endpoint] = field(default_factory=set)
     keys: set[str] | None = None
     changes: int = 1
 
@@ -65,7 +65,7 @@ class ZonesInMemory:
     def _reach(self, zone: Zone, deadline: Deadline) -> str:
         where = f"{zone.name} ({zone.server})"
         in_time(deadline, where)
-        if zone.name in self.down:
+        if zone.server in self.down:
             raise unreachable(where, "it is down")
         if host_name(zone.name) not in self.names:
             problem = "the server is not the one of this zone: REFUSED"

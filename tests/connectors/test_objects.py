@@ -11,7 +11,7 @@ import pytest
 
 from connectors import s3
 from connectors.memory.objects import BucketsInMemory
-from connectors.memory.secrets import MemorySecrets
+from connectors.memory.secrets import SecretsInMemory
 from connectors.objects import NoSuchObject, Objects
 from connectors.s3 import PART, S3
 from drills.lab import store as lab_store
@@ -52,7 +52,7 @@ class ObjectsContract:
 
     @pytest.fixture
     def world(self, objects):
-        with World(objects, vault=MemorySecrets(SECRETS)) as world:
+        with World(objects, vault=SecretsInMemory(SECRETS)) as world:
             yield world
 
     @pytest.fixture
@@ -212,7 +212,7 @@ def weed(tmp_path_factory):
     started = lab_store.program(Path(sys.executable).with_name("weed"), home, address, ports)
     store = STORE.model_copy(update={"url": f"http://{address}:{ports['s3']}"})
     with program(list(started.argv), lambda: answers(address, ports["s3"]), home / "log"):
-        wire = S3(MemorySecrets(SECRETS))
+        wire = S3(SecretsInMemory(SECRETS))
         lab_store.make_bucket(wire._make_client(store, 20))
         wire.close()
         yield store
@@ -222,7 +222,7 @@ def weed(tmp_path_factory):
 class TestLab(ObjectsContract):
     @pytest.fixture
     def objects(self):
-        return Objects(S3(MemorySecrets(SECRETS)))
+        return Objects(S3(SecretsInMemory(SECRETS)))
 
     @pytest.fixture
     def store(self, weed):
