@@ -200,6 +200,7 @@ class _Steps:
             return []
         given = Arguments(names, dict(self.actions), self.prefix)
         self.actions[begun.id] = action
+        itself = Arguments(names, dict(self.actions), self.prefix)
         args = bind_arguments(action, step.with_, given)
         self.findings.note(self.runbook, (*path, "with"), args.mistakes)
         for one in args.references:
@@ -221,7 +222,7 @@ class _Steps:
                     "unless": calls.check((*path, "unless"), step.unless, args.values, given),
                     "proof": calls.proof((*path, "proof"), step, action, args.values, given),
                     "can_still_act": not action.after_limit_it_cannot_act,
-                    "undo": calls.undo((*path, "undo"), step, action, args.values, given),
+                    "undo": calls.undo((*path, "undo"), step, action, args.values, itself),
                     "no_way_back": step.no_way_back,
                     "approve": None if step.approve is None else Approval(**step.approve.model_dump()),
                     "lanes": args.lanes,

@@ -199,10 +199,34 @@ class BackupView:
         """Where its copies are kept."""
         return tuple(self.inventory.store(name) for name in self.inventory.backups[self.name].stored_in)
 
+    def store(self, name: str) -> Store:
+        """Return the store of that name, which must be one that keeps a copy."""
+        kept = self.inventory.backups[self.name].stored_in
+        if name not in kept:
+            message = f"{self.name} is not kept in {name!r}; it is in {', '.join(kept)}"
+            raise KeyError(message)
+        return self.inventory.store(name)
+
     @property
     def verified_on(self) -> Host:
         """The machine it is restored on to be verified."""
         return self.inventory.host(self.inventory.backups[self.name].verified_on)
+
+    @property
+    def binaries(self) -> str:
+        """The folder with PostgreSQL's programs on the machine it is restored on."""
+        host = self.inventory.backups[self.name].verified_on
+        servers = self.inventory.hosts[host].postgres.values()
+        return next((one.binaries for one in servers), self._server.binaries)
+
+    @property
+    def database(self) -> str:
+        """The database whose tables are compared."""
+        return self._server.database
+
+    @property
+    def _server(self) -> Server:
+        return self.service.database.at(self.taken_at)
 
 
 def view_of(kind: str, name: str, inventory: Inventory) -> object:
