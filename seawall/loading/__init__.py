@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 import seawall
 from seawall.errors import BadInput, Mistake
 from seawall.inventory import Inventory
-from seawall.loading.city_files import inventory_findings, read_inventory, yaml_files
+from seawall.loading.city_files import InventoryFiles, inventory_findings, read_inventory, yaml_files
 from seawall.loading.message_files import MessageFile, message_templates, read_message
 from seawall.loading.model_mistakes import in_file_order, model_mistakes
 from seawall.loading.roles import unfilled_roles
@@ -43,28 +44,32 @@ PRODUCT = Path(seawall.__file__).parent.parent / "runbooks"
 """The runbooks that come with Seawall; their messages are in the folder `messages` below."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class City:
     """A city that was loaded: no mistake in it.
 
     Attributes:
         runbooks: the city's own, on top of those that come with Seawall.
         templates: the messages, the city's own on top, with their Jinja2 as written.
-        findings: what is allowed and should still be known, e.g. backups that drown together with what they keep.
-        sources: the file of each runbook.
     """
 
     folder: Path
     inventory: Inventory
     runbooks: Mapping[str, Runbook]
     templates: Mapping[str, Message]
-    findings: tuple[Mistake, ...] = ()
-    sources: Mapping[str, YamlSource] = field(default_factory=dict, repr=False)
+    _files: InventoryFiles = field(repr=False)
+    _runbook_files: Mapping[str, RunbookFile] = field(repr=False)
+
+    @cached_property
+    def findings(self) -> tuple[Mistake, ...]:
+        """What is allowed and should still be known, e.g. backups that drown together with what they keep."""
+        ours = [file for file in self._runbook_files.values() if file.ours]
+        return (*inventory_findings(self.inventory, self._files), *unfilled_roles(ours, self.inventory))
 
     def place(self, runbook: str, path: Loc) -> str:
         """Return `file:line:column` of what stands at `path` in a runbook."""
-        source = self.sources.get(runbook)
-        return f"runbook {runbook}" if source is None else source.where(path)
+        file = self._runbook_files.get(runbook)
+        return f"runbook {runbook}" if file is None else file.source.where(path)
 
 
 def load_city(folder: Path) -> City:
@@ -75,11 +80,9 @@ def load_city(folder: Path) -> City:
     """
     folder = Path(folder)
     mistakes: list[Mistake] = []
-    inventory: Inventory | None = None
-    findings: tuple[Mistake, ...] = ()
+    inventory, files = None, None
     try:
         inventory, files = read_inventory(folder)
-        findings = inventory_findings(inventory, files)
     except BadInput as error:
         mistakes += error.mistakes
     runbooks = _read([(PRODUCT, None), (folder / "runbooks", "runbooks")], read_runbook, mistakes)
@@ -88,19 +91,16 @@ def load_city(folder: Path) -> City:
     )
     mistakes += _across(runbooks, messages)
     if inventory is not None:
-        own = [file for file in runbooks.values() if file.source.shown.startswith("runbooks/")]
-        mistakes += unfilled_roles(own, inventory)
-        others = [file for file in runbooks.values() if file not in own]
-        findings += tuple(unfilled_roles(others, inventory))
-    if mistakes or inventory is None:
+        mistakes += unfilled_roles((file for file in runbooks.values() if not file.ours), inventory)
+    if mistakes or inventory is None or files is None:
         raise BadInput(in_file_order(mistakes))
     return City(
-        folder=folder,
-        inventory=inventory,
-        runbooks={name: file.runbook for name, file in runbooks.items() if file.runbook is not None},
-        templates={name: file.message for name, file in messages.items() if file.message is not None},
-        findings=findings,
-        sources={name: file.source for name, file in runbooks.items()},
+        folder,
+        inventory,
+        {name: file.runbook for name, file in runbooks.items() if file.runbook is not None},
+        {name: file.message for name, file in messages.items() if file.message is not None},
+        files,
+        runbooks,
     )
 
 
@@ -174,31 +174,41 @@ def load_templates(folders: Sequence[Path]) -> Mapping[str, Message]:
 
 
 def _read(
-    folders: Iterable[tuple[Path, str | None]], read: Callable[[Path, str], FileT], mistakes: list[Mistake]
+    folders: Iterable[tuple[Path, str | None]], read: Callable[..., FileT], mistakes: list[Mistake]
 ) -> dict[str, FileT]:
     """Read every file in `folders`; those in a folder with a shown name are called by it."""
     files: dict[str, FileT] = {}
     for folder, shown in folders:
         try:
-            paths = yaml_files(folder)
+            for path in yaml_files(folder):
+                files.pop(path.stem, None)
+                name = str(path) if shown is None else f"{shown}/{path.name}"
+                file = _read_one(read, path, name, mistakes)
+                if file is not None:
+                    files[path.stem] = file
         except BadInput as error:
             mistakes += error.mistakes
-            continue
-        for path in paths:
-            try:
-                files[path.stem] = file = read(path, str(path) if shown is None else f"{shown}/{path.name}")
-                mistakes += file.mistakes
-            except BadInput as error:
-                mistakes += error.mistakes
     return files
 
 
+def _read_one(read: Callable[..., FileT], path: Path, shown: str, mistakes: list[Mistake]) -> FileT | None:
+    try:
+        file = read(path, shown, ours=PRODUCT in path.parents)
+    except BadInput as error:
+        mistakes += error.mistakes
+        return None
+    mistakes += file.mistakes
+    return file
+
+
 def _across(runbooks: Mapping[str, RunbookFile], messages: Mapping[str, MessageFile]) -> Iterable[Mistake]:
+    """Find what is wrong between files: runbooks that use one another, messages that name what no runbook gives."""
     yield from used_runbooks(runbooks)
+    own = [message for message in messages.values() if not message.ours]
     given: set[str] = set()
-    for file in runbooks.values():
+    for file in runbooks.values() if own else ():
         given.update(() if file.runbook is None else file.runbook.parameters)
         for _, text in templates_in(file.source.value, ()):
             given.update(names_passed(text) if "message(" in text else ())
-    for message in messages.values():
+    for message in own:
         yield from message_templates(message, given)

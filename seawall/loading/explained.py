@@ -94,6 +94,8 @@ def _with_line(wrong: Wrong, line: str) -> str | None:
 
 
 def _unknown(wrong: Wrong) -> Said:
+    if (said := _comma_in_value(wrong)) is not None:
+        return said
     known = keys_of(shape_at(wrong.model, wrong.path[:-1]))
     meant = wrong.meant_key
     corrected = (
@@ -101,6 +103,27 @@ def _unknown(wrong: Wrong) -> Said:
     )
     remedy = f"Write `{meant}`" if meant else f"Known here: {', '.join(known)}"
     return f"`{wrong.path[-1]}` is not known here", remedy, corrected
+
+
+def _comma_in_value(wrong: Wrong) -> Said | None:
+    """Tell whether the key is the rest of a text in braces that holds a comma and no quotes."""
+    around, key = wrong.source.spot(wrong.place[:-1]).value, wrong.spot.key
+    if (
+        not isinstance(around, yaml.MappingNode)
+        or not around.flow_style
+        or key is None
+        or _standing(wrong.spot.value)
+    ):
+        return None
+    before = [value for one, value in around.value if one.start_mark.index < key.start_mark.index]
+    if not before or not isinstance(before[-1], yaml.ScalarNode) or before[-1].style:
+        return None
+    corrected = wrong.source.quoted(before[-1], key)
+    return (
+        f"a comma ends a value inside {{ }}, so `{wrong.path[-1]}` is read as a key",
+        "Put the text in quotes",
+        corrected,
+    )
 
 
 def _wrong_kind(wrong: Wrong) -> Said:

@@ -33,10 +33,11 @@ class MessageFile:
     source: YamlSource
     message: Message | None
     mistakes: tuple[Mistake, ...]
+    ours: bool = False
 
 
-def read_message(path: Path, shown: str) -> MessageFile:
-    """Read one file. Raises: BadInput, when not even a value could be read from it."""
+def read_message(path: Path, shown: str, *, ours: bool = False) -> MessageFile:
+    """Read one file; `ours` when it comes with Seawall. Raises: BadInput, when it has not even a value."""
     source = read_yaml(path, shown, go_on=True)
     mistakes = list(source.mistakes)
     message = None
@@ -44,7 +45,7 @@ def read_message(path: Path, shown: str) -> MessageFile:
         message = Message.model_validate(source.value)
     except ValidationError as error:
         mistakes += model_mistakes(error, Message, lambda _: source, lost=shown)
-    return MessageFile(source, message, tuple(mistakes))
+    return MessageFile(source, message, tuple(mistakes), ours)
 
 
 def message_templates(file: MessageFile, more: Collection[str]) -> list[Mistake]:

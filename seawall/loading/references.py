@@ -13,7 +13,10 @@ from seawall.loading.nearest import as_name
 from seawall.yaml_source import Loc
 
 KEY = "{key}"
-"""Stands at the end of a path for the key itself, where `*` stands for every key or entry."""
+"""Stands in a tree for the keys themselves, where `*` stands for what is under each key or entry."""
+
+Tree = Mapping[str, "Tree | str"]
+"""Where names stand, and what kind of thing each must name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,54 +29,71 @@ class Reference:
     about_key: bool
 
 
-_WHERE: Mapping[str, str] = {
-    "hosts.*.site": "site",
-    "stores.*.site": "site",
-    "services.*.needs.*": "service",
-    "services.*.runs_at.active": "site",
-    "services.*.runs_at.standby": "site",
-    "services.*.database.at.{key}": "site",
-    "services.*.database.at.*": "server",
-    "services.*.reached_through.balancer": "balancer",
-    "services.*.reached_through.backends.{key}": "site",
-    "services.*.reached_through.zone": "zone",
-    "services.*.reached_through.address.{key}": "site",
-    "services.*.targets.approved_by": "person or role",
-    "backups.*.service": "service",
-    "backups.*.taken_at": "site",
-    "backups.*.stored_in.*": "store",
-    "backups.*.verified_on": "host",
-    "audiences.*.people.*": "person",
+_SITE_KEYS: Tree = {KEY: "site"}
+_WHERE: Tree = {
+    "hosts": {"*": {"site": "site"}},
+    "stores": {"*": {"site": "site"}},
+    "services": {
+        "*": {
+            "needs": {"*": "service"},
+            "runs_at": {"active": "site", "standby": "site"},
+            "database": {"at": {KEY: "site", "*": "server"}},
+            "reached_through": {
+                "balancer": "balancer",
+                "backends": _SITE_KEYS,
+                "zone": "zone",
+                "address": _SITE_KEYS,
+            },
+            "targets": {"approved_by": "person or role"},
+        }
+    },
+    "backups": {
+        "*": {"service": "service", "taken_at": "site", "stored_in": {"*": "store"}, "verified_on": "host"}
+    },
+    "audiences": {"*": {"people": {"*": "person"}}},
 }
-_PATHS = {tuple(path.split(".")): kind for path, kind in _WHERE.items()}
 
 
 def references(written: Mapping[str, Any]) -> Iterator[Reference]:
     """Find every reference in the sections of an inventory, whatever else is wrong with them."""
-    for path, kind in _PATHS.items():
-        about_key = path[-1] == KEY
-        for found, value in places(written, path):
-            name = found[-1] if about_key else value
-            if isinstance(name, str):
-                yield Reference(found, name, kind, about_key)
+    yield from _walk(written, _WHERE, ())
+
+
+def _walk(written: Any, tree: Tree | str, reached: Loc) -> Iterator[Reference]:
+    if isinstance(tree, str):
+        if isinstance(written, str):
+            yield Reference(reached, written, tree, about_key=False)
+        return
+    for first, below in tree.items():
+        if first == KEY and isinstance(below, str) and isinstance(written, dict):
+            for name in written:
+                yield Reference((*reached, name), name, below, about_key=True)
+        elif first == "*":
+            entries = (
+                written.items()
+                if isinstance(written, dict)
+                else enumerate(written if isinstance(written, list) else ())
+            )
+            for part, value in entries:
+                yield from _walk(value, below, (*reached, part))
+        elif isinstance(written, dict) and first in written:
+            yield from _walk(written[first], below, (*reached, first))
 
 
 def places(written: Any, path: tuple[str, ...], reached: Loc = ()) -> Iterator[tuple[Loc, Any]]:
-    """Find every place that `path` leads to, and what stands there."""
+    """Find every place that `path` leads to, where `*` stands for every key or entry, and what stands there."""
     if not path:
         yield reached, written
-        return
-    first, rest = path[0], path[1:]
-    if first in {"*", KEY}:
-        entries: Iterator[tuple[str | int, Any]] = iter(())
-        if isinstance(written, dict):
-            entries = iter(written.items())
-        elif isinstance(written, list) and first == "*":
-            entries = iter(enumerate(written))
+    elif path[0] == "*":
+        entries = (
+            written.items()
+            if isinstance(written, dict)
+            else enumerate(written if isinstance(written, list) else ())
+        )
         for part, value in entries:
-            yield from places(value, rest, (*reached, part))
-    elif isinstance(written, dict) and first in written:
-        yield from places(written[first], rest, (*reached, first))
+            yield from places(value, path[1:], (*reached, part))
+    elif isinstance(written, dict) and path[0] in written:
+        yield from places(written[path[0]], path[1:], (*reached, path[0]))
 
 
 def known_names(written: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:

@@ -90,6 +90,18 @@ class YamlSource:
         line = self.lines[start.line]
         return showable(line[: start.column] + text + line[end.column :])
 
+    def quoted(self, first: yaml.Node, last: yaml.Node) -> str | None:
+        """Return the line with everything from `first` to `last` in one pair of quotes.
+
+        None when they do not stand on one line, or the line may hold a secret.
+        """
+        start, end = first.start_mark, last.end_mark
+        if start.line != end.line or start.line >= len(self.lines):
+            return None
+        line = self.lines[start.line]
+        text = line[start.column : end.column].replace("\\", "\\\\").replace('"', '\\"')
+        return showable(f'{line[: start.column]}"{text}"{line[end.column :]}')
+
 
 def read_yaml(
     path: Path, shown: str | None = None, *, go_on: bool = False, may_be_empty: bool = False
