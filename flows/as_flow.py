@@ -19,6 +19,7 @@ from flows.hands import PrefectHands
 from flows.in_process import Carrying
 from seawall.actions import World
 from seawall.decide import Ask, Finish
+from seawall.errors import SeawallError
 from seawall.journal import Outcome
 
 RECORDED_WITHIN = timedelta(seconds=1)
@@ -73,6 +74,11 @@ def shown(end: Finish | Ask | None) -> State[None]:
             )
         case None:
             return Failed(name="BrokenOff", message="`seawall resume` carries it on from its journal")
+
+
+def refused(error: SeawallError) -> State[None]:
+    """Return the state that Prefect shows for what could not be begun. Raised, it would be kept there as a pickle."""
+    return Failed(name=type(error).__name__, message=str(error))
 
 
 def _left(end: Finish) -> str:

@@ -70,3 +70,7 @@ def _rule(silence: timedelta) -> Automation:
             )
         ],
     )
+
+
+if __name__ == "__main__":
+    ensure_zombie_rule()

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import drills
 from seawall.loading import City, load_city
@@ -37,7 +37,13 @@ def choice(title: str, names: Iterable[str]) -> Any:
 
 
 if TYPE_CHECKING:
-    Service = PostgresService = Site = RunbookName = Backup = Audience = MessageName = ScenarioName = str
+    Service: TypeAlias = str
+    PostgresService: TypeAlias = str
+    Site: TypeAlias = str
+    RunbookName: TypeAlias = str
+    Backup: TypeAlias = str
+    Audience: TypeAlias = str
+    ScenarioName: TypeAlias = str
 else:
     _city: City = load_city(city_folder())
     _there = _city.inventory
@@ -47,5 +53,4 @@ else:
     RunbookName = choice("RunbookName", _city.runbooks)
     Backup = choice("Backup", _there.backups)
     Audience = choice("Audience", _there.audiences)
-    MessageName = choice("MessageName", _city.templates)
     ScenarioName = choice("ScenarioName", scenario_files(city_folder()))

@@ -1,0 +1,69 @@
+"""What a flow started from Prefect works on: the city, its runs and the world; and how a run is opened there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from connectors.world import real_world
+from flows.choices import city_folder
+from seawall.actions import World
+from seawall.binding import facts_to_read, make_plan
+from seawall.facts import read_facts
+from seawall.ground import Ground
+from seawall.loading import City, load_city
+from seawall.run_folder import RunFolder, create_run
+from seawall.run_list import list_runs
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A city, the world it stands in, and where its runs are kept."""
+
+    city: City
+    world: World
+
+    @property
+    def runs(self) -> Path:
+        """Where its runs are kept."""
+        return self.city.folder / "runs"
+
+    def open_run(self, runbook: str, parameters: Mapping[str, str], *, exercise: bool, by: str) -> RunFolder:
+        """Read the facts, make the plan and open a run of it.
+
+        Raises:
+            BadInput: with every mistake in the runbook or its parameters; nothing was opened.
+            JournalError: the disk will not have it.
+        """
+        ground = Ground(
+            self.city.inventory, self.city.runbooks, self.city.templates, self.world, self.city.place
+        )
+        wanted = facts_to_read(runbook, ground, parameters)
+        facts = {name: fact.seen for name, fact in read_facts(wanted, self.world, exercise=exercise).items()}
+        plan = make_plan(runbook, ground, parameters, exercise=exercise, facts=facts)
+        return create_run(self.runs, plan, by=by, version=version("seawall"), now=utc_now())
+
+    def opened_by(self, by: str) -> RunFolder | None:
+        """Return the run that `by` opened last, if there is one: a flow that Prefect begins again carries that on."""
+        return next((RunFolder(self.runs, one.id) for one in list_runs(self.runs) if one.by == by), None)
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """Stand in the city that SEAWALL_CITY names, with its world, until the block ends.
+
+    Raises:
+        BadInput: with every mistake in the city's files.
+    """
+    city = load_city(city_folder())
+    with real_world(city.inventory) as world:
+        yield Place(city, world)

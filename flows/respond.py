@@ -1,0 +1,81 @@
+"""Any runbook, started from Prefect: planned, opened as a run of the city, and carried out one task a step.
+
+Approvals and questions are answered at the run itself (`seawall answer`); the flow waits for them within their limits.
+Begun again by Prefect, it carries the same run on from its journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from flows.as_flow import RECORDED_WITHIN, refused, shown
+from flows.choices import RunbookName
+from flows.hands import PrefectHands
+from flows.place import Place, place, utc_now
+from seawall.carrying import carry_out
+from seawall.decide import Ask, Finish
+from seawall.drive import Watch
+from seawall.errors import SeawallError
+from seawall.journal import Asked, Event
+from seawall.run_folder import RunFolder
+from seawall.state import State as RunState
+
+
+@flow(name="respond", flow_run_name="{runbook}", retries=0, persist_result=False)
+def respond(runbook: RunbookName, parameters: dict[str, str], *, exercise: bool) -> State[None]:
+    """Carry out any runbook of the city.
+
+    Args:
+        runbook: which one.
+        parameters: what it asks for, by name, e.g. service: login.
+        exercise: an exercise marks every message ØVELSE / EXERCISE and leaves the public status alone.
+    """
+    return carried_out(runbook, parameters, exercise=exercise)
+
+
+def carried_out(runbook: str, parameters: Mapping[str, str], *, exercise: bool) -> State[None]:
+    """Plan a runbook and carry it out inside the flow that calls; return what Prefect should show of its end."""
+    try:
+        with place() as here:
+            return shown(carried_out_at(here, runbook, parameters, exercise=exercise))
+    except SeawallError as error:
+        return refused(error)
+
+
+def carried_out_at(
+    here: Place, runbook: str, parameters: Mapping[str, str], *, exercise: bool
+) -> Finish | Ask:
+    """Plan a runbook and carry it out in a city that is at hand, inside the flow that calls. Raises: SeawallError."""
+    given = {name: str(value) for name, value in parameters.items()}
+    by = f"prefect:{flow_run.id}:{runbook}:{','.join(given.values())}"
+    begun = here.opened_by(by) if (flow_run.run_count or 0) > 1 else None
+    run = begun or here.open_run(str(runbook), given, exercise=exercise, by=by)
+    hands = PrefectHands(here.world, utc_now)
+    try:
+        return carry_out(run, hands, utc_now, watch=_told(run), by=by)
+    finally:
+        hands.close(RECORDED_WITHIN)
+
+
+def _told(run: RunFolder) -> Watch:
+    """Say in Prefect's log which run this is, and what people are asked; what was seen stays in the journal."""
+    log = get_run_logger()
+    log.info("Run %s: `seawall show %s`", run.id, run.id)
+
+    def watch(event: Event, _state: RunState) -> None:
+        if isinstance(event, Asked):
+            log.warning(
+                "%s is asked about %s (%s): `seawall answer %s %s`",
+                event.of,
+                event.step,
+                event.what,
+                run.id,
+                event.step,
+            )
+
+    return watch
