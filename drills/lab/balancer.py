@@ -1,0 +1,59 @@
+"""The HAProxy before the login service: one backend, a server a site, moved over its runtime socket alone.
+
+It checks nothing by itself: which site serves is the runbook's to say, and a balancer that follows health would hide
+whether it did.
+
+Source: HAProxy 2.8 management guide, "set server <b>/<s> state [ ready | drain | maint ]".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from drills.lab.account import Account
+from drills.lab.machine import Program
+from seawall.targets import Endpoint
+
+BACKEND = "login"
+
+
+def prepare(
+    home: Path, front: Endpoint, admin: Endpoint, webs: Mapping[str, Endpoint], account: Account
+) -> None:
+    """Lay down its configuration. `webs`: the service at each site; all but the first begin in maintenance."""
+    active = next(iter(webs))
+    servers = "\n".join(
+        f"    server {site} {web}{'' if site == active else ' disabled'}" for site, web in webs.items()
+    )
+    conf = home / "haproxy.cfg"
+    conf.write_text(f"""\
+global
+    maxconn 2000
+    nbthread 1
+    stats socket {home}/run/admin.sock mode 600 level admin
+    stats socket ipv4@{admin} level admin
+    stats timeout 1m
+
+defaults
+    mode http
+    retries 0
+    timeout connect 500ms
+    timeout queue 500ms
+    timeout client 30s
+    timeout http-request 5s
+    timeout server 3s
+
+frontend login
+    bind {front}
+    default_backend {BACKEND}
+
+backend {BACKEND}
+{servers}
+""")
+    account.own(conf)
+
+
+def program(haproxy: Path, home: Path) -> Program:
+    """Return what the front's machine starts."""
+    return Program("haproxy", (str(haproxy), "-db", "-f", str(home / "haproxy.cfg")), as_servers=True)

@@ -1,0 +1,114 @@
+"""What each machine of the lab starts at boot. PostgreSQL is not among it, on purpose (see `machine`)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from drills.lab import balancer, store
+from drills.lab.account import Account
+from drills.lab.credentials import Credentials
+from drills.lab.layout import LabLayout, Machine
+from drills.lab.machine import PATH, Boot, Program
+from drills.lab.plan import CHANNELS, KEY_NAME, POWER_USER, ZONE, controlled, cut_file, zone_file
+from drills.lab.postgres import DATABASE
+from drills.lab.software import Software
+
+
+def boots(
+    layout: LabLayout, uuids: Mapping[str, str], software: Software, account: Account
+) -> Iterator[Boot]:
+    """Yield what each machine starts."""
+    programs = _Programs(layout, software, account)
+    for machine in layout.machines:
+        yield Boot(
+            machine=machine.name,
+            uuid=uuids[machine.name],
+            uid=account.uid if account.switched else None,
+            gid=account.gid if account.switched else None,
+            programs=tuple(programs.of(machine)),
+            adopts=not machine.name.endswith("-power"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Programs:
+    layout: LabLayout
+    software: Software
+    account: Account
+
+    def of(self, machine: Machine) -> Iterator[Program]:
+        """Yield its programs; the one it is there for comes last."""
+        if "ssh" in machine.ports:
+            yield self._sshd(machine)
+        home = self.layout.places.home(machine.name)
+        match machine.name.partition("-")[2]:
+            case "web":
+                yield self._web(machine)
+            case "store":
+                yield store.program(self.software.weed, home, machine.address, machine.ports)
+            case "front":
+                yield balancer.program(self.software.haproxy, home)
+            case "dns":
+                yield self._dns(machine)
+            case "mail":
+                yield self._server("mail", machine, "smtp", {"folder": self.layout.mailbox})
+            case "slack":
+                options = {"token-file": self._secret("slack_token"), "file": self.layout.slack_messages}
+                yield self._server("slack", machine, "http", options, "--channels", *CHANNELS)
+            case "power":
+                yield self._power(machine)
+            case "":
+                relays = (f"{one.enter}={one.leads_to}" for one in self.layout.routes)
+                yield _python("link", "--cut", str(cut_file(self.layout.places)), *relays)
+
+    def _sshd(self, machine: Machine) -> Program:
+        home = self.layout.places.home(machine.name)
+        options: dict[str, object] = {
+            "host-key": self._secret(f"host_key_{machine.name}"),
+            "authorized": self._secret("ssh_key.pub"),
+            "home": home,
+            "path": f"{home / 'bin'}:{self.software.postgres}:{PATH}",
+        }
+        if self.account.switched:
+            options |= {"uid": self.account.uid, "gid": self.account.gid}
+        return self._server("sshd", machine, "ssh", options)
+
+    def _web(self, machine: Machine) -> Program:
+        own = next(one for one in self.layout.servers.values() if one.host.site == machine.site)
+        database = f"host={own.host.address} port={own.port} dbname={DATABASE} user=app application_name=web"
+        options = {"site": machine.site, "database": database, "password-file": self._secret("db_app")}
+        return self._server("web", machine, "http", options)
+
+    def _dns(self, machine: Machine) -> Program:
+        options = {
+            "zone": zone_file(self.layout.places),
+            "origin": ZONE,
+            "key-name": KEY_NAME,
+            "key-file": self._secret("tsig"),
+        }
+        return self._server("dns_server", machine, "dns", options)
+
+    def _power(self, machine: Machine) -> Program:
+        options = {
+            "lab": self.layout.folder,
+            "username": POWER_USER,
+            "password-file": self._secret("power_password"),
+        }
+        return self._server("power", machine, "http", options, "--machines", *controlled())
+
+    def _server(
+        self, module: str, machine: Machine, service: str, options: Mapping[str, object], *rest: str
+    ) -> Program:
+        named = {"address": machine.address, "port": machine.ports[service], **options}
+        return _python(
+            module, *(str(word) for name, value in named.items() for word in (f"--{name}", value)), *rest
+        )
+
+    def _secret(self, name: str) -> str:
+        return str(Credentials(self.layout.places).path(name))
+
+
+def _python(module: str, *options: str) -> Program:
+    return Program(module, (sys.executable, "-m", f"drills.lab.{module}", *options))
