@@ -1,4 +1,4 @@
-"""What a runbook can ask for: take a backup, find one, restore it beside everything else, look at it, remove it again."""
+"""What a runbook can ask for: take a backup, find one, restore it beside all else, look at it, remove it again."""
 
 from __future__ import annotations
 
@@ -17,20 +17,35 @@ from seawall.targets import Host, Server, Store
 
 
 class Tools(Protocol):
-    """The wire: PostgreSQL's programs on the city's machines, or the same in memory. See `tools.PostgresTools`."""
+    """The wire: PostgreSQL's programs on the city's machines, or the same in memory. Raises as a `Shell` does."""
 
-    def fingerprints(self, server: Server, deadline: Deadline) -> tuple[Table, ...] | None: ...
-    def base(self, server: Server, label: str, deadline: Deadline) -> Iterator[bytes]: ...
-    def unpack(self, host: Host, chunks: Iterable[bytes], deadline: Deadline) -> str: ...
+    def fingerprints(self, server: Server, deadline: Deadline) -> tuple[Table, ...] | None:
+        """Count and digest every table of a running server; None when it has no way to."""
+
+    def base(self, server: Server, label: str, deadline: Deadline) -> Iterator[bytes]:
+        """Yield a base backup as one archive."""
+
+    def unpack(self, host: Host, chunks: Iterable[bytes], deadline: Deadline) -> str:
+        """Unpack an archive into a new folder on `host` and return the folder."""
+
     def manifest_wrongs(
         self, host: Host, folder: str, binaries: str, deadline: Deadline
-    ) -> tuple[str, ...]: ...
-    def start(self, host: Host, folder: str, binaries: str, label: str, deadline: Deadline) -> None: ...
+    ) -> tuple[str, ...]:
+        """Return what differs from the backup's own manifest."""
+
+    def start(self, host: Host, folder: str, binaries: str, label: str, deadline: Deadline) -> None:
+        """Start what was unpacked. Raises: DidNothing when it does not start."""
+
     def looked_at(
         self, host: Host, folder: str, binaries: str, database: str, deadline: Deadline
-    ) -> tuple[tuple[Table, ...], tuple[str, ...]]: ...
-    def drop(self, host: Host, folder: str, binaries: str, deadline: Deadline) -> None: ...
-    def is_gone(self, host: Host, folder: str, deadline: Deadline) -> bool: ...
+    ) -> tuple[tuple[Table, ...], tuple[str, ...]]:
+        """Return every table, and those whose files are too short."""
+
+    def drop(self, host: Host, folder: str, binaries: str, deadline: Deadline) -> None:
+        """Stop it and remove its folder. May be called again."""
+
+    def is_gone(self, host: Host, folder: str, deadline: Deadline) -> bool:
+        """Tell whether nothing is left."""
 
 
 class TakeArgs(Frozen):
@@ -42,7 +57,7 @@ class TakeArgs(Frozen):
 
 
 class RestoreArgs(Frozen):
-    """Which backup is restored from which store on which host. `binaries`: the folder with PostgreSQL's programs there."""
+    """Which backup is restored from which store on which host; `binaries` is the folder with PostgreSQL there."""
 
     found: BackupMade
     store: Store

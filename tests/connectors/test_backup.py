@@ -1,0 +1,184 @@
+"""What every way to back PostgreSQL up must do: in memory here, and on the lab's real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connectors.backup.actions import Backup
+from connectors.backup.record import BackupMade, Table, compare
+from connectors.memory.backup import ToolsInMemory
+from connectors.memory.objects import BucketsInMemory
+from connectors.objects import Objects
+from seawall.actions import Deadline, Occasion, World
+from seawall.errors import DidNothing
+from seawall.targets import Host, Server, Store
+
+
+@dataclass(frozen=True)
+class Place:
+    """A world with one server, two stores and a host to restore on, and ways to spoil things."""
+
+    world: World
+    server: Server
+    host: Host
+    stores: tuple[Store, ...]
+    empty_table: Callable[[], None]
+    flip_a_byte: Callable[[Store, str], None]
+    left_over: Callable[[], list[str]]
+
+
+def perform(place: Place, action: str, **args):
+    return place.world.perform(action, args, Occasion(Deadline.within(timedelta(seconds=60)), "run", "step"))
+
+
+def take(place: Place) -> BackupMade:
+    return perform(place, "backup.take", backup="nightly", server=place.server, stores=place.stores)
+
+
+def restore(place: Place, made: BackupMade, store: Store):
+    where = {"host": place.host, "binaries": place.server.binaries, "database": place.server.database}
+    return perform(place, "backup.restore", found=made, store=store, **where)
+
+
+class BackupContract:
+    @pytest.fixture
+    def place(self) -> Place:
+        raise NotImplementedError
+
+    def test_a_backup_is_found_in_every_store_as_it_was_recorded(self, place):
+        made = take(place)
+        assert made.after
+        for store in place.stores:
+            assert perform(place, "backup.find", backup="nightly", store=store) == made
+
+    def test_a_whole_backup_is_proven_from_each_store_and_nothing_is_left(self, place):
+        made = take(place)
+        for store in place.stores:
+            scratch = restore(place, made, store)
+            verified = perform(place, "backup.verify", scratch=scratch, host=place.host)
+            assert (verified.wrong, verified.content_matches, verified.sizes_match) == ((), True, True)
+            assert verified.rows == sum(one.rows for one in made.after)
+            assert perform(place, "backup.is-dropped", scratch=scratch, host=place.host).holds is False
+            perform(place, "backup.drop", scratch=scratch, host=place.host)
+            assert perform(place, "backup.is-dropped", scratch=scratch, host=place.host).holds is True
+        assert place.left_over() == []
+
+    def test_one_flipped_byte_stops_the_restore_names_the_other_copy_and_leaves_nothing(self, place):
+        made = take(place)
+        bad, good = place.stores[1], place.stores[0]
+        place.flip_a_byte(bad, made.key)
+        with pytest.raises(DidNothing) as refused:
+            restore(place, made, bad)
+        assert good.name in refused.value.remedy
+        assert place.left_over() == []
+
+    def test_a_table_emptied_before_the_backup_shows_against_the_record_of_another(self, place):
+        whole = take(place)
+        place.empty_table()
+        made = take(place)
+        recorded = made.model_copy(update={"before": whole.before, "after": whole.after})
+        scratch = restore(place, recorded, place.stores[0])
+        verified = perform(place, "backup.verify", scratch=scratch, host=place.host)
+        assert verified.content_matches is False
+        assert any("citizens has 0 rows, recorded were 2000" in one for one in verified.wrong)
+        perform(place, "backup.drop", scratch=scratch, host=place.host)
+
+    def test_an_empty_store_says_how_to_fill_it(self, place):
+        with pytest.raises(DidNothing, match="no backup of weekly") as refused:
+            perform(place, "backup.find", backup="weekly", store=place.stores[0])
+        assert "take-backup" in refused.value.remedy
+
+    def test_a_scratch_restore_is_looked_at_only_where_it_stands(self, place):
+        scratch = restore(place, take(place), place.stores[0])
+        other = place.host.model_copy(update={"name": "another"})
+        with pytest.raises(DidNothing, match="not on another"):
+            perform(place, "backup.drop", scratch=scratch, host=other)
+        perform(place, "backup.drop", scratch=scratch, host=place.host)
+
+
+def a_store(name: str) -> Store:
+    keys = {"access_key": "env:A", "secret_key": "env:S"}
+    return Store(name=name, site="north", url="http://127.0.0.1:9", bucket="backups", **keys)
+
+
+def a_server() -> Server:
+    host = Host(
+        name="north-db",
+        site="north",
+        address="127.0.0.1",
+        user="ops",
+        key="env:KEY",
+        host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhhFIuK0XWDRBvCdXBOqEHMkUzEGxGRQuLxSDqQ2tLp",
+        hostname="north-db",
+    )
+    roles = {
+        "user": "seawall",
+        "password": "env:P",
+        "replicator": "replicator",
+        "replicator_password": "env:R",
+    }
+    place = {
+        "data_directory": "/srv/pg",
+        "binaries": "/usr/lib/pg",
+        "cluster_name": "login-north",
+        "database": "login",
+    }
+    return Server(
+        name="north-db/login", host=host, port=5432, system_identifier="7300000000000000001", **roles, **place
+    )
+
+
+class TestInMemory(BackupContract):
+    @pytest.fixture
+    def place(self) -> Place:
+        tools, objects, server = ToolsInMemory(), Objects(BucketsInMemory()), a_server()
+        tools.tables[server.name] = {"public.citizens": (2000, "77"), "public.ledger": (12, "5")}
+
+        def flip(store: Store, key: str) -> None:
+            soon = Deadline.within(timedelta(seconds=5))
+            content = bytearray(b"".join(objects.get_stream(store, key, soon)))
+            content[len(content) // 2] ^= 1
+            objects.put_stream(store, key, [bytes(content)], soon)
+
+        return Place(
+            world=World(Backup(tools, objects, lambda: datetime.now(UTC))),
+            server=server,
+            host=server.host,
+            stores=(a_store("north-store"), a_store("south-store")),
+            empty_table=lambda: tools.tables[server.name].update({"public.citizens": (0, "0")}),
+            flip_a_byte=flip,
+            left_over=lambda: sorted(tools.scratch),
+        )
+
+
+def made_of(before: dict[str, int], after: dict[str, int]) -> BackupMade:
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+
+    def tables(counts):
+        return tuple(Table(name=name, rows=rows, digest=str(rows)) for name, rows in counts.items())
+
+    return BackupMade(
+        backup="b", label="l", key="k", stores=("s",), server="n", system_identifier="7", began=now, ended=now, size=1,
+        sha256="0", before=tables(before), after=tables(after),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [(9, ("table t has 9 rows, recorded were 10 to 20",)), (10, ()), (15, ()), (20, ()), (21, ("table t has 21 rows, recorded were 10 to 20",))],
+)  # fmt: skip
+def test_a_table_that_was_written_to_must_come_back_with_as_many_rows_as_between(rows, wrong):
+    assert compare(made_of({"t": 10}, {"t": 20}), (Table(name="t", rows=rows, digest="any"),)) == wrong
+
+
+def test_a_table_at_rest_must_come_back_to_the_letter():
+    made = made_of({"t": 10}, {"t": 10})
+    assert compare(made, (Table(name="t", rows=10, digest="10"),)) == ()
+    assert compare(made, (Table(name="t", rows=10, digest="11"),)) == (
+        "table t has other content than was recorded",
+    )
+    assert compare(made, ()) == ("table t is missing",)
