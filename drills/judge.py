@@ -79,7 +79,7 @@ def still_open(expected: Expectation, seen: Observed, city: Inventory) -> bool:
     match expected:
         case AcceptsWrites() | PeopleAreTold():
             judged = judge(expected, seen, city)
-            return judged.met is not True and judged.late_by is None
+            return judged.met is False and judged.late_by is None
         case NothingIsProposed():
             return seen.proposed is None and seen.now < seen.since + expected.within
         case _:

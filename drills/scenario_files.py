@@ -90,7 +90,9 @@ def _read(
         scenario, source = load_file(path, Scenario, shown)
     except BadInput as error:
         return None, error.mistakes
-    mistakes = [*_called_as_file(scenario, source, path), *_only_what_is_loaded(scenario, source)]
+    mistakes = [*_called_as_file(scenario, source, path)]
+    if city is None or scenario.load.service in city.services:
+        mistakes += _only_what_is_loaded(scenario, source)
     named = [] if city is None else [*_in_city(scenario, city)]
     named += [] if runbooks is None else [*_in_runbooks(scenario, runbooks, city)]
     mistakes += [_no_such(source, one) for one in named if one.name not in one.known]

@@ -126,7 +126,10 @@ class SimulatedPlace:
         self._catch_up()
         if not self.sees_survivors:
             raise SeawallError("the database does not answer", where="south-db/login", remedy="Look")
-        return set(next(server.rows for server in self.servers.values() if server.alive and server.primary))
+        serving = [server for server in self.servers.values() if server.alive and server.primary]
+        if not serving:
+            raise SeawallError("no database takes writes", where=service, remedy="Look")
+        return set(serving[0].rows)
 
     def messages(self) -> Sequence[Told]:
         return tuple(self.told)
