@@ -81,22 +81,21 @@ def _in_plain_words(error: yaml.YAMLError, shown: str, text: str) -> Mistake:
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).partition("\n")[0]
     if mark is None:
         return Mistake(shown, f"is not YAML: {said}", "Correct the file")
-    where = f"{shown}:{mark.line + 1}:{mark.column + 1}"
     lines = LINE_BREAK.split(text)
     line = lines[mark.line] if mark.line < len(lines) else ""
-    corrected = None
-    words = next(
-        (
-            one
-            for one in WORDS
-            if one.sign in said and (one.before is None or re.fullmatch(one.before, line[: mark.column]))
-        ),
-        None,
+    words = _words(said, line[: mark.column])
+    begun = getattr(error, "context_mark", None)
+    if words.at_beginning and begun is not None:
+        mark = begun
+    match = _COLON_IN_VALUE.match(line) if words.quotes else None
+    corrected = match and showable(f'{match[1]}"{match[2]}"')
+    return Mistake(f"{shown}:{mark.line + 1}:{mark.column + 1}", words.problem, words.remedy, corrected)
+
+
+def _words(said: str, before: str) -> Words:
+    for one in WORDS:
+        if one.sign in said and (one.before is None or re.fullmatch(one.before, before)):
+            return one
+    return Words(
+        said, f"is not YAML: {said}", "Correct the line; a value with special characters needs quotes"
     )
-    if words is None:
-        words = Words(
-            said, f"is not YAML: {said}", "Correct the line; a value with special characters needs quotes"
-        )
-    if words.quotes and (match := _COLON_IN_VALUE.match(line)):
-        corrected = showable(f'{match[1]}"{match[2]}"')
-    return Mistake(where, words.problem, words.remedy, corrected)

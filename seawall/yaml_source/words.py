@@ -12,6 +12,7 @@ class Words:
     Attributes:
         before: what the line must look like before the place, when that makes the difference.
         quotes: whether quotes around the line's value are the correction.
+        at_beginning: whether to name the place where the parser began to read what has no end.
     """
 
     sign: str
@@ -19,6 +20,7 @@ class Words:
     remedy: str
     before: str | None = None
     quotes: bool = False
+    at_beginning: bool = False
 
 
 _QUOTE = 'Put the whole value in quotes: key: "value"'
@@ -41,6 +43,7 @@ WORDS = (
         "could not find expected ':'",
         "a key without its colon",
         "Write `key: value`, with a space after the colon",
+        at_beginning=True,
     ),
     Words(
         "did not find expected key",
@@ -60,12 +63,19 @@ WORDS = (
     Words(
         "expected ',' or ']'", "the [ of this list is not closed, or a comma is missing", "Add the , or the ]"
     ),
-    Words("unexpected end of stream", "a quote is opened and never closed", "Close the quote"),
-    Words("unexpected document indicator", "a quote is opened and never closed", "Close the quote"),
+    Words(
+        "unexpected end of stream", "a quote is opened and never closed", "Close the quote", at_beginning=True
+    ),
+    Words(
+        "unexpected document indicator",
+        "a quote is opened and never closed",
+        "Close the quote",
+        at_beginning=True,
+    ),
     Words(
         "undefined alias",
         "an alias (`*name`) stands here without its anchor (`&name`)",
-        f"Define the anchor above. Or: {_QUOTE}",
+        f"Define the anchor above, or {_QUOTE[0].lower()}{_QUOTE[1:]}",
     ),
     Words(
         "duplicate anchor", "this anchor (`&name`) stands here for the second time", "Give it another name"
@@ -87,4 +97,5 @@ WORDS = (
         "a second document begins here",
         "Keep one document in a file: remove the `---`",
     ),
+    Words("incompatible YAML document", "this names another version of YAML than 1.2", "Remove the line"),
 )
