@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from connectors.world import real_world
 from flows.choices import city_folder
@@ -18,6 +19,7 @@ from seawall.ground import Ground
 from seawall.loading import City, load_city
 from seawall.run_folder import RunFolder, create_run
 from seawall.run_list import list_runs
+from seawall.settings import load_settings
 
 
 def utc_now() -> datetime:
@@ -31,11 +33,7 @@ class Place:
 
     city: City
     world: World
-
-    @property
-    def runs(self) -> Path:
-        """Where its runs are kept."""
-        return self.city.folder / "runs"
+    runs: Path
 
     def open_run(self, runbook: str, parameters: Mapping[str, str], *, exercise: bool, by: str) -> RunFolder:
         """Read the facts, make the plan and open a run of it.
@@ -50,7 +48,8 @@ class Place:
         wanted = facts_to_read(runbook, ground, parameters)
         facts = {name: fact.seen for name, fact in read_facts(wanted, self.world, exercise=exercise).items()}
         plan = make_plan(runbook, ground, parameters, exercise=exercise, facts=facts)
-        return create_run(self.runs, plan, by=by, version=version("seawall"), now=utc_now())
+        now = utc_now().astimezone(ZoneInfo(self.city.inventory.city.timezone))
+        return create_run(self.runs, plan, by=by, version=version("seawall"), now=now)
 
     def opened_by(self, by: str) -> RunFolder | None:
         """Return the run that `by` opened last, if there is one: a flow that Prefect begins again carries that on."""
@@ -64,6 +63,7 @@ def place() -> Iterator[Place]:
     Raises:
         BadInput: with every mistake in the city's files.
     """
-    city = load_city(city_folder())
+    settings = load_settings(city_folder())
+    city = load_city(settings.city)
     with real_world(city.inventory) as world:
-        yield Place(city, world)
+        yield Place(city, world, settings.runs)

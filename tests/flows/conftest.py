@@ -1,4 +1,4 @@
-"""One Prefect server for the session, real and of our own making; a test that kills it leaves it to the next to start."""
+"""One Prefect server for the session, of our own making; a test that kills it leaves it to the next to start."""
 
 from __future__ import annotations
 
@@ -87,6 +87,11 @@ def said(process: subprocess.Popen[str], within: float = 60) -> dict[str, Any]:
     assert len(words) == 1, f"Prefect wrote on the terminal:\n{out}"
     found: dict[str, Any] = json.loads(words[0])
     return found
+
+
+def tell(line: str) -> None:
+    """Print something measured, which no test judges; `pytest -rP` shows it."""
+    print(line)  # noqa: T201
 
 
 @pytest.fixture(scope="session")

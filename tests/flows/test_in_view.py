@@ -1,4 +1,4 @@
-"""A run in view of Prefect: shown there as it is, and neither stopped nor slowed by anything that becomes of Prefect."""
+"""A run in view of Prefect: shown there as it is, and neither stopped nor slowed by what becomes of Prefect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from seawall.journal import Answered, Approved, Asked, Ended, Event, Outcome, Re
 from seawall.plan import Approval
 from seawall.run_folder import RunFolder
 from seawall.state import State
-from tests.flows.conftest import ROOT, Prefect, said, until
+from tests.flows.conftest import ROOT, Prefect, said, tell, until
 from tests.flows.town import a_run, a_step, events, in_a_row, lines, now, town
 
 pytestmark = pytest.mark.prefect
@@ -111,11 +111,11 @@ def test_a_run_ends_well_and_its_process_too_when_prefect_is_killed_in_the_middl
 
     told = said(process, within=FUNCTIONAL)
 
-    print(f"process ended {(now() - events(run)[-1].at).total_seconds():.1f} s after the run")
+    tell(f"process ended {(now() - events(run)[-1].at).total_seconds():.1f} s after the run")
     assert ended(run) == Ended(at=events(run)[-1].at, outcome=Outcome.DONE)
     assert "was lost" in told["view"][2]
     steps = [one for one in events(run) if isinstance(one, Started)]
-    print(f"8 steps of 0.3 s took {(events(run)[-1].at - steps[0].at).total_seconds():.2f} s")
+    tell(f"8 steps of 0.3 s took {(events(run)[-1].at - steps[0].at).total_seconds():.2f} s")
 
 
 def test_a_run_goes_on_when_prefect_hangs_in_the_middle(prefect: Prefect, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_run_goes_on_when_prefect_hangs_in_the_middle(prefect: Prefect, tmp_pa
     finally:
         os.kill(server, signal.SIGCONT)
 
-    print(f"process ended {(now() - events(run)[-1].at).total_seconds():.1f} s after the run")
+    tell(f"process ended {(now() - events(run)[-1].at).total_seconds():.1f} s after the run")
     assert ended(run) is not None
     assert "was lost" in told["view"][2]
 

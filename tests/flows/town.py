@@ -1,4 +1,4 @@
-"""A small world whose changes are lines in a file, small plans for it, and a process that carries one out as `run` does."""
+"""A small world whose changes are lines in a file, plans for it, and a process that carries one out as `run` does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seawall.actions import Action, Effect, Occasion, Seen, World
 from seawall.errors import Unreachable
 from seawall.journal import Event
 from seawall.journal_file import read_journal
-from seawall.model import Frozen, SecretRef
+from seawall.model import Frozen, SecretRef, Text
 from seawall.plan import Plan, PlannedStep
 from seawall.run_folder import RunFolder, create_run
 
@@ -91,8 +91,8 @@ def a_run(runs: Path, steps: Iterable[PlannedStep]) -> RunFolder:
     plan = Plan(
         city="havnby",
         runbook="small",
-        title="A small thing",
-        why="To see it",
+        title=Text(en="A small thing"),
+        why=Text(en="To see it"),
         exercise=True,
         parameters={},
         confirm="small",
@@ -114,7 +114,7 @@ def main(runs: str, run: str) -> None:
     """Carry a run out as `seawall run` and `seawall resume` do, and say how it ended and what Prefect saw of it."""
     with town() as world:
         end, view = carry_out_with_prefect(RunFolder(Path(runs), run), world, now, by="anna")
-    print(json.dumps({"end": type(end).__name__, "view": [view.flow_run, view.url, view.missed]}))
+    sys.stdout.write(json.dumps({"end": type(end).__name__, "view": [view.flow_run, view.url, view.missed]}))
     end_process(0)
 
 
