@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Annotated, Any, cast
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from seawall.actions import Action, Seen
 from seawall.expressions import ExpressionError, value_of
-from seawall.model import Frozen
+from seawall.model import Frozen, duration_text
 from seawall.plan import references
 from seawall.predicates import without_none
 from seawall.targets import Host, Server
@@ -140,6 +141,8 @@ def _dumped(value: Any) -> Any:
         return [_dumped(one) for one in value]
     if isinstance(value, dict):
         return {key: _dumped(one) for key, one in value.items()}
+    if isinstance(value, timedelta):
+        return duration_text(value)
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
