@@ -101,7 +101,7 @@ class RequestArgs(AddressArgs):
 
 
 class Answer(Seen):
-    """What came back. `sha256` and `bytes` are of the whole body; `found` is what stood at `look_up`, as text."""
+    """What came back. `sha256` and `bytes` are of the body, or its first 4 MB; `found` stood at `look_up`, as text."""
 
     status: int
     sha256: str
@@ -148,7 +148,10 @@ class Web(Protocol):
     """The wire: one request, one answer."""
 
     def exchange(self, request: Request, deadline: Deadline) -> Response:
-        """Send and receive, once. Raises: Unreachable, DidNothing; MayHaveActed when `request.changes`."""
+        """Send once, and receive at most LONGEST bytes of body.
+
+        Raises: Unreachable, DidNothing; MayHaveActed when `request.changes`.
+        """
 
     def close(self) -> None:
         """Let go of every connection."""

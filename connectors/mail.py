@@ -29,7 +29,7 @@ from seawall.targets import MailRelay
 
 CHECK_LIMIT = timedelta(seconds=5)
 # RFC 5321, 4.2.3
-_WELCOME, _DONE, _FORWARDS, _GO_ON = 220, 250, 251, 354
+_WELCOME, _DONE, _FORWARDS, _GO_ON, _REFUSALS = 220, 250, 251, 354, range(400, 600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,28 +227,36 @@ def _hand_over(line: _Line, relay: MailRelay, envelope: Envelope) -> int:
             problem, where=where, remedy="Check the addresses in the inventory, and whom the relay serves"
         )
     code, _ = line.docmd("DATA")
-    if code != _GO_ON:
-        raise DidNothing(
-            f"the relay refused the letter with {code}", where=where, remedy="Look at the relay's log"
-        )
+    if code == _GO_ON:
+        code = _send_letter(line, envelope, where)
+    if code != _DONE:
+        problem = f"the relay refused the letter with {code}"
+        raise DidNothing(problem, where=where, remedy="Look at the relay's log")
+    return refused
+
+
+def _send_letter(line: _Line, envelope: Envelope, where: str) -> int:
+    """Return the relay's answer, which is a yes or a no; whatever else there is, nobody knows whether it took it."""
+    lost = MayHaveActed(
+        "the letter was sent and no answer came",
+        where=where,
+        remedy="Look in the relay's log whether it took the letter",
+    )
     try:
         line.send(re.sub(rb"(?m)^\.", b"..", envelope.raw) + b".\r\n")
         code, _ = line.getreply()
     except (smtplib.SMTPException, OSError):
-        remedy = "Look in the relay's log whether it took the letter"
-        raise MayHaveActed("the letter was sent and no answer came", where=where, remedy=remedy) from None
-    if code != _DONE:
-        raise DidNothing(
-            f"the relay refused the letter with {code}", where=where, remedy="Look at the relay's log"
-        )
-    return refused
+        raise lost from None
+    if code != _DONE and code not in _REFUSALS:
+        raise lost
+    return code
 
 
 def _takes(line: _Line, address: str) -> bool:
-    try:
-        code, _ = line.rcpt(address)
-    except ValueError:
-        return False  # a line break or a letter outside ASCII, which SMTP cannot say
+    # What is no plain address cannot be said in SMTP, or would be read as another one.
+    if not re.fullmatch(r"[!-~]+@[!-~]+", address):
+        return False
+    code, _ = line.rcpt(address)
     return code in {_DONE, _FORWARDS}
 
 

@@ -6,6 +6,8 @@ calls nobody. There is no proof for a post: one whose answer was lost stays in d
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -190,12 +192,15 @@ class SlackSdk:
         from slack_sdk import WebClient
         from slack_sdk.errors import SlackApiError, SlackClientError
 
+        quiet = logging.getLogger("connectors.slack.vendor")
+        quiet.setLevel(logging.CRITICAL)  # it would log an answer that it cannot read
         client = WebClient(
             self._secrets.secret(workspace.token),
             base_url=workspace.url,
             # A little less than the deadline, so that it is the vendor that says in which phase time ran out.
             timeout=max(deadline.left * 0.9, 0.01),  # type: ignore[arg-type]  # urllib takes fractions
             retry_handlers=[],
+            logger=quiet,
         )
         if on_this_machine(workspace.url):
             client.proxy = None
@@ -208,13 +213,16 @@ class SlackSdk:
             )
         except SlackApiError as error:
             raise _refusal(error, workspace.url, changes=changes) from error
-        except (SlackClientError, OSError, ValueError) as error:
+        except (SlackClientError, OSError, ValueError, AttributeError) as error:
+            # AttributeError: slack-sdk 3.47 on an answer in JSON that is no object.
             raise _loss(error, workspace.url, changes=changes) from error
 
 
 def _refusal(error: SlackApiError, where: str, *, changes: bool) -> CallError:
     response: Any = error.response
-    code = str(response.get("error", "?")) if isinstance(response.data, dict) else "?"
+    code = str(response.get("error")) if isinstance(response.data, dict) else ""
+    if not re.fullmatch(r"[a-z_]{1,60}", code):
+        return unanswered(where, changes=changes, saw="what answered is not Slack")
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _IN_DOUBT:
         return unanswered(where, changes=changes, saw=f"Slack failed with {response.status_code} {code}")
     remedy = _REMEDIES.get(code, "Look the code up in Slack's documentation of chat.postMessage")
