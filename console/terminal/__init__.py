@@ -1,0 +1,1 @@
+"""The `seawall` command: what a tired person types, and what it says back."""

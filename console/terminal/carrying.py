@@ -1,0 +1,151 @@
+"""Open a run, or take one up again, and drive it with a person watching: plan, confirmation, progress, questions, end.
+
+What is true is in the journal; this only drives and shows. Losing the terminal does not stop a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from console.terminal.confirming import confirm
+from console.terminal.desk import Desk
+from console.terminal.ending import exit_code, show_end
+from console.terminal.plan_files import looks_like_file, read_plan
+from console.terminal.plan_screen import show_kind, show_plan
+from console.terminal.screen import Screen, aside, out
+from console.terminal.signals import surviving_the_terminal
+from console.terminal.surroundings import operator, surroundings, version
+from console.terminal.thinking import think
+from seawall.actions import World
+from seawall.carrying import carry_out
+from seawall.decide import Ask, Finish
+from seawall.drive import Watch
+from seawall.errors import BadInput, PlanStale
+from seawall.hands import ThreadHands
+from seawall.journal_file import has_ended
+from seawall.plan import Plan
+from seawall.run_folder import RunFolder, create_run, read_state
+from seawall.run_list import find_run
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run is driven from here: in which city, by whom, with Prefect or not, and how it is told afterwards."""
+
+    desk: Desk
+    by: str
+    prefect: str
+    as_json: bool
+
+    @classmethod
+    def of(cls, *, city: Path | None, who: str | None, without_prefect: bool, as_json: bool) -> Manner:
+        """Read the options. Raises: BadInput."""
+        desk = Desk.at(city)
+        return cls(desk, operator(who), "off" if without_prefect else desk.settings.prefect, as_json)
+
+    @property
+    def screen(self) -> Screen:
+        """Where progress is shown: beside the output when that is JSON."""
+        return aside() if self.as_json else out()
+
+
+def begin(
+    runbook: str, parameters: Mapping[str, str], *, exercise: bool, yes: str | None, manner: Manner
+) -> None:
+    """Plan, show, confirm, open a run and drive it to its end.
+
+    Raises:
+        BadInput: with every mistake; or it was not confirmed. Nothing was changed.
+        PlanStale: the plan in the file is not the one that would be made now.
+        typer.Exit: with the exit code of how it ended.
+    """
+    desk = manner.desk
+    if manner.prefect != "off":
+        from flows.view import prepare
+
+        prepare()
+    with desk.open_world() as world:
+        plan = _plan(runbook, parameters, exercise=exercise, manner=manner, world=world)
+        confirm(plan, yes, manner.screen, words=runbook)
+        now = desk.local(surroundings().now())
+        run = create_run(desk.runs, plan, by=manner.by, version=version(), now=now)
+        manner.screen.say(f"Run {run.id}, kept in {run.path}", "dim")
+        drive_here(run, world, manner)
+
+
+def go_on(name: str, manner: Manner) -> None:
+    """Take a run up again. Raises: BadInput when there is none, or it has ended; typer.Exit."""
+    run = find_run(manner.desk.runs, name)
+    if has_ended(run.journal_path):
+        remedy = f"See `seawall show {run.id}`; to do it again, plan it again"
+        raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=remedy)
+    state = read_state(run)
+    show_kind(run.plan, manner.screen)
+    stand = ", ".join(state.changed) or "nothing yet"
+    manner.screen.say(f"Taken up again: {run.id}. Changed so far: {stand}.")
+    with manner.desk.open_world() as world:
+        drive_here(run, world, manner)
+
+
+def drive_here(run: RunFolder, world: World, manner: Manner) -> None:
+    """Drive a run with its progress shown and people asked; say how it ended. Raises: typer.Exit with its code."""
+    from console.terminal.progress import watching
+
+    missed = ""
+    with surviving_the_terminal(), watching(run, manner.desk, manner.screen, manner.by) as watch:
+        end, missed = _carry(run, world, manner, watch)
+    show_end(run, end, manner.desk, manner.screen, as_json=manner.as_json, missed=missed)
+    raise typer.Exit(exit_code(end, read_state(run)))
+
+
+def _carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[Finish | Ask, str]:
+    clock = surroundings().now
+    if manner.prefect == "off":
+        return carry_out(run, ThreadHands(world, clock), clock, watch=watch, by=manner.by), ""
+    from flows.view import carry_out_with_prefect
+
+    end, view = carry_out_with_prefect(run, world, clock, watch=watch, by=manner.by)
+    return end, view.missed
+
+
+def _plan(
+    runbook: str, parameters: Mapping[str, str], *, exercise: bool, manner: Manner, world: World
+) -> Plan:
+    desk = manner.desk
+    if not looks_like_file(runbook):
+        plan, facts = think(desk, world, runbook, parameters, exercise=exercise)
+        show_plan(plan, manner.screen, facts=facts, inventory=desk.city.inventory)
+        return plan
+    if parameters or exercise:
+        given = ", ".join([*parameters, *(["--exercise"] if exercise else [])])
+        remedy = "Leave them out, or plan again with them"
+        raise BadInput.one(
+            f"a kept plan has its parameters already; {given} cannot change it", where=runbook, remedy=remedy
+        )
+    kept = read_plan(Path(runbook), desk.city.inventory.city.name)
+    fresh, facts = think(desk, world, kept.runbook, kept.parameters, exercise=kept.exercise)
+    if fresh.digest != kept.digest:
+        raise PlanStale(
+            f"the city or the world has changed since it was made: {_difference(kept, fresh)}",
+            where=runbook,
+            remedy="Plan again, and read what is different",
+        )
+    show_plan(kept, manner.screen, facts=facts, inventory=desk.city.inventory)
+    return kept
+
+
+def _difference(kept: Plan, fresh: Plan) -> str:
+    before, now = kept.by_id, fresh.by_id
+    changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    return (
+        f"step{'s' if len(changed) > 1 else ''} {', '.join(changed)}"
+        if changed
+        else "its title or its reason"
+    )
+
+
+Driver = Callable[[RunFolder, World, Manner], None]

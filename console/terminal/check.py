@@ -1,0 +1,179 @@
+"""Every mistake in a city's files at once, and in the plans made from them for every service that a runbook fits.
+
+Nothing outside is called: a plan is made with every fact unknown, and the connectors are only asked what they declare.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from console.terminal.desk import Desk
+from console.terminal.screen import Screen, next_command
+from seawall.binding import facts_to_read, make_plan
+from seawall.errors import BadInput, Mistake
+from seawall.loading import City
+from seawall.runbook import Parameter, Runbook
+
+if TYPE_CHECKING:
+    from seawall.ground import Ground
+
+MOST_TRIALS = 500
+"""Plans tried of one runbook; a city with more services than that learns most from the first."""
+SAMPLES = {"text": "trial", "number": "1", "duration": "1m"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found. `counts` says what was looked at."""
+
+    mistakes: tuple[Mistake, ...]
+    findings: tuple[Mistake, ...]
+    counts: Mapping[str, int]
+
+
+def check_city(desk: Desk) -> Checked:
+    """Look at every file of the city. Raises nothing for what stands in them."""
+    scenarios, mistakes = _scenarios(desk)
+    findings: list[Mistake] = []
+    counts = {"scenarios": scenarios}
+    try:
+        city = desk.city
+    except BadInput as error:
+        mistakes = [*error.mistakes, *mistakes]
+    else:
+        findings += city.findings
+        counts |= {
+            "services": len(city.inventory.services),
+            "hosts": len(city.inventory.hosts),
+            "people": len(city.inventory.people),
+            "runbooks": len(city.runbooks),
+            "messages": len(city.templates),
+        }
+        with desk.open_world() as world:
+            trials = Trials(city, desk.ground(world))
+            for runbook in city.runbooks.values():
+                trials.plan_for_all(runbook)
+        mistakes += trials.mistakes
+        findings += trials.findings
+        counts["trial_plans"] = trials.made
+    return Checked(tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(findings)), counts)
+
+
+def show_check(checked: Checked, screen: Screen, *, as_json: bool) -> None:
+    """Show what was found, mistakes first."""
+    if as_json:
+        screen.raw(json.dumps(_as_json(checked), indent=2, ensure_ascii=False))
+        return
+    for mistake in checked.mistakes:
+        _show(mistake, screen)
+    looked_at = ", ".join(
+        f"{count} {name.replace('_', ' ')}" for name, count in checked.counts.items() if count
+    )
+    if checked.mistakes:
+        count = len(checked.mistakes)
+        screen.say(f"{count} mistake{'s' if count > 1 else ''}. Nothing was changed.", "bad")
+    else:
+        screen.say(f"No mistakes: {looked_at}.", "good")
+    if checked.findings:
+        screen.head("Allowed, but you should know:")
+        for finding in checked.findings:
+            _show(finding, screen)
+    if checked.mistakes:
+        next_command(screen, "seawall check   (after correcting)")
+    else:
+        next_command(screen, "seawall doctor   (looks at the outside, changes nothing)")
+
+
+def _show(mistake: Mistake, screen: Screen) -> None:
+    screen.say(f"{mistake.where}: {mistake.problem}.", indent=0, hang=4)
+    screen.say(f"{mistake.remedy}.", "dim", indent=4)
+    if mistake.corrected:
+        screen.say(f"It should read:  {mistake.corrected.strip()}", indent=4)
+
+
+def _as_json(checked: Checked) -> dict[str, Any]:
+    def told(one: Mistake) -> dict[str, str | None]:
+        return {"where": one.where, "problem": one.problem, "remedy": one.remedy, "corrected": one.corrected}
+
+    return {
+        "well": not checked.mistakes,
+        "mistakes": [told(one) for one in checked.mistakes],
+        "findings": [told(one) for one in checked.findings],
+        "looked_at": dict(checked.counts),
+    }
+
+
+def _scenarios(_desk: Desk) -> tuple[int, list[Mistake]]:
+    return 0, []
+
+
+class Trials:
+    """Plans made for the sake of their mistakes."""
+
+    def __init__(self, city: City, ground: Ground) -> None:
+        self.city, self.ground = city, ground
+        self.mistakes: list[Mistake] = []
+        self.findings: list[Mistake] = []
+        self.made = 0
+
+    def plan_for_all(self, runbook: Runbook) -> None:
+        """Plan `runbook` for every set of parameters it fits; a set that it does not fit is no mistake."""
+        misfit: Mistake | None = None
+        fitted = False
+        for given in itertools.islice(self._sets(runbook), MOST_TRIALS):
+            self.made += 1
+            try:
+                self._plan(runbook, given)
+                fitted = True
+            except BadInput as error:
+                about_parameters = [one for one in error.mistakes if one.where.startswith("parameter ")]
+                misfit = misfit or next(iter(about_parameters), None)
+                if not about_parameters:
+                    fitted = True
+                    self.mistakes += error.mistakes
+        if not fitted:
+            why = f": {misfit.problem}" if misfit else ""
+            self.findings.append(
+                Mistake(
+                    self.city.place(runbook.runbook, ("parameters",)),
+                    f"{runbook.runbook} fits nothing in this city{why}",
+                    "Nothing to do, unless you mean to use it here",
+                )
+            )
+
+    def _plan(self, runbook: Runbook, given: Mapping[str, str]) -> None:
+        facts_to_read(runbook.runbook, self.ground, given)
+        make_plan(runbook.runbook, self.ground, given, exercise=True)
+
+    def _sets(self, runbook: Runbook) -> Iterator[dict[str, str]]:
+        named = {name: tuple(self._candidates(one)) for name, one in runbook.parameters.items()}
+        chosen = {name: candidates for name, candidates in named.items() if candidates}
+        for values in itertools.product(*chosen.values()):
+            yield dict(zip(chosen, values, strict=True))
+
+    def _candidates(self, parameter: Parameter) -> Iterable[str]:
+        """Name the values to try; none where the parameter's own default is to be tried."""
+        inventory = self.city.inventory
+        always: Mapping[str, Iterable[str]] = {
+            "service": [
+                name
+                for name, one in inventory.services.items()
+                if parameter.engine is None or (one.database and one.database.engine == parameter.engine)
+            ],
+            "backup": inventory.backups,
+            "choice": parameter.of,
+            "yes-no": ("yes", "no"),
+        }
+        without_default: Mapping[str, Iterable[str]] = {
+            "site": inventory.sites,
+            "host": inventory.hosts,
+            "audience": inventory.audiences,
+            **{kind: (sample,) for kind, sample in SAMPLES.items()},
+        }
+        if parameter.type in always:
+            return always[parameter.type]
+        return () if parameter.default is not None else without_default[parameter.type]

@@ -1,0 +1,71 @@
+"""A city opened for work: its inventory and runbooks, the folder of its runs, its time zone, its world."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from console.terminal.surroundings import find_city, surroundings
+from seawall.errors import BadInput
+from seawall.ground import Ground
+from seawall.loading import City, load_city, load_inventory
+from seawall.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from seawall.actions import World
+
+
+@dataclass
+class Desk:
+    """A city's folder and its settings; the rest is loaded only when a command needs it."""
+
+    settings: Settings
+
+    @classmethod
+    def at(cls, said: Path | None) -> Desk:
+        """Open the city that was named, or that is here. Raises: BadInput."""
+        settings = load_settings(find_city(said))
+        os.environ.setdefault("SEAWALL_LANGUAGE", settings.language)
+        return cls(settings)
+
+    @property
+    def folder(self) -> Path:
+        """The city's folder."""
+        return self.settings.city
+
+    @property
+    def runs(self) -> Path:
+        """Where its runs are kept."""
+        return self.settings.runs
+
+    @cached_property
+    def city(self) -> City:
+        """All of it. Raises: BadInput, with every mistake in its files."""
+        return load_city(self.folder)
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The city's time zone; UTC when its files cannot say."""
+        try:
+            inventory = self.city.inventory if "city" in self.__dict__ else load_inventory(self.folder)
+            return ZoneInfo(inventory.city.timezone)
+        except (BadInput, ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+    def open_world(self) -> World:
+        """Open the world outside for one command; a context manager."""
+        return surroundings().open_world(self.city)
+
+    def ground(self, world: World) -> Ground:
+        """Return what plans are made on."""
+        city = self.city
+        return Ground(city.inventory, city.runbooks, city.templates, world, city.place)
+
+    def local(self, at: datetime) -> datetime:
+        """Return an instant in the city's time."""
+        return at.astimezone(self.zone)

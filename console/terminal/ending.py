@@ -1,0 +1,71 @@
+"""How a run ended, said to whoever drove it: outcome, what went wrong and its remedy, what stands, what is next."""
+
+from __future__ import annotations
+
+import json
+
+from console.terminal.desk import Desk
+from console.terminal.run_screen import questions_of, run_as_json
+from console.terminal.screen import Screen, Tone, language, next_command, out
+from seawall.decide import Ask, Finish
+from seawall.errors import ExitCode
+from seawall.journal import Outcome
+from seawall.report.figures import plain, span
+from seawall.report.words import OUTCOMES
+from seawall.run_folder import RunFolder, read_state
+from seawall.state import State
+
+TONES: dict[Outcome, Tone] = {Outcome.DONE: "good", Outcome.UNDONE: "good"}
+
+
+def exit_code(end: Finish | Ask, state: State) -> ExitCode:
+    """Return what the end of a run is to a script."""
+    if isinstance(end, Ask) or state.doubtful or state.under_way:
+        return ExitCode.IN_DOUBT
+    return ExitCode.DONE if end.outcome is Outcome.DONE else ExitCode.FAILED
+
+
+def show_end(
+    run: RunFolder, end: Finish | Ask, desk: Desk, screen: Screen, *, as_json: bool, missed: str = ""
+) -> None:
+    """Say how it ended and what to do next."""
+    state = read_state(run)
+    if as_json:
+        out().raw(json.dumps(run_as_json(run, state), indent=2, ensure_ascii=False))
+    screen.say()
+    if isinstance(end, Ask):
+        screen.say("It waits for people, and their time is up. Nothing is lost: the run can go on.", "bad")
+    else:
+        took = _took(state)
+        outcome = OUTCOMES[end.outcome.value].in_(language())
+        screen.say(f"{outcome.upper()}{f' in {took}' if took else ''}", TONES.get(end.outcome, "bad"))
+    for one in (state.steps[name] for name in (*state.failed, *state.doubtful)):
+        if one.failure is not None:
+            screen.say(
+                f"{one.step.id} ({plain(one.failure.where)}): {one.failure.problem}.", indent=2, hang=2
+            )
+            screen.say(f"{one.failure.remedy}.", "strong", indent=4)
+        elif one.refused:
+            screen.say(f"{one.step.id}: {one.summary or 'a person said no'}", indent=2, hang=2)
+    if isinstance(end, Finish) and end.left:
+        screen.say(f"Still stands, or is not known: {', '.join(end.left)}", "bad", indent=2, hang=2)
+    if missed:
+        screen.say(f"Prefect: {missed}.", "dim", indent=2, hang=2)
+    next_command(screen, *_next(run, end, state, desk))
+
+
+def _next(run: RunFolder, end: Finish | Ask, state: State, desk: Desk) -> list[str]:
+    del desk
+    if isinstance(end, Ask):
+        answers = [f"seawall answer {run.id} {one.step} {one.answers}" for one in questions_of(state)]
+        return [*answers[:3], f"seawall resume {run.id}"]
+    if end.outcome is Outcome.DONE:
+        return [f"seawall report {run.id} --html {run.id}.html"]
+    given = " ".join(f"{name}={value}" for name, value in run.plan.parameters.items())
+    return [f"seawall show {run.id}", f"seawall plan {run.plan.runbook} {given}".rstrip()]
+
+
+def _took(state: State) -> str:
+    if state.opened is None or state.ended is None:
+        return ""
+    return span((state.ended.at - state.opened.at).total_seconds(), language())

@@ -1,0 +1,108 @@
+"""`runs`, `show` and `report`: what was and is being carried out. They read journals, and get in nobody's way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.terminal.options import AsJson, CityDir, Run
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(runs)
+    app.command()(show)
+    app.command()(report)
+
+
+def runs(
+    *,
+    most: Annotated[int, typer.Option("-n", "--most", min=1, help="How many, newest first.")] = 20,
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, newest first, and what each waits for.
+
+    \b
+    Examples:
+      seawall runs
+      seawall runs -n 5 --json
+    """
+    from console.terminal.desk import Desk
+    from console.terminal.runs_screen import show_runs
+    from console.terminal.screen import out
+    from seawall.run_list import list_runs
+
+    desk = Desk.at(city)
+    show_runs(list_runs(desk.runs, most=most), desk, out(), as_json=as_json)
+
+
+def show(
+    name: Run = "last",
+    *,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on showing what happens, until it ends.")
+    ] = False,
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how a run stands, and what is next.
+
+    \b
+    Examples:
+      seawall show
+      seawall show 2026-11-21-0312 --follow
+      seawall show last --json
+    """
+    import json
+
+    from console.terminal.desk import Desk
+    from console.terminal.following import follow_run
+    from console.terminal.run_screen import next_for, run_as_json, show_run
+    from console.terminal.screen import next_command, out
+    from seawall.run_folder import read_state
+    from seawall.run_list import find_run
+
+    desk = Desk.at(city)
+    run = find_run(desk.runs, name)
+    screen = out()
+    if follow:
+        follow_run(run, desk.zone, screen, as_json=as_json)
+    state = read_state(run)
+    if as_json:
+        screen.raw(json.dumps(run_as_json(run, state), indent=2, ensure_ascii=False))
+        return
+    show_run(run, state, screen, desk.zone)
+    next_command(screen, *next_for(run, state))
+
+
+def report(
+    name: Run = "last",
+    *,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write it as one HTML page.")
+    ] = None,
+    md: Annotated[
+        bool, typer.Option("--md", help="Print it as Markdown (this is what happens anyway).")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print it as JSON: the evidence (docs/json.md).")
+    ] = False,
+    lang: Annotated[str | None, typer.Option("--lang", metavar="da|en", help="In Danish or English.")] = None,
+    city: CityDir = None,
+) -> None:
+    """Tell a run afterwards: page, Markdown or evidence.
+
+    Every report names the hash of the journal's last line, by which it can be held against the journal.
+
+    \b
+    Examples:
+      seawall report last --html report.html --lang da
+      seawall report last --md > ticket.md
+      seawall report 2026-11-21-0312 --json > evidence.json
+    """
+    from console.terminal.reporting import write_report
+
+    write_report(name, html=html, as_json=as_json and not md, lang=lang, city=city)

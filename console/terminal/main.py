@@ -1,0 +1,88 @@
+"""The entry of the `seawall` command. A person's mistake never ends in a traceback, and `--help` is there at once.
+
+Only typer and the command lines themselves are imported here; each command imports what it needs when it is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from console.terminal import doctoring, drilling, labbing, looking, planning, running, speaking, starting
+from console.terminal.surroundings import version
+from console.terminal.trouble import EXIT_CODES, say_bug, say_error, say_stopped
+from seawall.errors import ExitCode, SeawallError
+
+EPILOG = f"""
+\b
+Exit codes:
+{EXIT_CODES}
+
+\b
+The city is the folder that holds inventory/: --city DIR, or SEAWALL_CITY, or the
+current folder or one above it. Who you are: --as NAME, or SEAWALL_AS, or your login.
+Words in Danish: SEAWALL_LANGUAGE=da. Without colours: NO_COLOR=1.
+"""
+
+app = typer.Typer(
+    name="seawall",
+    help="Carry a city's digital services through a disaster: plan, run, drill, prove.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"seawall {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def seawall(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """Carry a city's digital services through a disaster: plan, run, drill, prove."""
+
+
+for part in (starting, planning, running, speaking, looking, doctoring, drilling, labbing):
+    part.add_to(app)
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Carry out one command line and return its exit code. Raises nothing."""
+    try:
+        app(args=list(arguments), prog_name="seawall")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.DONE
+    except SeawallError as error:
+        return say_error(error)
+    except KeyboardInterrupt:
+        return say_stopped()
+    except BrokenPipeError:
+        # Whoever read our output has gone (`seawall runs | head`); nothing more can be said to them.
+        sys.stdout = None
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 - the outermost rim: a bug becomes one line and a saved trace
+        return say_bug(error)
+    return ExitCode.DONE
+
+
+def main() -> None:
+    """Be the `seawall` command."""
+    sys.exit(run_command_line(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

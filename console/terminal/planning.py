@@ -1,0 +1,63 @@
+"""`plan`: what would be done, before anybody does it. Only reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.terminal.options import AsJson, Assignments, CityDir, Exercise, assigned
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command()(plan)
+
+
+def plan(
+    runbook: Annotated[str, typer.Argument(help="The runbook's name.")],
+    given: Assignments = None,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Keep the plan, to run exactly it.")
+    ] = None,
+    exercise: Exercise = False,
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a runbook would do; change nothing.
+
+    Facts are read from the outside within their limits; what cannot be read is shown as unknown.
+
+    \b
+    Examples:
+      seawall plan postgres-failover service=login
+      seawall plan postgres-failover service=login mode=planned -o plan.json
+      seawall plan verify-backup backup=login-nightly --json
+    """
+    import json
+
+    from console.terminal.desk import Desk
+    from console.terminal.plan_files import write_plan
+    from console.terminal.plan_screen import plan_as_json, show_plan
+    from console.terminal.screen import next_command, out
+    from console.terminal.thinking import think
+
+    desk, parameters = Desk.at(city), assigned(given)
+    with desk.open_world() as world:
+        made, facts = think(desk, world, runbook, parameters, exercise=exercise)
+    if output is not None:
+        write_plan(made, output)
+    screen = out()
+    if as_json:
+        screen.raw(json.dumps(plan_as_json(made, facts), indent=2, ensure_ascii=False))
+        return
+    show_plan(made, screen, facts=facts, inventory=desk.city.inventory)
+    words = " ".join(f"{name}={value}" for name, value in parameters.items())
+    flag = " --exercise" if exercise else ""
+    if output is not None:
+        screen.say(f"Kept in {output}.")
+        next_command(screen, f"seawall run {output}")
+    else:
+        next_command(screen, " ".join(filter(None, ("seawall run", runbook, words))) + flag)

@@ -1,0 +1,136 @@
+"""How a run stands, for a person at night and for a script: where each step is, what is asked, what to type next."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import Any
+
+from console.terminal.questions import ANSWERS, OpenQuestion, questions_of
+from console.terminal.screen import Screen, Tone, language, words
+from console.terminal.surroundings import surroundings, version
+from seawall.files import on_disk
+from seawall.journal import read_lines
+from seawall.messages import MARK
+from seawall.report.account import Report, StepAccount
+from seawall.report.figures import clock, moment, span
+from seawall.report.making import make_report
+from seawall.report.words import OUTCOMES, STANDS
+from seawall.run_folder import RunFolder
+from seawall.run_list import Standing, summary_of
+from seawall.state import State
+
+__all__ = ["questions_of", "run_as_json", "show_run", "tell"]
+
+GOOD, BAD = (
+    frozenset({"done", "undone", "not needed"}),
+    frozenset({"failed", "in doubt", "undo failed", "undo in doubt"}),
+)
+
+
+def tell(run: RunFolder) -> Report:
+    """Tell a run from its folder. Raises: JournalError, Tampered."""
+    with on_disk(run.journal_path):
+        content = run.journal_path.read_bytes()
+    lines, _ = read_lines(content, str(run.journal_path))
+    return make_report(run.plan, lines, run=run.id, made_at=surroundings().now(), version=version())
+
+
+def run_as_json(run: RunFolder, state: State) -> dict[str, Any]:
+    """Return the report with how the run stands at this moment; the keys are documented in docs/json.md."""
+    return {
+        **tell(run).model_dump(mode="json"),
+        "standing": summary_of(run).standing.value,
+        "questions": [
+            {
+                "step": one.step.id,
+                "what": one.asked.what,
+                "of": one.asked.of,
+                "until": one.asked.until.isoformat(),
+                "answers": list(ANSWERS[one.asked.what]),
+            }
+            for one in questions_of(state)
+        ],
+    }
+
+
+def show_run(run: RunFolder, state: State, screen: Screen, zone: tzinfo) -> None:
+    """Show how a run stands."""
+    report = tell(run)
+    standing = summary_of(run).standing
+    screen.say(
+        f"{MARK if report.exercise else 'REAL RUN'}: {words(report.title)}",
+        "mark" if report.exercise else "strong",
+    )
+    now = surroundings().now()
+    took = (
+        f"took {span(report.seconds, language())}"
+        if report.ended_at
+        else f"open for {span((now - report.opened_at).total_seconds(), language())}"
+    )
+    outcome = OUTCOMES[report.outcome].in_(language()) if report.outcome else standing.value
+    screen.pairs(
+        (
+            ("run", run.id),
+            ("stands", f"{outcome}, {took}"),
+            ("began", f"{moment(report.opened_at, zone)}, by {report.opened_by}"),
+            ("with", " ".join(f"{name}={value}" for name, value in report.parameters.items()) or "nothing"),
+        )
+    )
+    _show_questions(run, state, screen, zone)
+    _show_troubles(report, screen, zone)
+    over = sum(one.stand in ("done", "not needed", "skipped", "undone") for one in report.steps)
+    screen.head(f"Steps: {over} of {len(report.steps)} over")
+    room = min(28, max((len(one.id) for one in report.steps), default=0))
+    for one in report.steps:
+        _show_step(one, room, screen, zone, now)
+    if report.left:
+        screen.say()
+        what = "Still stands, or is not known" if report.ended_at else "Changed so far"
+        screen.say(f"{what}: {', '.join(report.left)}", "bad" if report.ended_at else "plain", hang=2)
+
+
+def next_for(run: RunFolder, state: State) -> list[str]:
+    """Return the next sensible commands for a run that stands like this."""
+    standing = summary_of(run).standing
+    if standing is Standing.ENDED:
+        return [f"seawall report {run.id} --html {run.id}.html"]
+    if standing in (Standing.INTERRUPTED, Standing.NOT_BEGUN):
+        return [f"seawall resume {run.id}", f"seawall abort {run.id}"]
+    answers = [f"seawall answer {run.id} {one.step.id} {one.answers}" for one in questions_of(state)[:3]]
+    return [*answers, f"seawall show {run.id} --follow", f"seawall abort {run.id}"]
+
+
+def _show_questions(run: RunFolder, state: State, screen: Screen, zone: tzinfo) -> None:
+    questions: list[OpenQuestion] = questions_of(state)
+    if not questions:
+        return
+    screen.head("It waits for people")
+    for one in questions:
+        screen.say(f"{one.in_words()}, until {clock(one.asked.until, zone)[:8]}", "bad", indent=2, hang=2)
+        screen.say(words(one.step.does), indent=4)
+        screen.raw(f"    seawall answer {run.id} {one.step.id} {one.answers}")
+
+
+def _show_troubles(report: Report, screen: Screen, zone: tzinfo) -> None:
+    if not report.troubles:
+        return
+    screen.head("What went wrong, and what to do about it")
+    for one in report.troubles:
+        screen.say(f"{clock(one.at, zone)} {one.step} ({one.where}): {one.problem}.", "bad", indent=2, hang=2)
+        screen.say(f"{one.remedy}.", indent=4, hang=2)
+        if one.afterwards:
+            screen.say(f"Afterwards: {words(one.afterwards)}.", indent=4, hang=2)
+
+
+def _show_step(one: StepAccount, room: int, screen: Screen, zone: tzinfo, now: datetime) -> None:
+    tone: Tone = "good" if one.stand in GOOD else "bad" if one.stand in BAD else "plain"
+    when = clock(one.started, zone) if one.started else ""
+    took = span(one.seconds, language()) if one.seconds is not None else ""
+    if one.stand == "under way" and one.started:
+        took = f"{span((now - one.started).total_seconds(), language())} of {span(one.limit_seconds, language())}"
+    screen.columns(((one.id, room), (STANDS[one.stand].in_(language()), 11), (when, 12), (took, 0)), tone)
+    remark = one.skipped or one.saw
+    if remark:
+        screen.say(remark, "dim", indent=6)
+    if one.approvals:
+        screen.say(f"approved by {', '.join(yes.by for yes in one.approvals)}", "dim", indent=6)

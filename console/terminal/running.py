@@ -1,0 +1,83 @@
+"""`run` and `resume`: a plan shown, confirmed, and carried out before one's eyes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from console.terminal.options import AsJson, AsPerson, Assignments, CityDir, Exercise, Run, assigned
+
+WithoutPrefect = Annotated[
+    bool,
+    typer.Option("--without-prefect", help="Drive it in this process alone; nothing else has to be there."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(run)
+    app.command()(resume)
+
+
+def run(
+    runbook: Annotated[
+        str,
+        typer.Argument(metavar="RUNBOOK|PLAN.json", help="A runbook's name, or a plan kept by `plan -o`."),
+    ],
+    given: Assignments = None,
+    *,
+    without_prefect: WithoutPrefect = False,
+    yes: Annotated[
+        str | None,
+        typer.Option("--yes", metavar="NAME", help="The target's name, instead of typing it when asked."),
+    ] = None,
+    exercise: Exercise = False,
+    who: AsPerson = None,
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Carry a runbook out, once its target's name is typed.
+
+    The plan is shown first. It is REAL unless you say --exercise. Nothing is changed before the target's name was
+    typed. Approvals and people's steps are asked for here when there is a terminal; from anywhere else, `seawall
+    answer` gives them. Ctrl-C stops driving; `seawall resume` goes on, `seawall abort` ends it in a named state.
+
+    \b
+    Examples:
+      seawall run postgres-failover service=login
+      seawall run postgres-failover service=login mode=planned --exercise
+      seawall run plan.json --yes login --as anna --without-prefect
+    """
+    from console.terminal.carrying import Manner, begin
+
+    begin(
+        runbook,
+        assigned(given),
+        exercise=exercise,
+        yes=yes,
+        manner=Manner.of(city=city, who=who, without_prefect=without_prefect, as_json=as_json),
+    )
+
+
+def resume(
+    name: Run = "last",
+    *,
+    without_prefect: WithoutPrefect = False,
+    who: AsPerson = None,
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a run up again where it stands.
+
+    Nothing that was done is done again. What was under way when it stopped is in doubt: its proof is looked at, and a
+    person is asked when the proof cannot tell.
+
+    \b
+    Examples:
+      seawall resume last
+      seawall resume 2026-11-21-0312 --without-prefect
+    """
+    from console.terminal.carrying import Manner, go_on
+
+    go_on(name, Manner.of(city=city, who=who, without_prefect=without_prefect, as_json=as_json))

@@ -1,0 +1,118 @@
+"""Lay a person's word in a run's inbox, and wait until it was heard; end a run that nobody drives."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import typer
+
+from console.terminal.carrying import Manner, drive_here
+from console.terminal.desk import Desk
+from console.terminal.ending import show_end
+from console.terminal.following import show_event
+from console.terminal.questions import word_for
+from console.terminal.screen import aside, next_command, out
+from console.terminal.surroundings import operator, surroundings
+from seawall.decide import Finish
+from seawall.errors import BadInput, ExitCode
+from seawall.inbox import put
+from seawall.journal import AbortAsked, Ended, Word
+from seawall.journal_file import has_ended, is_written, read_journal
+from seawall.run_folder import RunFolder, read_state
+from seawall.run_list import find_run
+
+HEARD_WITHIN = 3.0
+"""Seconds; a driver looks into its inbox every 20 ms."""
+ENDED_WITHIN = 15.0
+"""Seconds in which an abort must have led to a named state: ten by promise, and some to be sure."""
+POLL = 0.05
+
+
+def say_answer(
+    name: str, step: str, said: str, *, who: str | None, why: str, city: Path | None, as_json: bool
+) -> None:
+    """Give an answer. Raises: BadInput when it is none that the run waits for, or the person may not give it."""
+    desk = Desk.at(city)
+    run = _open_run(desk, name)
+    person = operator(who)
+    word = word_for(
+        read_state(run),
+        step,
+        said,
+        person,
+        why=why,
+        now=surroundings().now(),
+        inventory=desk.city.inventory,
+    )
+    put(run, word)
+    heard = is_written(run.journal_path) and _heard(run, word)
+    if as_json:
+        out().raw(
+            json.dumps({"run": run.id, "step": step, "answer": said, "by": person, "heard": heard}, indent=2)
+        )
+        return
+    if heard:
+        out().say(f"Said to {run.id}: {step} {said}, by {person}.")
+        next_command(out(), f"seawall show {run.id}")
+    else:
+        out().say(f"Laid in the inbox of {run.id}: {step} {said}, by {person}. Nobody drives it now.")
+        next_command(out(), f"seawall resume {run.id}")
+
+
+def say_abort(name: str, *, undo: bool, who: str | None, why: str, city: Path | None, as_json: bool) -> None:
+    """Stop a run. Raises: BadInput when it has ended; typer.Exit when it could not be brought to its end here."""
+    manner = Manner.of(city=city, who=who, without_prefect=True, as_json=as_json)
+    run = _open_run(manner.desk, name)
+    put(run, AbortAsked(at=surroundings().now(), by=manner.by, why=why, undo=undo))
+    if is_written(run.journal_path):
+        _watch_it_end(run, manner)
+    else:
+        aside().say("Nobody drives this run; bringing it to its end here.")
+        try:
+            with manner.desk.open_world() as world:
+                drive_here(run, world, manner)
+        except typer.Exit:
+            # Stopped is what was asked for; only what is not known makes it another code.
+            raise typer.Exit(_code(run)) from None
+
+
+def _watch_it_end(run: RunFolder, manner: Manner) -> None:
+    shown = len(read_journal(run.journal_path))
+    end = time.monotonic() + ENDED_WITHIN
+    while time.monotonic() < end:
+        events = read_journal(run.journal_path)
+        for event in events[shown:]:
+            show_event(event, run.plan, manner.screen, manner.desk.zone)
+        shown = len(events)
+        if events and isinstance(events[-1], Ended):
+            finish = Finish(events[-1].outcome, events[-1].left)
+            show_end(run, finish, manner.desk, manner.screen, as_json=manner.as_json)
+            raise typer.Exit(_code(run))
+        time.sleep(POLL)
+    aside().say("It is still ending; what is being taken back has limits of its own.", "bad")
+    next_command(aside(), f"seawall show {run.id} --follow")
+    raise typer.Exit(ExitCode.IN_DOUBT)
+
+
+def _code(run: RunFolder) -> ExitCode:
+    state = read_state(run)
+    return ExitCode.IN_DOUBT if state.doubtful or state.under_way or state.ended is None else ExitCode.DONE
+
+
+def _open_run(desk: Desk, name: str) -> RunFolder:
+    run = find_run(desk.runs, name)
+    if has_ended(run.journal_path):
+        raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=f"See `seawall show {run.id}`")
+    return run
+
+
+def _heard(run: RunFolder, word: Word) -> bool:
+    """Wait until the driver has written the word down."""
+    end = time.monotonic() + HEARD_WITHIN
+    while time.monotonic() < end:
+        if word in read_journal(run.journal_path):
+            return True
+        time.sleep(POLL)
+    return False

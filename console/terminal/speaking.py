@@ -1,0 +1,67 @@
+"""`answer` and `abort`: what a person says to a run, from any terminal on this machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from console.terminal.options import AsJson, AsPerson, CityDir, Run
+
+Why = Annotated[str, typer.Option("--why", metavar="WORDS", help="Why, for the journal.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(answer)
+    app.command()(abort)
+
+
+def answer(
+    name: Run,
+    step: Annotated[str, typer.Argument(metavar="STEP", help="The step that asks.")],
+    said: Annotated[str, typer.Argument(metavar="yes|no|done|happened|did-not-happen", help="What you say.")],
+    *,
+    who: AsPerson = None,
+    why: Why = "",
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer what a run asks of a person.
+
+    Allow a step, say that your own step is done, or say what happened. A yes or no to an approval counts only from
+    a person of the inventory who has the role that was asked for.
+
+    \b
+    Examples:
+      seawall answer last fence yes --as bo
+      seawall answer last tell-dispatch done --as carl --why "spoke to Mette"
+      seawall answer last promote did-not-happen --as anna
+    """
+    from console.terminal.saying import say_answer
+
+    say_answer(name, step, said, who=who, why=why, city=city, as_json=as_json)
+
+
+def abort(
+    name: Run,
+    *,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back what was done, in reverse order.")] = False,
+    who: AsPerson = None,
+    why: Why = "",
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop a run; within ten seconds it is in a named state.
+
+    Nothing new is begun. With --undo, what it changed is taken back in reverse, as far as there is a way back. When
+    nobody drives the run, this command does.
+
+    \b
+    Examples:
+      seawall abort last --why "the north hall is back"
+      seawall abort 2026-11-21-0312 --undo --as anna
+    """
+    from console.terminal.saying import say_abort
+
+    say_abort(name, undo=undo, who=who, why=why, city=city, as_json=as_json)

@@ -1,0 +1,83 @@
+"""`init`, `check` and `schema`: a city of one's own, and whether its files are right. Nothing outside is touched."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.terminal.options import AsJson, CityDir
+
+
+class Kind(StrEnum):
+    """What there is a schema of."""
+
+    INVENTORY = "inventory"
+    RUNBOOK = "runbook"
+    SCENARIO = "scenario"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(init)
+    app.command()(check)
+    app.command()(schema)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make; must be new or empty.")],
+) -> None:
+    """Make a folder for your own city, from the reference city.
+
+    \b
+    Examples:
+      seawall init my-city
+      cd my-city && seawall check
+    """
+    from console.terminal.init import make_city
+    from console.terminal.screen import next_command, out
+
+    made = make_city(folder)
+    screen = out()
+    screen.say(f"Made {folder}: {len(made)} files of the reference city, an empty runs/, and seawall.yaml.")
+    screen.say("Put it under version control, and replace the reference city by your own, file by file.")
+    next_command(screen, f"cd {folder} && seawall check")
+
+
+def check(*, city: CityDir = None, as_json: AsJson = False) -> None:
+    """Check every file of the city at once.
+
+    Inventory, runbooks, messages and scenarios; it reads files only. Each runbook is also planned for every service
+    it fits, so that a mistake in a template shows today and not at 03:00. Exit code 2 when there is a mistake;
+    findings alone are no mistake.
+
+    \b
+    Examples:
+      seawall check
+      seawall check --city ../my-city --json
+    """
+    from console.terminal.check import check_city, show_check
+    from console.terminal.desk import Desk
+    from console.terminal.screen import out
+    from seawall.errors import ExitCode
+
+    checked = check_city(Desk.at(city))
+    show_check(checked, out(), as_json=as_json)
+    raise typer.Exit(ExitCode.BAD_INPUT if checked.mistakes else ExitCode.DONE)
+
+
+def schema(kind: Annotated[Kind, typer.Argument(help="Of which kind of file.")]) -> None:
+    """Print the JSON Schema of a kind of file, for editors.
+
+    \b
+    Examples:
+      seawall schema runbook > runbook.schema.json
+      # then, as the first line of a runbook:
+      # yaml-language-server: $schema=runbook.schema.json
+    """
+    from console.terminal.schemas import schema_of
+    from console.terminal.screen import out
+
+    out().raw(schema_of(kind.value))
