@@ -178,6 +178,8 @@ class Smtp:
         where = _place(relay)
         try:
             code, _ = line.connect(relay.address, relay.port)
+        except smtplib.SMTPException:
+            raise  # it was there, and did not greet us
         except OSError as error:
             raise unreachable(where, error.strerror or "nobody answered in time") from error
         if code != _WELCOME:
