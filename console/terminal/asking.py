@@ -101,8 +101,15 @@ class Asking:
             )
             screen.say(f"{question.step.uses}, {back}", "dim", indent=2)
         until = clock(question.asked.until, self._desk.zone)[:8]
-        choices = " or ".join(ANSWERS[question.asked.what])
-        screen.say(f"Until {until}. Type {choices}, and your name if you are not {self._by}.")
+        choices = ANSWERS[question.asked.what]
+        may = self._desk.city.inventory.with_role(role) if role else {}
+        if question.asked.what == "approval" and self._by not in may:
+            named = " or ".join(f"`{choice} NAME`" for choice in choices)
+            screen.say(f"Until {until}. Type {named}, with the name of somebody who may.")
+        else:
+            screen.say(
+                f"Until {until}. Type {' or '.join(choices)}, and your name if you are not {self._by}."
+            )
 
     def _line(self, question: OpenQuestion) -> str | None:
         """Read a line: None when the question is no longer open, empty at the end of input."""

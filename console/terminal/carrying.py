@@ -5,7 +5,7 @@ What is true is in the journal; this only drives and shows. Losing the terminal 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,18 +13,19 @@ import typer
 
 from console.terminal.confirming import confirm
 from console.terminal.desk import Desk
-from console.terminal.ending import exit_code, show_end
+from console.terminal.ending import exit_code, show_end, show_stop
 from console.terminal.plan_files import looks_like_file, read_plan
 from console.terminal.plan_screen import show_kind, show_plan
 from console.terminal.screen import Screen, aside, out
 from console.terminal.signals import surviving_the_terminal
 from console.terminal.surroundings import operator, surroundings, version
 from console.terminal.thinking import think
+from console.terminal.trouble import Stopped
 from seawall.actions import World
 from seawall.carrying import carry_out
 from seawall.decide import Ask, Finish
 from seawall.drive import Watch
-from seawall.errors import BadInput, PlanStale
+from seawall.errors import BadInput, PlanStale, Unreachable
 from seawall.hands import ThreadHands
 from seawall.journal_file import has_ended
 from seawall.plan import Plan
@@ -64,10 +65,7 @@ def begin(
         typer.Exit: with the exit code of how it ended.
     """
     desk = manner.desk
-    if manner.prefect != "off":
-        from flows.view import prepare
-
-        prepare()
+    _prepare_prefect(manner)
     with desk.open_world() as world:
         plan = _plan(runbook, parameters, exercise=exercise, manner=manner, world=world)
         confirm(plan, yes, manner.screen, words=runbook)
@@ -83,6 +81,7 @@ def go_on(name: str, manner: Manner) -> None:
     if has_ended(run.journal_path):
         remedy = f"See `seawall show {run.id}`; to do it again, plan it again"
         raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=remedy)
+    _prepare_prefect(manner)
     state = read_state(run)
     show_kind(run.plan, manner.screen)
     stand = ", ".join(state.changed) or "nothing yet"
@@ -95,21 +94,44 @@ def drive_here(run: RunFolder, world: World, manner: Manner) -> None:
     """Drive a run with its progress shown and people asked; say how it ended. Raises: typer.Exit with its code."""
     from console.terminal.progress import watching
 
-    missed = ""
-    with surviving_the_terminal(), watching(run, manner.desk, manner.screen, manner.by) as watch:
-        end, missed = _carry(run, world, manner, watch)
+    with surviving_the_terminal():
+        try:
+            with watching(run, manner.desk, manner.screen, manner.by) as watch:
+                end, missed = _carry(run, world, manner, watch)
+        except KeyboardInterrupt:
+            show_stop(run, manner.screen)
+            raise Stopped from None
     show_end(run, end, manner.desk, manner.screen, as_json=manner.as_json, missed=missed)
     raise typer.Exit(exit_code(end, read_state(run)))
+
+
+def _prepare_prefect(manner: Manner) -> None:
+    """Begin to load Prefect while the plan is read. Raises: Unreachable when it has to be there and is not."""
+    if manner.prefect == "off":
+        return
+    from flows import api
+    from flows.view import prepare
+
+    url = api.api_url()
+    if manner.prefect == "on" and (url is None or not api.answers(url)):
+        raise Unreachable(
+            "Prefect does not answer, and the setting `prefect: on` wants it",
+            where=url or "PREFECT_API_URL is not set",
+            remedy="Start it, or go on without it: --without-prefect",
+        )
+    prepare()
 
 
 def _carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[Finish | Ask, str]:
     clock = surroundings().now
     if manner.prefect == "off":
         return carry_out(run, ThreadHands(world, clock), clock, watch=watch, by=manner.by), ""
+    from flows.api import api_url
     from flows.view import carry_out_with_prefect
 
     end, view = carry_out_with_prefect(run, world, clock, watch=watch, by=manner.by)
-    return end, view.missed
+    # Nobody misses a Prefect that was never set up.
+    return end, view.missed if api_url() else ""
 
 
 def _plan(
@@ -146,6 +168,3 @@ def _difference(kept: Plan, fresh: Plan) -> str:
         if changed
         else "its title or its reason"
     )
-
-
-Driver = Callable[[RunFolder, World, Manner], None]

@@ -54,6 +54,24 @@ def show_end(
     next_command(screen, *_next(run, end, state, desk))
 
 
+def show_stop(run: RunFolder, screen: Screen) -> None:
+    """Say what Ctrl-C leaves behind: nobody drives the run, and what was under way may still end by itself."""
+    state = read_state(run)
+    screen.say()
+    screen.say("Stopped driving. Nothing that was done is lost.", "bad")
+    for name in state.under_way:
+        one = state.steps[name]
+        if one.step.changes:
+            screen.say(
+                f"{name} was under way and may still happen; going on looks at its proof.", indent=2, hang=2
+            )
+    if state.changed:
+        screen.say(f"Changed so far: {', '.join(state.changed)}", indent=2, hang=2)
+    next_command(
+        screen, f"seawall resume {run.id}", f"seawall abort {run.id}   (--undo takes back what was done)"
+    )
+
+
 def _next(run: RunFolder, end: Finish | Ask, state: State, desk: Desk) -> list[str]:
     del desk
     if isinstance(end, Ask):

@@ -13,7 +13,7 @@ import typer
 
 from console.terminal import doctoring, drilling, labbing, looking, planning, running, speaking, starting
 from console.terminal.surroundings import version
-from console.terminal.trouble import EXIT_CODES, say_bug, say_error, say_stopped
+from console.terminal.trouble import EXIT_CODES, STOPPED, Stopped, say_bug, say_error, say_stopped
 from seawall.errors import ExitCode, SeawallError
 
 EPILOG = f"""
@@ -65,11 +65,12 @@ def run_command_line(arguments: Sequence[str]) -> int:
     try:
         app(args=list(arguments), prog_name="seawall")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else ExitCode.DONE
+        code = end.code if isinstance(end.code, int) else ExitCode.DONE
+        return say_stopped() if code == STOPPED else code
+    except Stopped:
+        return STOPPED
     except SeawallError as error:
         return say_error(error)
-    except KeyboardInterrupt:
-        return say_stopped()
     except BrokenPipeError:
         # Whoever read our output has gone (`seawall runs | head`); nothing more can be said to them.
         sys.stdout = None

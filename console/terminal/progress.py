@@ -70,6 +70,7 @@ class Progress:
         self._run, self._desk, self._on_error = run, desk, on_error
         self._state = read_state(run)
         self._live: Live | None = None
+        self._draws = False
         self._lock = threading.RLock()
         self._one_by_one = not surroundings().has_terminal()
 
@@ -77,7 +78,7 @@ class Progress:
         """Show one event."""
         self._state = state
         # With the lower part in place, what begins is seen there.
-        if isinstance(event, Started) and self._live is not None:
+        if isinstance(event, Started) and self._draws:
             return
         with self._lock:
             screen = self._screen()
@@ -88,35 +89,44 @@ class Progress:
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Keep the lower part on the terminal, if there is one, until the block ends."""
-        if self._screen().stream.isatty():
-            from rich.console import Console
-            from rich.live import Live
-
-            console = Console(stderr=self._on_error, highlight=False)
-            self._live = Live(
-                get_renderable=self._lower_part, console=console, refresh_per_second=REFRESH, transient=True
-            )
-            self._live.start()
+        self._draws = self._screen().stream.isatty()
+        self._draw()
         try:
             yield
         finally:
-            with self._lock, contextlib.suppress(OSError, ValueError):
-                if self._live is not None:
-                    self._live.stop()
-                    self._live = None
+            self._draws = False
+            self._draw_no_more()
 
     @contextmanager
     def pause(self) -> Iterator[Screen]:
         """Take the lower part away while a person types, so that nothing is drawn over their words."""
-        with self._lock:
-            if self._live is not None:
-                self._live.stop()
+        self._draw_no_more()
         try:
             yield self._screen()
         finally:
-            with self._lock, contextlib.suppress(OSError, ValueError):
-                if self._live is not None:
-                    self._live.start()
+            self._draw()
+
+    def _draw(self) -> None:
+        if not self._draws:
+            return
+        from rich.console import Console
+        from rich.live import Live
+
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            # A new one each time: one that was stopped would begin by wiping as many lines as it last had.
+            self._live = Live(
+                get_renderable=self._lower_part,
+                console=Console(stderr=self._on_error, highlight=False),
+                refresh_per_second=REFRESH,
+                transient=True,
+            )
+            self._live.start()
+
+    def _draw_no_more(self) -> None:
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            if self._live is not None:
+                self._live.stop()
+            self._live = None
 
     def _screen(self) -> Screen:
         # Asked for anew each time: while the lower part is in place, the streams lead through it.

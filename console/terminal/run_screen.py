@@ -83,6 +83,12 @@ def show_run(run: RunFolder, state: State, screen: Screen, zone: tzinfo) -> None
     room = min(28, max((len(one.id) for one in report.steps), default=0))
     for one in report.steps:
         _show_step(one, room, screen, zone, now)
+    if standing is Standing.INTERRUPTED:
+        for name in state.under_way:
+            screen.say()
+            screen.say(
+                f"Nobody drives it. {name} was under way; whether it happened is not known.", "bad", hang=2
+            )
     if report.left:
         screen.say()
         what = "Still stands, or is not known" if report.ended_at else "Changed so far"

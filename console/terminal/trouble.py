@@ -12,6 +12,11 @@ from seawall.errors import BadInput, ExitCode, SeawallError
 STOPPED = 130
 """What a shell gives a program that Ctrl-C ended."""
 
+
+class Stopped(Exception):
+    """Ctrl-C ended a command that has said already what it leaves behind."""
+
+
 MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.BUG: "a bug in Seawall; the trace was saved, and the last line says where",
@@ -48,7 +53,7 @@ def say_error(error: SeawallError) -> int:
 
 
 def say_stopped() -> int:
-    """Say that Ctrl-C ended a command that had begun nothing."""
+    """Say that Ctrl-C ended a command that has nothing else to say about it."""
     _say("\nseawall: stopped by Ctrl-C.")
     return STOPPED
 
