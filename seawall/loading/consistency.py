@@ -34,7 +34,10 @@ def contradictions(inventory: Inventory) -> Iterator[Remark]:
     for name, audience in inventory.audiences.items():
         if not audience.people and audience.slack is None:
             yield Remark(
-                ("audiences", name), f"{name} reaches nobody", "Add `people:` or `slack:`", about_key=True
+                ("audiences", name),
+                f"audience {name} reaches nobody",
+                "Add `people:` or `slack:`",
+                about_key=True,
             )
 
 

@@ -72,7 +72,7 @@ def _missing(wrong: Wrong) -> Said:
         return f"{wrong.called} has too few values", f"It takes {_count(wrong)}", None
     field = keys_of(shape_at(wrong.model, wrong.path[:-1])).get(lacking)
     line = f"{lacking}: {example(field)}" if field is not None else f"{lacking}: ..."
-    return f"{wrong.called} has no `{lacking}`", "Add the line", _with_line(wrong, line)
+    return f"{wrong.called} has no `{lacking}`", "Add it", _with_line(wrong, line)
 
 
 def _count(wrong: Wrong) -> str:

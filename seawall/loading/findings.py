@@ -23,18 +23,15 @@ def findings(inventory: Inventory) -> Iterator[Remark]:
 
 
 def _shared_fate(inventory: Inventory) -> Iterator[Remark]:
+    pairs: dict[tuple[str, ...], list[str]] = {}
     for name, service in inventory.services.items():
-        if service.runs_at is None or service.runs_at.standby is None:
-            continue
-        active, standby = service.runs_at.active, service.runs_at.standby
-        if shared := _shared(inventory, active, standby):
-            problem = f"{active} and {standby} both hang on {', '.join(shared)}: {name} can lose both at once"
-            yield Remark(
-                ("services", name, "runs_at"),
-                problem,
-                "Choose a standby site that shares nothing",
-                about_key=True,
-            )
+        if service.runs_at is not None and service.runs_at.standby is not None:
+            pairs.setdefault(tuple(sorted(service.runs_at.sites)), []).append(name)
+    for (one, other), services in pairs.items():
+        if shared := _shared(inventory, one, other):
+            problem = f"{one} and {other} both hang on {', '.join(shared)}: {', '.join(services)} can lose both at once"
+            remedy = "Choose standby sites that share nothing, or remove what they share"
+            yield Remark(("sites", other, "failure_domains"), problem, remedy, about_key=True)
 
 
 def _backups(inventory: Inventory) -> Iterator[Remark]:

@@ -96,7 +96,7 @@ def _likeliest(told: Sequence[_Told]) -> list[_Told]:
 def _lost(told: _Told, model: type[BaseModel], lost: str) -> Mistake:
     section = str(told.path[0])
     return Mistake(
-        lost, f"there is no `{section}`", "Add the line", f"{section}: {example(keys_of(model)[section])}"
+        lost, f"there is no `{section}`", "Add it", f"{section}: {example(keys_of(model)[section])}"
     )
 
 

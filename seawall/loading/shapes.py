@@ -82,8 +82,6 @@ _EXAMPLES: dict[Any, str] = {
     Text: "{en: ..., da: ...}",
     timedelta: "15m",
     date: "2026-10-01",
-    int: "1",
-    float: "1.0",
     bool: "true",
 }
 

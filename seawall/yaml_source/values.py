@@ -51,7 +51,7 @@ def scalar(text: str) -> str | float | bool | None:
 def value_of(root: yaml.Node, shown: str) -> tuple[Any, tuple[Mistake, ...]]:
     """Return the value of a document, and what is wrong in it although it has one.
 
-    That is every key that stands twice (the last one counts) or is no text (it is left out), tag and control character.
+    That is every key that stands twice (the first one counts) or is no text (it is left out), tag and control character.
 
     Raises:
         BadInput: aliases lead back to themselves, or stand for more than 200,000 parts.
@@ -102,7 +102,7 @@ class _Reader:
                 problem = f"`{key}` stands here for the second time; the first is on line {first}"
                 self._wrong(key_node, problem, "Keep one of the two")
             places.setdefault(key, key_node)
-            mapping[key] = value
+            mapping.setdefault(key, value)
         return mapping
 
     def _key(self, node: yaml.Node) -> str | None:
