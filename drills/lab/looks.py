@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Event
 
 from drills.lab.errors import LabError
 from drills.lab.layout import LabLayout, Machine
@@ -85,21 +86,23 @@ def answers(layout: LabLayout) -> tuple[Answered, ...]:
         return tuple(at_once.map(answer, looks(layout)))
 
 
-def wait_until_answering(layout: LabLayout, name: str, within: timedelta) -> None:
-    """Ask one server until it answers. Raises: LabError: it does not."""
+def wait_until_answering(layout: LabLayout, name: str, within: timedelta, stop: Event | None = None) -> None:
+    """Ask one server until it answers. Raises: LabError: it does not, or `stop` was set."""
     look = next(one for one in looks(layout) if one.name == name)
-    _until(lambda: [answer(look)], layout, within)
+    _until(lambda: [answer(look)], layout, within, stop)
 
 
 def wait_until_all_answer(layout: LabLayout, within: timedelta) -> None:
     """Ask every server until all answer. Raises: LabError: one does not."""
-    _until(lambda: list(answers(layout)), layout, within)
+    _until(lambda: list(answers(layout)), layout, within, None)
 
 
-def _until(ask: Callable[[], list[Answered]], layout: LabLayout, within: timedelta) -> None:
+def _until(
+    ask: Callable[[], list[Answered]], layout: LabLayout, within: timedelta, stop: Event | None
+) -> None:
     deadline = time.monotonic() + within.total_seconds()
     while silent := [one for one in ask() if not one.answers]:
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or (stop is not None and stop.is_set()):
             first = silent[0]
             machine = first.name.partition("/")[0]
             raise LabError(

@@ -25,6 +25,9 @@ ACCOUNT = "seawall"
 """Whom operators log in as. Which account the commands run under on this computer is another matter."""
 
 
+_PIECE = 1 << 16
+
+
 @dataclass(frozen=True, slots=True)
 class Sessions:
     """How commands run here: where, with which programs at hand, as whom (None: as the server itself)."""
@@ -36,13 +39,13 @@ class Sessions:
 
     async def serve(self, session: asyncssh.SSHServerProcess[bytes]) -> None:
         """Run what was asked for and tell how it ended."""
-        stdin, stdout, stderr = os.pipe(), os.pipe(), os.pipe()
+        stdout, stderr = os.pipe(), os.pipe()
         command = session.command
         try:
             running = await asyncio.create_subprocess_exec(
                 "bash",
                 *(("-c", command) if command is not None else ("-s",)),
-                stdin=stdin[0],
+                stdin=asyncio.subprocess.PIPE,
                 stdout=stdout[1],
                 stderr=stderr[1],
                 cwd=self.home,
@@ -53,16 +56,19 @@ class Sessions:
                 extra_groups=None if self.uid is None else [],
             )
         finally:
-            for inner in (stdin[0], stdout[1], stderr[1]):
+            for inner in (stdout[1], stderr[1]):
                 os.close(inner)
+        feeding = asyncio.create_task(_feed(session, running))
         try:
-            await session.redirect(stdin=stdin[1], stdout=stdout[0], stderr=stderr[0])
+            await session.redirect(stdout=stdout[0], stderr=stderr[0])
             status = await running.wait()
             # OpenSSH too waits for the pipes' ends, which a background child may hold open.
             await session.stdout.drain()
             await session.stderr.drain()
         except (OSError, asyncssh.Error):
             return  # the connection is gone; the command goes on
+        finally:
+            feeding.cancel()
         if status < 0:
             session.exit_with_signal(signal.Signals(-status).name.removeprefix("SIG"))
         else:
@@ -81,6 +87,20 @@ class Sessions:
             "SSH_CONNECTION": f"{there[0]} {there[1]} {here[0]} {here[1]}",
             **marks,
         }
+
+
+async def _feed(session: asyncssh.SSHServerProcess[bytes], running: asyncio.subprocess.Process) -> None:
+    """Hand on what the client writes. asyncssh's own redirection loses the end of it when the command reads slowly."""
+    to = running.stdin
+    assert to is not None
+    try:
+        while piece := await session.stdin.read(_PIECE):
+            to.write(piece)
+            await to.drain()
+    except (OSError, asyncssh.Error):
+        pass  # the command wants no more, or the connection is gone
+    finally:
+        to.close()
 
 
 class Door(asyncssh.SSHServer):

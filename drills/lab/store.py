@@ -55,6 +55,8 @@ def program(weed: Path, home: Path, address: str, ports: Mapping[str, int]) -> P
                 f"-s3.localSocket={home / 'run' / 's3.sock'}",
             ),
             *("-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false"),
+            # Alone, it elects itself; by default it takes ten seconds over it after a power cut.
+            *("-master.electionTimeout=500ms", "-master.heartbeatInterval=100ms"),
             # It would report statistics to its makers.
             "-master.telemetry=false",
             *("-master.volumeSizeLimitMB=256", "-volume.max=40", "-volume.preStopSeconds=0"),

@@ -11,37 +11,17 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 
-from drills.lab import balancer, postgres, store
-from drills.lab.account import Account, check_passage, servers_account
-from drills.lab.credentials import make_credentials
-from drills.lab.dns_server import zone_text
+from drills.lab import store
+from drills.lab.account import check_passage, servers_account
+from drills.lab.build import build
 from drills.lab.errors import LabError, LabMisused
 from drills.lab.folders import LONGEST, LabFolder
 from drills.lab.layout import LabLayout
-from drills.lab.looks import wait_until_all_answer, wait_until_answering
-from drills.lab.machine import turn_on
-from drills.lab.plan import (
-    LINK,
-    PLACES,
-    ZONE,
-    clusters,
-    host_names,
-    machine_names,
-    new_uuids,
-    plan_lab,
-    zone_file,
-    zone_records,
-)
+from drills.lab.plan import PLACES
 from drills.lab.processes import end, is_on, running
-from drills.lab.programs import boots
-from drills.lab.remote import run_on
-from drills.lab.software import Software, find_software
 
-ANSWERS_WITHIN = timedelta(seconds=30)
 Tell = Callable[[str], None]
 
 
@@ -63,7 +43,7 @@ def lab_up(folder: Path, *, tell: Tell) -> LabLayout:
             tell("Removing what is left of an earlier lab")
             _remove(places)
         try:
-            return _bring_up(places, account, tell)
+            return build(places, account, tell)
         except BaseException:
             tell("It did not come up; ending what was started")
             _end_everything(places)
@@ -77,10 +57,11 @@ def lab_down(folder: Path) -> None:
         LabMisused: the folder is not a lab's. LabError: a program of the lab cannot be ended.
     """
     places = LabFolder(folder.resolve())
-    if not places.root.exists():
-        return
     if not places.mark.exists():
-        if any(places.root.iterdir()):
+        # Its programs know their folder's name, also when somebody has removed the folder under them.
+        left = bool(running(places))
+        _end_everything(places)
+        if not left and places.root.exists() and any(one != places.lock for one in places.root.iterdir()):
             raise _not_a_lab(places)
         return
     with _held(places):
@@ -154,103 +135,6 @@ def _running_lab(places: LabFolder) -> LabLayout | None:
         return None
     all_on = found.ready and all(is_on(places, machine.name) for machine in found.machines)
     return found if all_on else None
-
-
-def _bring_up(places: LabFolder, account: Account, tell: Tell) -> LabLayout:
-    places.mark.touch(mode=0o600)
-    if account.switched:
-        tell(f"PostgreSQL does not run as root: the lab's servers and SSH sessions run as {account.name}")
-    software = find_software(places, account, tell=tell)
-    kept, uuids = make_credentials(places, hosts=host_names(), stores=PLACES), new_uuids()
-    layout = plan_lab(places, account.name, software.postgres, kept, uuids)
-    _lay_down(layout, account)
-    for boot in boots(layout, uuids, software, account):
-        boot.save(places)
-    layout.save()
-    tell(f"Turning {len(layout.machines)} machines on at {', '.join(PLACES)}")
-    with ThreadPoolExecutor(max_workers=20, thread_name_prefix="lab") as at_once:
-        machines = {name: at_once.submit(turn_on, places, name) for name in machine_names()}
-        buckets = [at_once.submit(_make_bucket, layout, place, machines) for place in PLACES]
-        database = at_once.submit(_make_database, layout, software, account, machines, tell)
-        for one in (*machines.values(), *buckets):
-            one.result()
-        identifier = database.result()
-    tell("Waiting until every server answers")
-    known = {"system_identifier": identifier}
-    servers = {name: server.model_copy(update=known) for name, server in layout.servers.items()}
-    layout = layout.model_copy(update={"servers": servers, "ready": True})
-    wait_until_all_answer(layout, ANSWERS_WITHIN)
-    layout.save()
-    return layout
-
-
-def _lay_down(layout: LabLayout, account: Account) -> None:
-    """Make every folder and file that must be there before the machines are turned on."""
-    places, kept = layout.places, layout.credentials
-    for folder in (
-        places.machines,
-        places.logs,
-        places.boot("any").parent,
-        places.state("any").parent,
-        places.mail,
-    ):
-        folder.mkdir(mode=0o711)
-    places.slack.touch(mode=0o600)
-    zone_file(places).write_text(zone_text(ZONE, zone_records(layout)))
-    for machine in layout.machines:
-        home = places.home(machine.name)
-        places.logs.joinpath(machine.name).mkdir(mode=0o700)
-        for folder in (home, home / "run", home / "bin"):
-            folder.mkdir(mode=0o700)
-        hostname = home / "bin" / "hostname"
-        hostname.write_text(f"#!/bin/sh\necho {machine.name}\n")
-        hostname.chmod(0o755)
-        for path in (home / "run", home / "bin", hostname):
-            account.own(path)
-    for cluster in clusters(layout):
-        postgres.prepare(cluster, kept, account)
-    for place in PLACES:
-        store.prepare(places.home(f"{place}-store"), place, kept, account)
-    balancer.prepare(
-        places.home("witness-front"), layout.front, layout.balancer.runtime, layout.webs, account
-    )
-    for machine in layout.machines:
-        account.own(places.home(machine.name))  # last: until here nobody else can have put anything there
-
-
-def _make_bucket(layout: LabLayout, place: str, machines: dict[str, Future[None]]) -> None:
-    name = f"{place}-store"
-    machines[name].result()
-    wait_until_answering(layout, f"{name}/s3", ANSWERS_WITHIN)
-    store.make_bucket(
-        store.client(layout.stores[name], layout.credentials, place, within=timedelta(seconds=10))
-    )
-
-
-def _make_database(
-    layout: LabLayout,
-    software: Software,
-    account: Account,
-    machines: dict[str, Future[None]],
-    tell: Tell,
-) -> str:
-    """Make the primary and its standby, and return their system identifier."""
-    (first, second), kept = clusters(layout), layout.credentials
-    identifier = postgres.initialise(first, kept, software.postgres, account)
-    for name in (f"{first.site}-db", f"{second.site}-db", LINK):
-        machines[name].result()
-    for name in (f"{first.site}-db", f"{second.site}-db"):
-        wait_until_answering(layout, f"{name}/ssh", ANSWERS_WITHIN)
-    run_on(layout, f"{first.site}-db", postgres.start_command(first), within=30)
-    connect = (
-        f"host={first.listens.address} port={first.listens.port} user=postgres "
-        f"password={kept.read('db_postgres')} connect_timeout=5"
-    )
-    postgres.fill(connect, kept)
-    tell(f"The primary is up at {first.site}; copying it to {second.site}")
-    copy = f"{postgres.copy_command(second)} && {postgres.start_command(second)}"
-    run_on(layout, f"{second.site}-db", copy, within=60)
-    return identifier
 
 
 def _end_everything(places: LabFolder) -> None:

@@ -1,0 +1,113 @@
+"""Writes to one database server, past balancer and service, and says whether it took the write: what a watch asks with.
+
+Bounded in every state a server can be in. One that is held (SIGSTOP) takes the connection and the query and answers
+nothing; psycopg's own calls would wait for it without end, so the answer is waited for on the socket.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from seawall.targets import Server
+
+if TYPE_CHECKING:
+    import psycopg
+
+CONNECTS_WITHIN = 2
+"""Seconds; libpq takes no less."""
+ANSWERS_WITHIN = 1.0
+_WRITE = (
+    b"INSERT INTO seawall.watched (server, at) VALUES (current_setting('cluster_name'), clock_timestamp())"
+    b" ON CONFLICT (server) DO UPDATE SET at = EXCLUDED.at"
+)
+_MAKE = b"CREATE TABLE IF NOT EXISTS seawall.watched (server text PRIMARY KEY, at timestamptz NOT NULL)"
+_NO_TABLE = "42P01"
+_NOT_UP = ("database system is starting up", "database system is shutting down", "not accepting connections")
+
+
+@dataclass(slots=True)
+class DirectWrites:
+    """Tries one write each time it is called, on a connection that is kept while it works."""
+
+    server: Server
+    password: str = field(repr=False)
+    _connection: psycopg.Connection[Any] | None = None
+
+    def __call__(self) -> bool | None:
+        """Try once. True: committed. False: certainly not. None: nobody can tell."""
+        import psycopg
+
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            taken, code = self._answer(self._connection, _WRITE)
+            if code == _NO_TABLE:
+                # A standby refuses this too, which is the answer.
+                taken, _ = self._answer(self._connection, _MAKE)
+            return taken
+        except psycopg.Error as error:
+            was_connected = self._connection is not None
+            self.close()
+            return None if was_connected else self._not_listening(str(error))
+
+    def close(self) -> None:
+        """Let go of the connection, without a word: the server may not answer to one."""
+        if self._connection is not None:
+            self._connection.pgconn.finish()
+            self._connection = None
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        import psycopg
+
+        return psycopg.connect(
+            host=self.server.host.address,
+            port=self.server.port,
+            dbname=self.server.database,
+            user=self.server.user,
+            password=self.password,
+            connect_timeout=CONNECTS_WITHIN,
+            application_name="watch",
+            # Whether the other site has it is another question; this one is whether the server takes writes.
+            options="-c synchronous_commit=off",
+            autocommit=True,
+        )
+
+    def _answer(self, connection: psycopg.Connection[Any], query: bytes) -> tuple[bool | None, str | None]:
+        from psycopg import pq
+
+        line = connection.pgconn
+        line.send_query(query)
+        deadline = time.monotonic() + ANSWERS_WITHIN
+        taken: bool | None = None
+        code: str | None = None
+        while True:
+            while line.is_busy():
+                ready, _, _ = select.select([line.socket], [], [], max(0.0, deadline - time.monotonic()))
+                if not ready:
+                    self.close()
+                    return None, None
+                line.consume_input()
+            result = line.get_result()
+            if result is None:
+                return taken, code
+            if result.status == pq.ExecStatus.COMMAND_OK:
+                taken = True
+            else:
+                state = result.error_field(pq.DiagnosticField.SQLSTATE)
+                # Without a code the connection broke in between, and nobody can tell.
+                taken, code = (False, state.decode()) if state else (None, None)
+
+    def _not_listening(self, said: str) -> bool | None:
+        if any(one in said for one in _NOT_UP):
+            return False
+        try:
+            with socket.create_connection((self.server.host.address, self.server.port), CONNECTS_WITHIN):
+                return None
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            return None

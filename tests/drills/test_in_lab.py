@@ -1,0 +1,130 @@
+"""One drill in the real lab, with a failover done by hand: what it measures must be what happened."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+import socket
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from drills.hold import hold_drill
+from drills.lab.direct import DirectWrites
+from drills.lab.faults import break_, heal
+from drills.lab.inventory import write_inventory
+from drills.lab.layout import LabLayout
+from drills.lab.outside import LabOutside
+from drills.lab.up import lab_down, lab_up
+from drills.outside import Responded
+from drills.scenario_files import PRODUCT, load_scenario
+from seawall.inventory import Inventory
+from seawall.journal import Outcome
+from seawall.loading import load_inventory
+from seawall.messages import MARK
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[LabLayout]:
+    folder = Path(tempfile.mkdtemp(prefix="sd-", dir="/var/tmp"))
+    try:
+        folder.chmod(0o711)  # the servers may run as another account
+        yield lab_up(folder, tell=print)
+    finally:
+        lab_down(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def city(lab: LabLayout, tmp_path_factory: pytest.TempPathFactory) -> Inventory:
+    folder = tmp_path_factory.mktemp("city")
+    write_inventory(lab, folder / "inventory")
+    return load_inventory(folder)
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """Promotes the south and sends users and mail there, as somebody without a runbook would."""
+
+    lab: LabLayout
+    city: Inventory
+
+    def __call__(
+        self, runbook: str, parameters: Mapping[str, str], *, exercise: bool, approved_by: Sequence[str]
+    ) -> Responded:
+        declared = datetime.now(UTC)
+        self._sql("south-db/login", "SELECT pg_promote(false)")
+        self._balancer("set server login/south state ready; set server login/north state maint")
+        changed = datetime.now(UTC)
+        self._mail()
+        return Responded(Path("runs/by-hand"), Outcome.DONE, declared, declared, (changed, datetime.now(UTC)))
+
+    def _sql(self, server: str, query: str) -> None:
+        at = self.lab.servers[server]
+        password = self.lab.credentials.read("db_seawall")
+        with psycopg.connect(
+            host=at.host.address, port=at.port, dbname="login", user="seawall", password=password
+        ) as connection:
+            connection.execute(query.encode())
+
+    def _balancer(self, command: str) -> None:
+        runtime = self.lab.balancer.runtime
+        with socket.create_connection((runtime.address, runtime.port), 2) as line:
+            line.sendall(command.encode() + b"\n")
+            line.recv(4096)
+
+    def _mail(self) -> None:
+        relay = self.lab.mail
+        with smtplib.SMTP(relay.address, relay.port, timeout=5) as client:
+            for person in self.city.audiences["coordinators"].people:
+                letter = EmailMessage()
+                letter["From"], letter["To"] = relay.sender, self.city.people[person].email
+                letter["Subject"] = f"{MARK}: Login"
+                letter.set_content(f"{MARK}\n\nLogin is served from the other site.\n")
+                client.send_message(letter)
+
+
+def test_direct_writes_tell_a_primary_from_a_standby_from_one_that_is_held(lab):
+    password = lab.credentials.read("db_seawall")
+    north, south = (DirectWrites(lab.servers[f"{site}-db/login"], password) for site in ("north", "south"))
+    try:
+        assert (north(), south()) == (True, False)
+        assert (north(), south()) == (True, False)
+        break_(lab.folder, "stop-process", "south-db/postgres")
+        began = time.monotonic()
+        assert south() is None
+        assert south() is None
+        assert time.monotonic() - began < 20
+    finally:
+        heal(lab.folder)
+        north.close()
+        south.close()
+
+
+def test_a_site_is_lost_and_what_users_saw_is_measured(lab, city, tmp_path):
+    scenario = load_scenario(PRODUCT / "lose-a-site.yaml", city)
+    # Coming home needs the runbook; this drill ends with the machines whole again.
+    scenario = scenario.model_copy(update={"afterwards": ("heal",)})
+    outside = LabOutside(lab.folder, city)
+    card = hold_drill(scenario, city, outside, ByHand(lab, city), tmp_path / "drill", show=print)
+    assert card.verdict.kind == "passed", card.verdict.because
+    assert card.rta is not None
+    assert timedelta(seconds=2) < card.rta < timedelta(seconds=15)
+    assert card.writes.acknowledged > 500
+    assert card.writes.refused_tries > 50
+    assert card.writes.lost is not None
+    assert [phase.lasted is not None for phase in card.phases] == [True] * 4
+    assert card.primaries is not None
+    assert card.primaries.looks > 100
+    assert {one.met for one in card.expectations} == {True}
+    survivors = outside.rows("login")
+    assert len(survivors) >= card.writes.acknowledged - card.writes.lost
