@@ -28,9 +28,7 @@ class Tools(Protocol):
     def unpack(self, host: Host, chunks: Iterable[bytes], deadline: Deadline) -> str:
         """Unpack an archive into a new folder on `host` and return the folder."""
 
-    def manifest_wrongs(
-        self, host: Host, folder: str, binaries: str, deadline: Deadline
-    ) -> tuple[str, ...]:
+    def manifest_wrongs(self, host: Host, folder: str, binaries: str, deadline: Deadline) -> tuple[str, ...]:
         """Return what differs from the backup's own manifest."""
 
     def start(self, host: Host, folder: str, binaries: str, label: str, deadline: Deadline) -> None:

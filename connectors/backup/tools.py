@@ -68,7 +68,8 @@ class PostgresTools:
         made = self._shell.run(host, f"umask 077 && mktemp -d {_SOCKET}XXXXXX", deadline)
         _expect_well(made, host.name, "no folder could be made")
         folder = made.stdout.strip()
-        put = f"umask 077 && mkdir {folder}/data && exec tar -x -C {folder}/data -f -"
+        unpack = f"umask 077 && mkdir {folder}/data && tar -x -C {folder}/data -f -"
+        put = f"{unpack} || {{ s=$?; rm -rf -- {_folder(folder)}; exit $s; }}"
         output = self._shell.stream_to(host, put, chunks, deadline)
         _expect_well(output, host.name, "the archive could not be unpacked")
         return folder
@@ -182,7 +183,7 @@ def _refuse_wrong(output: Output, server: Server) -> None:
 
 def _expect_well(output: Output, where: str, problem: str) -> None:
     if output.status:
-        said = output.stderr.strip().splitlines()[-1:] or [f"status {output.status}"]
+        said = output.stderr.strip().splitlines()[:1] or [f"status {output.status}"]
         raise MayHaveActed(
             f"{problem}: {said[0][:300]}", where=where, remedy="Read the words, then look at the host"
         )

@@ -169,8 +169,14 @@ def made_of(before: dict[str, int], after: dict[str, int]) -> BackupMade:
 
 @pytest.mark.parametrize(
     ("rows", "wrong"),
-    [(9, ("table t has 9 rows, recorded were 10 to 20",)), (10, ()), (15, ()), (20, ()), (21, ("table t has 21 rows, recorded were 10 to 20",))],
-)  # fmt: skip
+    [
+        (9, ("table t has 9 rows, recorded were 10 to 20",)),
+        (10, ()),
+        (15, ()),
+        (20, ()),
+        (21, ("table t has 21 rows, recorded were 10 to 20",)),
+    ],
+)
 def test_a_table_that_was_written_to_must_come_back_with_as_many_rows_as_between(rows, wrong):
     assert compare(made_of({"t": 10}, {"t": 20}), (Table(name="t", rows=rows, digest="any"),)) == wrong
 
