@@ -98,7 +98,7 @@ def zone_records(layout: LabLayout) -> tuple[tuple[str, str, str], ...]:
     return (
         ("ns1", "A", layout.zone.server.address),
         ("login", "A", LOGIN),
-        ("login-db", "CNAME", f"{SITES[0]}-db"),
+        ("login-db", "A", layout.hosts[f"{SITES[0]}-db"].address),
         *((name, "A", host.address) for name, host in layout.hosts.items()),
     )
 
