@@ -114,8 +114,11 @@ def hanging_up(line: socket.socket) -> None:
 
 
 def trickling(line: socket.socket) -> None:
-    """Answer without an end, a byte at a time, faster than any limit of one read."""
-    line.recv(1 << 16)
+    """Answer without an end, a byte at a time, faster than any limit of one read; to HTTP with an endless header."""
+    line.settimeout(0.05)
+    with contextlib.suppress(TimeoutError):  # in some protocols the server speaks first
+        if b" HTTP/1." in line.recv(1 << 16):
+            line.sendall(b"HTTP/1.1 200 OK\r\nX-Endless: ")
     while True:
         line.sendall(b"1")
         time.sleep(0.02)
