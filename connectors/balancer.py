@@ -6,12 +6,12 @@ not split. The real wire is `connectors.haproxy`; the one in memory is `connecto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Protocol, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from connectors.limit import LOOKS
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen
 from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.model import Frozen
@@ -19,8 +19,6 @@ from seawall.targets import Balancer
 
 ProxyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 """What HAProxy allows as a name (its manual, 2.8, section 4); nothing in it can end or join a runtime command."""
-
-CHECK_LIMIT = timedelta(seconds=5)
 
 
 class BackendArgs(Frozen):
@@ -184,16 +182,17 @@ class Balancers:
     def close(self) -> None:
         """There is nothing to let go of: a connection lives for one call."""
 
-    def check(self, balancer: Balancer) -> Iterable[CheckUp]:
-        """Look at one balancer, without changing it."""
-        what = f"balancer {balancer.name}"
-        try:
-            level = self._runtime.level(balancer, Deadline.within(CHECK_LIMIT))
-        except CallError as error:
-            yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
-            return
-        remedy = "" if level == "admin" else "Add `level admin` to its `stats socket` line"
-        yield CheckUp(what, well=level == "admin", saw=f"answers, with {level} rights", remedy=remedy)
+    def check(self, balancers: Iterable[Balancer], deadline: Deadline) -> Iterator[CheckUp]:
+        """Look at each balancer without changing it."""
+        for balancer in balancers:
+            what = f"balancer {balancer.name}"
+            try:
+                level = self._runtime.level(balancer, deadline.at_most(LOOKS))
+            except CallError as error:
+                yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
+            else:
+                remedy = "" if level == "admin" else "Add `level admin` to its `stats socket` line"
+                yield CheckUp(what, well=level == "admin", saw=f"answers, with {level} rights", remedy=remedy)
 
     def _state(self, args: BackendArgs, occasion: Occasion) -> BackendState:
         servers = self._runtime.look(args.balancer, args.backend, occasion.deadline)

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from connectors.limit import LOOKS
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen
 from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.model import Duration, Frozen
 from seawall.targets import Zone
 
-CHECK_LIMIT = timedelta(seconds=5)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _LONGEST_NAME = 253
 _WEEK = timedelta(days=7)
@@ -206,15 +206,16 @@ class Dns:
     def close(self) -> None:
         """There is nothing to let go of: a connection lives for one call."""
 
-    def check(self, zone: Zone) -> Iterable[CheckUp]:
-        """Look at one zone, with its key but without changing it."""
-        what = f"zone {zone.name}"
-        try:
-            serial = self._zones.serial(zone, Deadline.within(CHECK_LIMIT))
-        except CallError as error:
-            yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
-            return
-        yield CheckUp(what, well=True, saw=f"answers our key, serial {serial}")
+    def check(self, zones: Iterable[Zone], deadline: Deadline) -> Iterator[CheckUp]:
+        """Look at each zone, with its key but without changing it."""
+        for zone in zones:
+            what = f"zone {zone.name}"
+            try:
+                serial = self._zones.serial(zone, deadline.at_most(LOOKS))
+            except CallError as error:
+                yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
+            else:
+                yield CheckUp(what, well=True, saw=f"answers our key, serial {serial}")
 
     def _look_up(self, args: LookUpArgs, occasion: Occasion) -> Records:
         found = self._zones.look_up(args.zone, args.name, args.type, occasion.deadline)

@@ -10,7 +10,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints, model_validator
 
-from connectors.limit import CONNECT, unanswered, unreachable, within
+from connectors.limit import CONNECT, LOOKS, unanswered, unreachable, within
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen, Vault
 from seawall.errors import CallError, DidNothing, MayHaveActed
 from seawall.model import Duration, Frozen, SecretRef
@@ -27,7 +27,6 @@ from seawall.model import Duration, Frozen, SecretRef
 if TYPE_CHECKING:
     import httpx
 
-CHECK_LIMIT = timedelta(seconds=5)
 EXCERPT = 2000
 LONGEST = 4 << 20
 """Bytes of a body that are read at most."""
@@ -192,14 +191,15 @@ class Http:
         """Let go of every connection."""
         self._web.close()
 
-    def check(self, url: str) -> Iterable[CheckUp]:
-        """Look whether something answers at an address, whatever it says."""
-        try:
-            response = self._web.exchange(Request("GET", url), Deadline.within(CHECK_LIMIT))
-        except CallError as error:
-            yield CheckUp(url, well=False, saw=error.problem, remedy=error.remedy)
-            return
-        yield CheckUp(url, well=True, saw=f"answers with {response.status}")
+    def check(self, urls: Iterable[str], deadline: Deadline) -> Iterator[CheckUp]:
+        """Look whether something answers at each address, whatever it says."""
+        for url in urls:
+            try:
+                response = self._web.exchange(Request("GET", url), deadline.at_most(LOOKS))
+            except CallError as error:
+                yield CheckUp(url, well=False, saw=error.problem, remedy=error.remedy)
+            else:
+                yield CheckUp(url, well=True, saw=f"answers with {response.status}")
 
     def _get(self, args: GetArgs, occasion: Occasion) -> Answer:
         response = self._send("GET", args, occasion)

@@ -21,6 +21,9 @@ from seawall.targets import Endpoint
 
 T = TypeVar("T")
 
+LOOKS = 5.0
+"""Seconds for one look of `seawall doctor` at one thing."""
+
 CONNECT = 3.0
 """Seconds for making a connection: one lost SYN is sent again after 1 s (RFC 6298), a second one after 2 s more."""
 

@@ -12,22 +12,20 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from email.header import Header
 from email.mime.text import MIMEText
 from email.utils import format_datetime, localtime
 from typing import Any, Protocol
 
-from connectors.limit import CONNECT, on_this_machine, unanswered, unreachable, within
+from connectors.limit import CONNECT, LOOKS, on_this_machine, unanswered, unreachable, within
 from connectors.telling import Audiences, TellArgs, Told
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Vault
 from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.messages import Letter, letter
 from seawall.targets import MailRelay
 
-CHECK_LIMIT = timedelta(seconds=5)
 # RFC 5321, 4.2.3
 _WELCOME, _DONE, _FORWARDS, _GO_ON, _REFUSALS = 220, 250, 251, 354, range(400, 600)
 
@@ -78,14 +76,14 @@ class Mail:
     def close(self) -> None:
         """There is nothing to let go of: a connection lives for one letter."""
 
-    def check(self) -> Iterable[CheckUp]:
+    def check(self, deadline: Deadline) -> Iterator[CheckUp]:
         """Look at the relay and the audiences, without sending anything."""
         if self._relay is None:
             yield CheckUp("mail", well=False, saw="no relay is named", remedy="Add `mail` to the inventory")
             return
         what = f"mail relay {self._relay.address}:{self._relay.port}"
         try:
-            self._post.greet(self._relay, Deadline.within(CHECK_LIMIT))
+            self._post.greet(self._relay, deadline.at_most(LOOKS))
         except CallError as error:
             yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
         else:

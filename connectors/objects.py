@@ -18,13 +18,13 @@ from typing import Annotated, Any, Protocol, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from connectors.limit import LOOKS
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen
 from seawall.errors import CallError, DidNothing
 from seawall.model import Frozen
 from seawall.targets import Store
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]+$")]
-CHECK_LIMIT = timedelta(seconds=5)
 _CHUNK = 1 << 20
 
 
@@ -279,11 +279,15 @@ class Objects:
         """Let go of every connection."""
         self._buckets.close()
 
-    def check(self, store: Store) -> Iterable[CheckUp]:
-        """Look at one store, without changing it. That a locked version resists deletion is left to the lab's tests."""
+    def check(self, stores: Iterable[Store], deadline: Deadline) -> Iterator[CheckUp]:
+        """Look at each store without changing it. That a locked version resists deletion is left to the lab's tests."""
+        for store in stores:
+            yield from self._looked_at(store, deadline.at_most(LOOKS))
+
+    def _looked_at(self, store: Store, deadline: Deadline) -> Iterator[CheckUp]:
         what = f"store {store.name}"
         try:
-            rules = self._buckets.rules(store, Deadline.within(CHECK_LIMIT))
+            rules = self._buckets.rules(store, deadline)
         except CallError as error:
             yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
             return

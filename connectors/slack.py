@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connectors.limit import on_this_machine, unanswered, unreachable, within
+from connectors.limit import LOOKS, on_this_machine, unanswered, unreachable, within
 from connectors.telling import Audiences, TellArgs, Told
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Vault
 from seawall.errors import CallError, DidNothing, WrongTarget
@@ -24,7 +23,6 @@ from seawall.targets import SlackWorkspace
 if TYPE_CHECKING:
     from slack_sdk.errors import SlackApiError
 
-CHECK_LIMIT = timedelta(seconds=5)
 # Slack's reference for Block Kit, read 2026-11: a header 150 characters, a section 3,000, a message 50 blocks.
 HEADER = 150
 SECTION = 3000
@@ -89,7 +87,7 @@ class Slack:
     def close(self) -> None:
         """There is nothing to let go of: a connection lives for one message."""
 
-    def check(self) -> Iterable[CheckUp]:
+    def check(self, deadline: Deadline) -> Iterator[CheckUp]:
         """Ask Slack who we are, without posting."""
         if self._workspace is None:
             yield CheckUp(
@@ -97,7 +95,7 @@ class Slack:
             )
             return
         try:
-            name = self._slack.greet(self._workspace, Deadline.within(CHECK_LIMIT))
+            name = self._slack.greet(self._workspace, deadline.at_most(LOOKS))
         except CallError as error:
             yield CheckUp("slack", well=False, saw=error.problem, remedy=error.remedy)
         else:

@@ -125,12 +125,12 @@ class BalancerContract:
             with pytest.raises(Unreachable):
                 world.perform(f"balancer.{name}", {**args, **more}, occasion())
 
-    def test_the_check_up_sees_the_rights_and_what_is_amiss(self, runtime, front, down, read_only):
-        (line,) = Balancers(runtime).check(front)
+    def test_the_check_up_sees_the_rights_and_what_is_amiss(self, runtime, front, down, read_only, in_time):
+        (line,) = Balancers(runtime).check([front], in_time())
         assert (line.well, line.remedy) == (True, "")
-        (line,) = Balancers(runtime).check(down)
+        (line,) = Balancers(runtime).check([down], in_time())
         assert line.well is False
-        (line,) = Balancers(runtime).check(read_only)
+        (line,) = Balancers(runtime).check([read_only], in_time())
         assert line.well is False
         assert "level admin" in line.remedy
 
@@ -264,11 +264,11 @@ def test_a_change_is_in_doubt_unless_the_answer_settles_it(reply, error):
 @pytest.mark.parametrize(
     "answer", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\x00\xfe\n\n"]
 )
-def test_what_is_no_balancer_is_the_wrong_target(answer):
+def test_what_is_no_balancer_is_the_wrong_target(answer, in_time):
     with scripted(answer, answer) as args:
         with pytest.raises(WrongTarget):
             World(Balancers(Haproxy())).perform("balancer.point", args, occasion(5))
-        (line,) = Balancers(Haproxy()).check(args["balancer"])
+        (line,) = Balancers(Haproxy()).check([args["balancer"]], in_time())
         assert line.well is False
 
 

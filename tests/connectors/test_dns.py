@@ -141,11 +141,13 @@ class DnsContract:
             with pytest.raises(Unreachable):
                 world.perform(f"dns.{name}", {**login, "zone": down, **more}, occasion())
 
-    def test_the_check_up_tries_the_key_without_changing_anything(self, zones, zone, down, other_key):
-        (line,) = Dns(zones).check(zone)
+    def test_the_check_up_tries_the_key_without_changing_anything(
+        self, zones, zone, down, other_key, in_time
+    ):
+        (line,) = Dns(zones).check([zone], in_time())
         assert (line.well, line.remedy) == (True, "")
         for bad in (down, other_key):
-            (line,) = Dns(zones).check(bad)
+            (line,) = Dns(zones).check([bad], in_time())
             assert line.well is False
             assert line.remedy
 

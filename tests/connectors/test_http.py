@@ -150,16 +150,16 @@ class HttpContract:
         args = {"url": f"{url}/status/404", "method": "DELETE", "expect_status": 404}
         assert world.perform("http.request", args, occasion()).status == 404
 
-    def test_who_does_not_answer_was_sent_nothing_and_the_query_is_not_shown(self, world, web):
+    def test_who_does_not_answer_was_sent_nothing_and_the_query_is_not_shown(self, world, web, in_time):
         for name, more in (("get", {}), ("request", {"method": "POST"})):
             with pytest.raises(Unreachable) as refusal:
                 world.perform(f"http.{name}", {"url": f"{GONE}/a?key=hush", **more}, occasion())
             assert "hush" not in str(refusal.value)
-        (line,) = Http(web, SecretsInMemory({})).check(GONE)
+        (line,) = Http(web, SecretsInMemory({})).check([GONE], in_time())
         assert line.well is False
 
-    def test_the_check_up_sees_that_something_answers(self, web, url):
-        (line,) = Http(web, SecretsInMemory({})).check(f"{url}/status/404")
+    def test_the_check_up_sees_that_something_answers(self, web, url, in_time):
+        (line,) = Http(web, SecretsInMemory({})).check([f"{url}/status/404"], in_time())
         assert (line.well, line.saw) == (True, "answers with 404")
 
 

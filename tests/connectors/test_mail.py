@@ -129,8 +129,8 @@ class MailContract:
             world.perform("email.send", {"audience": audience, "message": MESSAGE}, occasion())
         assert delivered() == []
 
-    def test_the_check_up_sends_nothing_and_names_empty_audiences(self, mail, delivered):
-        lines = {line.what: line.well for line in mail.check()}
+    def test_the_check_up_sends_nothing_and_names_empty_audiences(self, mail, delivered, in_time):
+        lines = {line.what: line.well for line in mail.check(in_time())}
         assert lines.pop("audience nobody") is False
         assert list(lines.values()) == [True]
         assert delivered() == []
@@ -261,15 +261,15 @@ def test_a_name_the_relay_does_not_know_is_refused_without_the_password():
     assert SECRETS["env:PASSWORD"] not in str(refusal.value)
 
 
-def test_without_a_relay_nothing_is_sent_and_the_check_up_says_so():
+def test_without_a_relay_nothing_is_sent_and_the_check_up_says_so(in_time):
     mail = Mail(None, PEOPLE, PostInMemory())
     with pytest.raises(DidNothing, match="no mail relay is named"):
         World(mail).perform("email.send", {"audience": "coordinators", "message": MESSAGE}, occasion())
-    (line,) = mail.check()
+    (line,) = mail.check(in_time())
     assert line.well is False
 
 
-def test_what_is_no_mail_relay_is_found_by_the_check_up():
+def test_what_is_no_mail_relay_is_found_by_the_check_up(in_time):
     with misbehaving(conversation(greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
-        lines = list(Mail(relay_at(port), Audiences(), Smtp(SecretsInMemory(SECRETS))).check())
+        lines = list(Mail(relay_at(port), Audiences(), Smtp(SecretsInMemory(SECRETS))).check(in_time()))
     assert [line.well for line in lines] == [False]

@@ -164,10 +164,12 @@ class ObjectsContract:
         with pytest.raises(DidNothing, match="cannot be written"):
             world.perform("objects.get", args, occasion())
 
-    def test_the_check_up_sees_versions_and_locks_and_what_is_amiss(self, objects, store, down, missing):
-        assert [line.well for line in objects.check(store)] == [True, True, True]
+    def test_the_check_up_sees_versions_and_locks_and_what_is_amiss(
+        self, objects, store, down, missing, in_time
+    ):
+        assert [line.well for line in objects.check([store], in_time())] == [True, True, True]
         for bad in (down, missing):
-            (line,) = objects.check(bad)
+            (line,) = objects.check([bad], in_time())
             assert line.well is False
             assert line.remedy
 
@@ -189,8 +191,8 @@ class TestMemory(ObjectsContract):
     def missing(self, store):
         return store.model_copy(update={"bucket": "nowhere"})
 
-    def test_a_bucket_without_versions_and_locks_is_a_finding(self, store):
-        lines = Objects(BucketsInMemory(plain={store.name})).check(store)
+    def test_a_bucket_without_versions_and_locks_is_a_finding(self, store, in_time):
+        lines = Objects(BucketsInMemory(plain={store.name})).check([store], in_time())
         assert [(line.well, bool(line.remedy)) for line in lines] == [
             (True, False),
             (False, True),

@@ -109,8 +109,8 @@ class SlackContract:
         assert "channel id" in refusal.value.remedy
         assert posted() == []
 
-    def test_the_check_up_posts_nothing(self, slack, workspace, posted):
-        (line,) = Slack(workspace, CHANNELS, slack).check()
+    def test_the_check_up_posts_nothing(self, slack, workspace, posted, in_time):
+        (line,) = Slack(workspace, CHANNELS, slack).check(in_time())
         assert (line.well, line.saw) == (True, "knows us as seawall")
         assert posted() == []
 
@@ -228,9 +228,9 @@ def test_slack_is_asked_once_whatever_it_answers():
     assert len(asked) == 1
 
 
-def test_without_a_workspace_nothing_is_posted_and_the_check_up_says_so():
+def test_without_a_workspace_nothing_is_posted_and_the_check_up_says_so(in_time):
     slack = Slack(None, CHANNELS, WorkspaceInMemory())
     with pytest.raises(DidNothing, match="no Slack workspace is named"):
         World(slack).perform("slack.post", {"audience": "operations", "message": MESSAGE}, occasion())
-    (line,) = slack.check()
+    (line,) = slack.check(in_time())
     assert line.well is False
