@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
+
+    from drills.lab.layout import LabLayout
+
+settings.register_profile("seawall", deadline=None)  # a busy machine is no failure
+settings.load_profile("seawall")
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -49,3 +58,48 @@ def golden() -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8"), f"{name} differs; `make golden` rewrites it"
 
     return compare
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whatever needs the lab, so that `-m "not lab"` leaves it out wherever it stands."""
+    for item in items:
+        if {"lab", "own_lab"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.lab)
+
+
+@contextlib.contextmanager
+def a_lab() -> Iterator[LabLayout]:
+    """Bring up a lab of its own, and take it down again."""
+    from drills.lab.up import lab_down, lab_up
+
+    _take_down_what_killed_tests_left()
+    # Short, for Unix sockets; and where other accounts can reach it, for the tests run as root in a container.
+    folder = Path(tempfile.mkdtemp(prefix=f"sw-test-{os.getpid()}-", dir="/var/tmp"))
+    try:
+        yield lab_up(folder, tell=print)
+    finally:
+        lab_down(folder)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[LabLayout]:
+    """The lab, brought up when the first test asks for it. Leave it whole: everybody uses the same one."""
+    with a_lab() as layout:
+        yield layout
+
+
+@pytest.fixture(scope="module")
+def own_lab() -> Iterator[LabLayout]:
+    """A lab for one module, which may break it."""
+    with a_lab() as layout:
+        yield layout
+
+
+def _take_down_what_killed_tests_left() -> None:
+    from drills.lab.up import lab_down
+
+    for folder in Path("/var/tmp").glob("sw-test-*-*"):
+        if folder.stat().st_uid == os.geteuid() and not Path("/proc", folder.name.split("-")[2]).exists():
+            lab_down(folder)
+            shutil.rmtree(folder)
