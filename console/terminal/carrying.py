@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from console.terminal.confirming import confirm
+from console.terminal.confirming import confirm, show_stakes
 from console.terminal.desk import Desk
 from console.terminal.ending import exit_code, show_end, show_stop
 from console.terminal.plan_files import looks_like_file, read_plan
@@ -25,7 +25,7 @@ from seawall.actions import World
 from seawall.carrying import carry_out
 from seawall.decide import Ask, Finish
 from seawall.drive import Watch
-from seawall.errors import BadInput, PlanStale, Unreachable
+from seawall.errors import BadInput, ExitCode, PlanStale, Unreachable
 from seawall.hands import ThreadHands
 from seawall.journal_file import has_ended
 from seawall.plan import Plan
@@ -68,11 +68,13 @@ def begin(
     _prepare_prefect(manner)
     with desk.open_world() as world:
         plan = _plan(runbook, parameters, exercise=exercise, manner=manner, world=world)
-        confirm(plan, yes, manner.screen, words=runbook)
+        if plan.changes:
+            show_stakes(plan, manner.screen)
+            confirm(plan.confirm, yes, manner.screen, command=f"seawall run {runbook} ...")
         now = desk.local(surroundings().now())
         run = create_run(desk.runs, plan, by=manner.by, version=version(), now=now)
         manner.screen.say(f"Run {run.id}, kept in {run.path}", "dim")
-        drive_here(run, world, manner)
+        raise typer.Exit(drive_here(run, world, manner))
 
 
 def go_on(name: str, manner: Manner) -> None:
@@ -87,22 +89,28 @@ def go_on(name: str, manner: Manner) -> None:
     stand = ", ".join(state.changed) or "nothing yet"
     manner.screen.say(f"Taken up again: {run.id}. Changed so far: {stand}.")
     with manner.desk.open_world() as world:
-        drive_here(run, world, manner)
+        raise typer.Exit(drive_here(run, world, manner))
 
 
-def drive_here(run: RunFolder, world: World, manner: Manner) -> None:
-    """Drive a run with its progress shown and people asked; say how it ended. Raises: typer.Exit with its code."""
+def drive_here(run: RunFolder, world: World, manner: Manner, *, alone: bool = True) -> ExitCode:
+    """Drive a run with its progress shown and people asked; say how it ended and return the exit code.
+
+    `alone` is False for one of several runs: what is next, and the JSON, then come from whoever drives them all.
+
+    Raises:
+        Stopped: after Ctrl-C, when it has been said what that leaves behind.
+    """
     from console.terminal.progress import watching
 
     with surviving_the_terminal():
         try:
             with watching(run, manner.desk, manner.screen, manner.by) as watch:
-                end, missed = _carry(run, world, manner, watch)
+                end, missed = carry(run, world, manner, watch)
         except KeyboardInterrupt:
             show_stop(run, manner.screen)
             raise Stopped from None
-    show_end(run, end, manner.desk, manner.screen, as_json=manner.as_json, missed=missed)
-    raise typer.Exit(exit_code(end, read_state(run)))
+    show_end(run, end, manner.screen, as_json=manner.as_json, missed=missed, alone=alone)
+    return exit_code(end, read_state(run))
 
 
 def _prepare_prefect(manner: Manner) -> None:
@@ -122,7 +130,8 @@ def _prepare_prefect(manner: Manner) -> None:
     prepare()
 
 
-def _carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[Finish | Ask, str]:
+def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[Finish | Ask, str]:
+    """Drive a run with Prefect or without. Returns how it ended, and what Prefect missed of it."""
     clock = surroundings().now
     if manner.prefect == "off":
         return carry_out(run, ThreadHands(world, clock), clock, watch=watch, by=manner.by), ""

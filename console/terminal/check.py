@@ -9,10 +9,12 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.terminal.desk import Desk
 from console.terminal.screen import Screen, next_command
+from drills.scenario_files import PRODUCT, load_scenarios
 from seawall.binding import facts_to_read, make_plan
 from seawall.errors import BadInput, Mistake
 from seawall.loading import City
@@ -37,13 +39,14 @@ class Checked:
 
 def check_city(desk: Desk) -> Checked:
     """Look at every file of the city. Raises nothing for what stands in them."""
-    scenarios, mistakes = _scenarios(desk)
+    mistakes: list[Mistake] = []
     findings: list[Mistake] = []
-    counts = {"scenarios": scenarios}
+    counts: dict[str, int] = {}
+    city: City | None = None
     try:
         city = desk.city
     except BadInput as error:
-        mistakes = [*error.mistakes, *mistakes]
+        mistakes += error.mistakes
     else:
         findings += city.findings
         counts |= {
@@ -60,6 +63,8 @@ def check_city(desk: Desk) -> Checked:
         mistakes += trials.mistakes
         findings += trials.findings
         counts["trial_plans"] = trials.made
+    counts["scenarios"], more = _scenarios(desk, city)
+    mistakes += more
     return Checked(tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(findings)), counts)
 
 
@@ -107,8 +112,23 @@ def _as_json(checked: Checked) -> dict[str, Any]:
     }
 
 
-def _scenarios(_desk: Desk) -> tuple[int, list[Mistake]]:
-    return 0, []
+def _scenarios(desk: Desk, city: City | None) -> tuple[int, list[Mistake]]:
+    """Look at the scenarios, against the city when that has no mistakes of its own."""
+    own = desk.folder / "scenarios"
+
+    def shown(path: Path) -> str:
+        return f"scenarios/{path.name}" if path.parent == own else str(path)
+
+    inventory, runbooks = (city.inventory, city.runbooks) if city else (None, None)
+    found = 0
+    mistakes: list[Mistake] = []
+    # Those that come with Seawall are written for the reference city, and need not fit this one.
+    for folder, against in ((PRODUCT, (None, None)), (own, (inventory, runbooks))):
+        try:
+            found += len(load_scenarios([folder], *against, shown=shown))
+        except BadInput as error:
+            mistakes += error.mistakes
+    return found, mistakes
 
 
 class Trials:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from console.terminal.screen import Screen
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput
@@ -9,35 +11,36 @@ from seawall.messages import MARK
 from seawall.plan import Plan
 
 
-def confirm(plan: Plan, yes: str | None, screen: Screen, *, words: str) -> None:
-    """Have the target's name typed, or compare what `--yes` says; a plan that changes nothing needs neither.
+def show_stakes(plan: Plan, screen: Screen) -> None:
+    """Say once more what is at stake: real or exercise, and what is changed."""
+    kind = MARK if plan.exercise else "THIS IS REAL"
+    screen.say()
+    screen.say(f"{kind}. It changes {plan.confirm} in {plan.city}.", "mark" if plan.exercise else "bad")
+
+
+def confirm(name: str, yes: str | None, screen: Screen, *, command: str) -> None:
+    """Have `name` typed, or compare what `--yes` says. `command` is what was called, for the remedy.
 
     Raises:
         BadInput: another name was given, or nobody can be asked. Nothing was changed.
     """
-    if not plan.changes:
-        return
-    kind = MARK if plan.exercise else "THIS IS REAL"
-    screen.say()
-    screen.say(f"{kind}. It changes {plan.confirm} in {plan.city}.", "mark" if plan.exercise else "bad")
     if yes is None and not surroundings().has_terminal():
         raise BadInput.one(
             "nobody can be asked for the target's name, for this is no terminal",
             where="--yes",
-            remedy=f"Add --yes {plan.confirm} when that is what you mean: seawall run {words} ... --yes {plan.confirm}",
+            remedy=f"Add --yes {name} when that is what you mean: {command} --yes {name}",
         )
-    typed = yes if yes is not None else _ask(plan)
-    if typed.strip() != plan.confirm:
-        said = f"{typed.strip()!r} was given" if typed.strip() else "nothing was typed"
+    typed = (yes if yes is not None else _ask(name, screen)).strip()
+    if typed != name:
+        said = f"{typed!r} was given" if typed else "nothing was typed"
         raise BadInput.one(
-            f"the target is {plan.confirm!r}, and {said}; nothing was begun",
+            f"the target is {name!r}, and {said}; nothing was begun",
             where="--yes" if yes is not None else "confirmation",
-            remedy="Read the plan's target again; start again when it is the right one",
+            remedy="Read the target's name again; start again when it is the right one",
         )
 
 
-def _ask(plan: Plan) -> str:
-    try:
-        return input(f"Type {plan.confirm} to begin, or only Enter to leave it: ")
-    except EOFError:
-        return ""
+def _ask(name: str, screen: Screen) -> str:
+    screen.stream.write(f"Type {name} to begin, or only Enter to leave it: ")
+    screen.stream.flush()
+    return sys.stdin.readline()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from console.terminal.desk import Desk
 from console.terminal.run_screen import questions_of, run_as_json
 from console.terminal.screen import Screen, Tone, language, next_command, out
 from seawall.decide import Ask, Finish
@@ -26,11 +25,17 @@ def exit_code(end: Finish | Ask, state: State) -> ExitCode:
 
 
 def show_end(
-    run: RunFolder, end: Finish | Ask, desk: Desk, screen: Screen, *, as_json: bool, missed: str = ""
+    run: RunFolder,
+    end: Finish | Ask,
+    screen: Screen,
+    *,
+    as_json: bool,
+    missed: str = "",
+    alone: bool = True,
 ) -> None:
-    """Say how it ended and what to do next."""
+    """Say how it ended and, unless it is one of several, what to do next."""
     state = read_state(run)
-    if as_json:
+    if as_json and alone:
         out().raw(json.dumps(run_as_json(run, state), indent=2, ensure_ascii=False))
     screen.say()
     if isinstance(end, Ask):
@@ -51,7 +56,8 @@ def show_end(
         screen.say(f"Still stands, or is not known: {', '.join(end.left)}", "bad", indent=2, hang=2)
     if missed:
         screen.say(f"Prefect: {missed}.", "dim", indent=2, hang=2)
-    next_command(screen, *_next(run, end, state, desk))
+    if alone:
+        next_command(screen, *_next(run, end, state))
 
 
 def show_stop(run: RunFolder, screen: Screen) -> None:
@@ -72,8 +78,7 @@ def show_stop(run: RunFolder, screen: Screen) -> None:
     )
 
 
-def _next(run: RunFolder, end: Finish | Ask, state: State, desk: Desk) -> list[str]:
-    del desk
+def _next(run: RunFolder, end: Finish | Ask, state: State) -> list[str]:
     if isinstance(end, Ask):
         answers = [f"seawall answer {run.id} {one.step} {one.answers}" for one in questions_of(state)]
         return [*answers[:3], f"seawall resume {run.id}"]

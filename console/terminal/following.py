@@ -20,11 +20,12 @@ OVER = frozenset({Standing.ENDED, Standing.INTERRUPTED, Standing.UNREADABLE})
 TONES: dict[str, Tone] = {"asked": "bad", "failed": "bad", "abort-asked": "bad", "started": "dim"}
 
 
-def show_event(event: Event, plan: Plan, screen: Screen, zone: tzinfo) -> None:
+def show_event(event: Event, plan: Plan, screen: Screen, zone: tzinfo, *, indent: int = 0) -> None:
     """Show one event as a line; what went wrong with its remedy."""
-    screen.say(f"{clock(event.at, zone)} {words(told(event, plan))}", TONES.get(event.kind, "plain"), hang=13)
+    line = f"{clock(event.at, zone)} {words(told(event, plan))}"
+    screen.say(line, TONES.get(event.kind, "plain"), indent=indent, hang=13)
     if isinstance(event, Failed):
-        screen.say(f"{event.remedy}.", indent=13)
+        screen.say(f"{event.remedy}.", indent=indent + 13)
 
 
 def follow_run(run: RunFolder, zone: tzinfo, screen: Screen, *, as_json: bool = False) -> None:

@@ -21,7 +21,7 @@ runs: runs  # where runs are kept; a relative path counts from this folder
 language: en  # en or da: what the terminal speaks where it has both
 prefect: auto  # on: needs Prefect's server; off: does without; auto: uses it when it answers
 """
-IGNORE = "/runs/\n*.gobag\n"
+IGNORE = "/runs/\n/drills/\n*.gobag\n"
 
 
 def make_city(folder: Path) -> Sequence[Path]:

@@ -11,7 +11,17 @@ from typing import Annotated
 
 import typer
 
-from console.terminal import doctoring, drilling, labbing, looking, planning, running, speaking, starting
+from console.terminal import (
+    doctoring,
+    drilling,
+    labbing,
+    looking,
+    planning,
+    running,
+    speaking,
+    starting,
+    verifying,
+)
 from console.terminal.surroundings import version
 from console.terminal.trouble import EXIT_CODES, STOPPED, Stopped, say_bug, say_error, say_stopped
 from seawall.errors import ExitCode, SeawallError
@@ -56,7 +66,7 @@ def seawall(
     """Carry a city's digital services through a disaster: plan, run, drill, prove."""
 
 
-for part in (starting, planning, running, speaking, looking, doctoring, drilling, labbing):
+for part in (starting, doctoring, planning, running, speaking, looking, verifying, drilling, labbing):
     part.add_to(app)
 
 

@@ -70,12 +70,10 @@ def say_abort(name: str, *, undo: bool, who: str | None, why: str, city: Path | 
         _watch_it_end(run, manner)
     else:
         aside().say("Nobody drives this run; bringing it to its end here.")
-        try:
-            with manner.desk.open_world() as world:
-                drive_here(run, world, manner)
-        except typer.Exit:
-            # Stopped is what was asked for; only what is not known makes it another code.
-            raise typer.Exit(_code(run)) from None
+        with manner.desk.open_world() as world:
+            drive_here(run, world, manner)
+        # Stopped is what was asked for; only what is not known makes it another code.
+        raise typer.Exit(_code(run))
 
 
 def _watch_it_end(run: RunFolder, manner: Manner) -> None:
@@ -88,7 +86,7 @@ def _watch_it_end(run: RunFolder, manner: Manner) -> None:
         shown = len(events)
         if events and isinstance(events[-1], Ended):
             finish = Finish(events[-1].outcome, events[-1].left)
-            show_end(run, finish, manner.desk, manner.screen, as_json=manner.as_json)
+            show_end(run, finish, manner.screen, as_json=manner.as_json)
             raise typer.Exit(_code(run))
         time.sleep(POLL)
     aside().say("It is still ending; what is being taken back has limits of its own.", "bad")

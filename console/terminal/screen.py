@@ -62,12 +62,16 @@ class Screen:
         self.stream.write(text if text.endswith("\n") else text + "\n")
         self.stream.flush()
 
-    def _pair(self, name: str, value: str, room: int, indent: int) -> None:
+    def labelled(self, label: str, text: str, tone: Tone = "plain", *, room: int, indent: int = 0) -> None:
+        """Say a short word and, in a column of its own beside it, a text."""
+        self._pair(label, text, room, indent, tone)
+
+    def _pair(self, name: str, value: str, room: int, indent: int, tone: Tone = "plain") -> None:
         lines = textwrap.wrap(plain(value), max(20, self.width - indent - room), break_on_hyphens=False) or [
             ""
         ]
         for n, line in enumerate(lines):
-            self._write(" " * indent + (name if n == 0 else "").ljust(room) + line, "plain")
+            self._write(" " * indent + (name if n == 0 else "").ljust(room) + line, tone)
 
     def _write(self, line: str, tone: Tone) -> None:
         encoding = getattr(self.stream, "encoding", None) or "utf-8"
