@@ -35,6 +35,13 @@ LATE_AT_MOST = timedelta(seconds=60)
 """How long past its limit an expectation is still waited for, so that late can be told from never."""
 HOME_WITHIN = timedelta(seconds=30)
 POLL = timedelta(milliseconds=50)
+LOOK_AGAIN = timedelta(milliseconds=200)
+"""Between two judgements of what is still expected; nothing that is measured waits for it."""
+
+NOT_HOME = Text(
+    en="Things were not brought home: do what the scenario lists under `afterwards`, or bring the lab up anew",
+    da="Alt er ikke bragt hjem: gør det, der står under `afterwards` i scenariet, eller start laboratoriet forfra",
+)
 
 Show = Callable[[Moment], None]
 """Somebody who wants to see what happens while it happens."""
@@ -121,15 +128,13 @@ class _Drill:
 
     def break_off(self, error: BaseException) -> None:
         """Note that the drill ended before its end."""
-        why = str(error) or type(error).__name__
-        self.held.broken_off = Text(en=f"The drill was broken off: {why}", da=f"Øvelsen blev afbrudt: {why}")
-        if self.responding:
-            self.held.findings.append(
-                Text(
-                    en="Things were not brought home; carry out what the scenario lists under `afterwards`",
-                    da="Alt er ikke bragt hjem; udfør det, der står under `afterwards` i scenariet",
-                )
-            )
+        by_hand = Text(en="somebody stopped it (Ctrl-C)", da="nogen standsede den (Ctrl-C)")
+        why = by_hand if isinstance(error, KeyboardInterrupt) else Text(en=str(error) or type(error).__name__)
+        self.held.broken_off = Text(
+            en=f"The drill was broken off: {why}", da=f"Øvelsen blev afbrudt: {why.in_('da')}"
+        )
+        if self.held.fault is not None or self.responding:
+            self.held.findings.append(NOT_HOME)
 
     def scorecard(self) -> Scorecard:
         """Measure and judge what was gathered."""
@@ -221,7 +226,7 @@ class _Drill:
         answered = asked is None or (run is not None and run.outcome is Outcome.DONE)
         patience = LATE_AT_MOST if answered else timedelta()
         while self._anything_open(patience):
-            self.clock.sleep(POLL)
+            self.clock.sleep(LOOK_AGAIN)
         lost = self._count()
         self.held.settled = self.clock.now()
         if asked is not None and self.held.declared is not None:

@@ -93,7 +93,9 @@ def judge_mark(told: Sequence[Told]) -> Judged:
     if bare:
         because = Text(en=f"{bare} of {len(told)} do not", da=f"{bare} af {len(told)} gør det ikke")
         return Judged(that=that, met=False, because=because)
-    because = Text(en=f"All {len(told)} that arrived do", da=f"Alle {len(told)}, der nåede frem, gør")
+    because = Text(en=f"All {len(told)} that arrived do", da=f"Alle {len(told)}, der nåede frem, gør det")
+    if not told:
+        because = Text(en="No message arrived", da="Ingen besked nåede frem")
     return Judged(that=that, met=True, because=because)
 
 
@@ -101,11 +103,15 @@ def _timely(that: Text, at: datetime | None, within: timedelta, seen: Observed, 
     if at is None:
         return Judged(that=that, met=False, because=never)
     after = at - seen.since
-    because = Text(en=f"After {seconds(after)}", da=f"Efter {seconds(after, 'da')}")
     late = after - within
-    return Judged(
-        that=that, met=late <= timedelta(), because=because, late_by=late if late > timedelta() else None
+    if late <= timedelta():
+        because = Text(en=f"After {seconds(after)}", da=f"Efter {seconds(after, 'da')}")
+        return Judged(that=that, met=True, because=because)
+    because = Text(
+        en=f"After {seconds(after)}, {seconds(late)} late",
+        da=f"Efter {seconds(after, 'da')}, {seconds(late, 'da')} for sent",
     )
+    return Judged(that=that, met=False, because=because, late_by=late)
 
 
 def _accepts(expected: AcceptsWrites, seen: Observed, city: Inventory) -> Judged:

@@ -76,7 +76,7 @@ class Held:
 
     def until_settled(self) -> tuple[Tried, ...]:
         """Return the tries that belong to the response."""
-        return tuple(one for one in self.tries if self.settled is None or one.ended <= self.settled)
+        return tuple(one for one in self.tries if self.settled is None or one.began <= self.settled)
 
     def observed(self, now: datetime) -> Observed:
         """Return what expectations are judged by."""

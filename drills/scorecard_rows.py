@@ -29,11 +29,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One phase: its share of the whole is between 0 and 1."""
+    """One phase. `share` of the whole is between 0 and 1; `percent` says it, or nothing when it is not known."""
 
     name: str
     lasted: str
     share: float
+    percent: str
 
 
 def verdict_mark(card: Scorecard) -> Mark:
@@ -94,15 +95,19 @@ def _plain(word: str, text: str, language: Language, *, unknown: bool) -> Row:
 
 
 def parts(card: Scorecard, language: Language) -> tuple[Part, ...]:
-    """Return the phases with their shares; none when no time was measured."""
+    """Return the phases with their shares; none when nobody was refused, or nothing was measured."""
     whole = sum((phase.lasted for phase in card.phases if phase.lasted), timedelta())
-    if not whole:
+    if not whole or card.rta == timedelta():
         return ()
+    shares = [(phase.lasted or timedelta()) / whole for phase in card.phases]
     return tuple(
         Part(
-            say(phase.name, language), seconds(phase.lasted, language), (phase.lasted or timedelta()) / whole
+            name=say(phase.name, language),
+            lasted=seconds(phase.lasted, language),
+            share=share,
+            percent="" if phase.lasted is None else f"{share:.0%}",
         )
-        for phase in card.phases
+        for phase, share in zip(card.phases, shares, strict=True)
     )
 
 

@@ -63,7 +63,7 @@ def scorecard_parts(card: Scorecard, language: Language) -> Iterator[RenderableT
         table = _grid(4)
         for part in phases:
             bar = "█" * max(1 if part.share else 0, round(part.share * BAR))
-            table.add_row(part.name, _text(bar, "cyan"), part.lasted, f"{part.share:.0%}")
+            table.add_row(part.name, _text(bar, "cyan"), part.lasted, part.percent)
         yield from _section(say("phases", language), table)
     expected = _grid(3)
     for one in card.expectations:

@@ -42,8 +42,6 @@ def verdict(
     unknown = [_said(one) for one in expectations if one.met is None]
     missed = [one.late_by for one in expectations if one.late_by]
     because = [_said(one) for one in expectations if one.late_by]
-    if rta is None:
-        failed.append(Text(en="The service did not come back", da="Tjenesten kom ikke tilbage"))
     if lost is None:
         unknown.append(Text(en="Lost writes could not be counted", da="Tabte skrivninger kunne ikke tælles"))
     if lost and rpa is None:
@@ -64,6 +62,8 @@ def verdict(
             )
     if broken_off is not None:
         return Verdict(kind="unknown", because=(broken_off, *failed, *because))
+    if rta is None:
+        failed.append(Text(en="The service did not come back", da="Tjenesten kom ikke tilbage"))
     if failed:
         return Verdict(kind="failed", because=tuple(failed + because))
     if unknown:

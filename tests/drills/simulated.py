@@ -11,7 +11,7 @@ from drills.detect import Rule
 from drills.ledger import Tried, WriteId
 from drills.outside import Responded, Told
 from drills.primaries import Look
-from drills.scenario import Fault, KillSite, Load
+from drills.scenario import Fault, KillSite, Load, StopProcess
 from seawall.errors import SeawallError
 from seawall.journal import Outcome
 from seawall.messages import MARK
@@ -44,10 +44,11 @@ class Server:
     alive: bool = True
     primary: bool = False
     answers: bool = True
+    held: bool = False
     rows: list[WriteId] = field(default_factory=list)
 
     def takes_writes(self) -> bool | None:
-        return (self.alive and self.primary) if self.answers else None
+        return (self.alive and self.primary) if self.answers and not self.held else None
 
 
 class SimulatedPlace:
@@ -112,6 +113,8 @@ class SimulatedPlace:
         self.broken.append(fault)
         if isinstance(fault, KillSite):
             self.servers[fault.site].alive = False
+        if isinstance(fault, StopProcess):
+            self.servers[fault.host.partition("-")[0]].held = True
 
     def heal(self) -> None:
         self._catch_up()
@@ -120,7 +123,9 @@ class SimulatedPlace:
         self.heals += 1
         self.broken.clear()
         for server in self.servers.values():
-            server.alive = True
+            # A database does not start by itself on a machine that was off.
+            server.primary = server.primary and server.alive
+            server.alive, server.held = True, False
 
     def rows(self, service: str) -> set[WriteId]:
         self._catch_up()

@@ -22,13 +22,15 @@ from drills.lab.faults import break_, heal
 from drills.lab.inventory import write_inventory
 from drills.lab.layout import LabLayout
 from drills.lab.outside import LabOutside
+from drills.lab.remote import run_on
 from drills.lab.up import lab_down, lab_up
-from drills.outside import Responded
+from drills.outside import Responded, SteadyClock
 from drills.scenario_files import PRODUCT, load_scenario
 from seawall.inventory import Inventory
 from seawall.journal import Outcome
 from seawall.loading import load_inventory
 from seawall.messages import MARK
+from tests.drills.outside_contract import OutsideContract
 
 pytestmark = pytest.mark.lab
 
@@ -91,6 +93,24 @@ class ByHand:
                 letter["Subject"] = f"{MARK}: Login"
                 letter.set_content(f"{MARK}\n\nLogin is served from the other site.\n")
                 client.send_message(letter)
+
+
+class TestLab(OutsideContract):
+    @pytest.fixture
+    def outside(self, lab, city):
+        return LabOutside(lab.folder, city)
+
+    @pytest.fixture
+    def clock(self):
+        return SteadyClock()
+
+    @pytest.fixture(autouse=True)
+    def _database_runs_again(self, lab):
+        """A database does not start by itself on a machine that was off."""
+        yield
+        data = lab.servers["north-db/login"].data_directory
+        start = f"pg_ctl -D '{data}' -l '{data}/../again.log' -w start </dev/null >/dev/null"
+        run_on(lab, "north-db", f"pg_ctl -D '{data}' status >/dev/null || {start}", within=30)
 
 
 def test_direct_writes_tell_a_primary_from_a_standby_from_one_that_is_held(lab):
