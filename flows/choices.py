@@ -13,21 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import drills
+from drills.scenario_files import PRODUCT, scenario_files
 from seawall.loading import City, load_city
 
 REFERENCE_CITY = Path(drills.__file__).parent / "city"
-REFERENCE_SCENARIOS = Path(drills.__file__).parent / "scenarios"
 
 
 def city_folder() -> Path:
     """Return the folder of the city that flows work on: SEAWALL_CITY, else the reference city."""
     return Path(os.environ["SEAWALL_CITY"]).expanduser() if os.environ.get("SEAWALL_CITY") else REFERENCE_CITY
-
-
-def scenario_files(folder: Path) -> dict[str, Path]:
-    """Return the scenarios of a city by name, its own on top of those that come with Seawall."""
-    folders = (REFERENCE_SCENARIOS, folder / "scenarios")
-    return {path.stem: path for one in folders for path in sorted(one.glob("*.yaml"))}
 
 
 def choice(title: str, names: Iterable[str]) -> Any:
@@ -53,4 +47,4 @@ else:
     RunbookName = choice("RunbookName", _city.runbooks)
     Backup = choice("Backup", _there.backups)
     Audience = choice("Audience", _there.audiences)
-    ScenarioName = choice("ScenarioName", scenario_files(city_folder()))
+    ScenarioName = choice("ScenarioName", scenario_files([PRODUCT, city_folder() / "scenarios"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from connectors.world import real_world
 from flows.choices import city_folder
 from seawall.actions import World
 from seawall.binding import facts_to_read, make_plan
+from seawall.errors import BadInput
 from seawall.facts import read_facts
 from seawall.ground import Ground
 from seawall.loading import City, load_city
 from seawall.run_folder import RunFolder, create_run
 from seawall.run_list import list_runs
-from seawall.settings import load_settings
+from seawall.settings import Settings, load_settings
 
 
 def utc_now() -> datetime:
@@ -56,14 +58,28 @@ class Place:
         return next((RunFolder(self.runs, one.id) for one in list_runs(self.runs) if one.by == by), None)
 
 
+def configured() -> Settings:
+    """Return the settings of the city that flows work for.
+
+    Raises:
+        BadInput: SEAWALL_CITY does not say which. The forms then show the reference city; nothing is carried out.
+    """
+    if not os.environ.get("SEAWALL_CITY"):
+        raise BadInput.one(
+            "no city is set, so there is nothing to act on",
+            where="SEAWALL_CITY",
+            remedy="Set it to the city's folder where the worker starts, and deploy from there",
+        )
+    return load_settings(city_folder())
+
+
 @contextmanager
-def place() -> Iterator[Place]:
-    """Stand in the city that SEAWALL_CITY names, with its world, until the block ends.
+def place(folder: Path, runs: Path) -> Iterator[Place]:
+    """Stand in the city in `folder`, with its world, until the block ends; its runs are kept at `runs`.
 
     Raises:
         BadInput: with every mistake in the city's files.
     """
-    settings = load_settings(city_folder())
-    city = load_city(settings.city)
+    city = load_city(folder)
     with real_world(city.inventory) as world:
-        yield Place(city, world, settings.runs)
+        yield Place(city, world, runs)

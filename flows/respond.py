@@ -16,7 +16,7 @@ from prefect.runtime import flow_run
 from flows.as_flow import RECORDED_WITHIN, refused, shown
 from flows.choices import RunbookName
 from flows.hands import PrefectHands
-from flows.place import Place, place, utc_now
+from flows.place import Place, configured, place, utc_now
 from seawall.carrying import carry_out
 from seawall.decide import Ask, Finish
 from seawall.drive import Watch
@@ -41,7 +41,8 @@ def respond(runbook: RunbookName, parameters: dict[str, str], *, exercise: bool)
 def carried_out(runbook: str, parameters: Mapping[str, str], *, exercise: bool) -> State[None]:
     """Plan a runbook and carry it out inside the flow that calls; return what Prefect should show of its end."""
     try:
-        with place() as here:
+        settings = configured()
+        with place(settings.city, settings.runs) as here:
             return shown(carried_out_at(here, runbook, parameters, exercise=exercise))
     except SeawallError as error:
         return refused(error)
