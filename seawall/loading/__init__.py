@@ -6,7 +6,7 @@ it should read where that can be known. Nothing is loaded in part.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,20 +14,20 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-import seawall
 from seawall.errors import BadInput, Mistake
 from seawall.inventory import Inventory
-from seawall.loading.city_files import InventoryFiles, inventory_findings, read_inventory, yaml_files
+from seawall.loading.city_files import InventoryFiles, inventory_findings, read_inventory
 from seawall.loading.message_files import MessageFile, message_templates, read_message
 from seawall.loading.model_mistakes import in_file_order, model_mistakes
 from seawall.loading.roles import unfilled_roles
-from seawall.loading.runbook_files import RunbookFile, read_runbook, used_runbooks
-from seawall.loading.template_checks import names_passed, templates_in
+from seawall.loading.runbook_files import RunbookFile, names_given, read_runbook, used_runbooks
+from seawall.loading.shelf import PRODUCT, Shelf, read_shelf
 from seawall.messages import Message
 from seawall.runbook import Runbook
 from seawall.yaml_source import Loc, YamlSource, read_yaml
 
 __all__ = [
+    "PRODUCT",
     "City",
     "load_city",
     "load_file",
@@ -37,11 +37,7 @@ __all__ = [
     "load_templates",
 ]
 
-FileT = TypeVar("FileT", RunbookFile, MessageFile)
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-PRODUCT = Path(seawall.__file__).parent.parent / "runbooks"
-"""The runbooks that come with Seawall; their messages are in the folder `messages` below."""
 
 
 @dataclass(frozen=True)
@@ -85,23 +81,17 @@ def load_city(folder: Path) -> City:
         inventory, files = read_inventory(folder)
     except BadInput as error:
         mistakes += error.mistakes
-    runbooks = _read([(PRODUCT, None), (folder / "runbooks", "runbooks")], read_runbook, mistakes)
-    messages = _read(
-        [(PRODUCT / "messages", None), (folder / "templates", "templates")], read_message, mistakes
-    )
-    mistakes += _across(runbooks, messages)
+    runbooks = read_shelf([(PRODUCT, None), (folder / "runbooks", "runbooks")], read_runbook)
+    messages = read_shelf([(PRODUCT / "messages", None), (folder / "templates", "templates")], read_message)
+    mistakes += [*runbooks.mistakes, *messages.mistakes, *used_runbooks(runbooks.files, runbooks.unread)]
+    own = [message for message in messages.files.values() if not message.ours]
+    given = names_given(runbooks.files.values()) if own else ()
+    mistakes += [one for message in own for one in message_templates(message, given)]
     if inventory is not None:
-        mistakes += unfilled_roles((file for file in runbooks.values() if not file.ours), inventory)
+        mistakes += unfilled_roles((file for file in runbooks.files.values() if not file.ours), inventory)
     if mistakes or inventory is None or files is None:
         raise BadInput(in_file_order(mistakes))
-    return City(
-        folder,
-        inventory,
-        {name: file.runbook for name, file in runbooks.items() if file.runbook is not None},
-        {name: file.message for name, file in messages.items() if file.message is not None},
-        files,
-        runbooks,
-    )
+    return City(folder, inventory, _understood(runbooks), _messages(messages), files, runbooks.files)
 
 
 def load_inventory(folder: Path) -> Inventory:
@@ -151,12 +141,11 @@ def load_runbooks(folders: Sequence[Path]) -> Mapping[str, Runbook]:
     Raises:
         BadInput: with every mistake in every file.
     """
-    mistakes: list[Mistake] = []
-    files = _read([(Path(folder), None) for folder in folders], read_runbook, mistakes)
-    mistakes += used_runbooks(files)
+    shelf = read_shelf([(Path(folder), None) for folder in folders], read_runbook)
+    mistakes = [*shelf.mistakes, *used_runbooks(shelf.files, shelf.unread)]
     if mistakes:
         raise BadInput(in_file_order(mistakes))
-    return {name: file.runbook for name, file in files.items() if file.runbook is not None}
+    return _understood(shelf)
 
 
 def load_templates(folders: Sequence[Path]) -> Mapping[str, Message]:
@@ -165,50 +154,19 @@ def load_templates(folders: Sequence[Path]) -> Mapping[str, Message]:
     Raises:
         BadInput: with every mistake in every file.
     """
-    mistakes: list[Mistake] = []
-    files = _read([(Path(folder), None) for folder in folders], read_message, mistakes)
-    mistakes += [one for file in files.values() for one in message_templates(file, ())]
+    shelf = read_shelf([(Path(folder), None) for folder in folders], read_message)
+    mistakes = [
+        *shelf.mistakes,
+        *(one for file in shelf.files.values() for one in message_templates(file, ())),
+    ]
     if mistakes:
         raise BadInput(in_file_order(mistakes))
-    return {name: file.message for name, file in files.items() if file.message is not None}
+    return _messages(shelf)
 
 
-def _read(
-    folders: Iterable[tuple[Path, str | None]], read: Callable[..., FileT], mistakes: list[Mistake]
-) -> dict[str, FileT]:
-    """Read every file in `folders`; those in a folder with a shown name are called by it."""
-    files: dict[str, FileT] = {}
-    for folder, shown in folders:
-        try:
-            for path in yaml_files(folder):
-                files.pop(path.stem, None)
-                name = str(path) if shown is None else f"{shown}/{path.name}"
-                file = _read_one(read, path, name, mistakes)
-                if file is not None:
-                    files[path.stem] = file
-        except BadInput as error:
-            mistakes += error.mistakes
-    return files
+def _understood(shelf: Shelf[RunbookFile]) -> Mapping[str, Runbook]:
+    return {name: file.runbook for name, file in shelf.files.items() if file.runbook is not None}
 
 
-def _read_one(read: Callable[..., FileT], path: Path, shown: str, mistakes: list[Mistake]) -> FileT | None:
-    try:
-        file = read(path, shown, ours=PRODUCT in path.parents)
-    except BadInput as error:
-        mistakes += error.mistakes
-        return None
-    mistakes += file.mistakes
-    return file
-
-
-def _across(runbooks: Mapping[str, RunbookFile], messages: Mapping[str, MessageFile]) -> Iterable[Mistake]:
-    """Find what is wrong between files: runbooks that use one another, messages that name what no runbook gives."""
-    yield from used_runbooks(runbooks)
-    own = [message for message in messages.values() if not message.ours]
-    given: set[str] = set()
-    for file in runbooks.values() if own else ():
-        given.update(() if file.runbook is None else file.runbook.parameters)
-        for _, text in templates_in(file.source.value, ()):
-            given.update(names_passed(text) if "message(" in text else ())
-    for message in own:
-        yield from message_templates(message, given)
+def _messages(shelf: Shelf[MessageFile]) -> Mapping[str, Message]:
+    return {name: file.message for name, file in shelf.files.items() if file.message is not None}

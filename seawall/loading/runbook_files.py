@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from seawall.loading.cycles import cycles
 from seawall.loading.model_mistakes import model_mistakes
 from seawall.loading.nearest import choose, nearest
 from seawall.loading.references import places
-from seawall.loading.template_checks import KINDS, Names, template_mistakes, templates_in
+from seawall.loading.template_checks import KINDS, Names, names_passed, template_mistakes, templates_in
 from seawall.runbook import Runbook
 from seawall.yaml_source import Loc, YamlSource, read_yaml
 
@@ -57,20 +57,37 @@ def read_runbook(path: Path, shown: str, *, ours: bool = False) -> RunbookFile:
     return RunbookFile(source, runbook, tuple(mistakes), ours)
 
 
-def used_runbooks(files: Mapping[str, RunbookFile]) -> Iterator[Mistake]:
-    """Find the steps that use a runbook there is not, and runbooks that use one another in a circle."""
+def used_runbooks(files: Mapping[str, RunbookFile], unread: Collection[str]) -> Iterator[Mistake]:
+    """Find the steps that use a runbook there is not, and runbooks that use one another in a circle.
+
+    Args:
+        files: the runbooks that were read.
+        unread: names of those that could not be; their own mistakes say why.
+    """
     graph: dict[str, dict[str, str]] = {name: {} for name in files}
     for name, file in files.items():
         for path, used in places(file.source.value, ("steps", "*", "runbook")):
+            if not isinstance(used, str) or used in unread:
+                continue
             if used in files:
                 graph[name][used] = file.source.where(path)
-            elif isinstance(used, str):
+            else:
                 yield _no_such(file.source, path, f"there is no runbook `{used}`", used, files)
     for loop in cycles({name: list(used) for name, used in graph.items()}):
         problem = f"runbooks use one another in a circle: {' -> '.join(loop)}"
         yield Mistake(
             graph[loop[0]][loop[1]], problem, "Remove one of these steps; such a plan would have no end"
         )
+
+
+def names_given(files: Iterable[RunbookFile]) -> set[str]:
+    """Return every name that runbooks give to the messages they ask for: parameters, and what they pass besides."""
+    given: set[str] = set()
+    for file in files:
+        given.update(() if file.runbook is None else file.runbook.parameters)
+        for _, text in templates_in(file.source.value, ()):
+            given.update(names_passed(text) if "message(" in text else ())
+    return given
 
 
 def _named_as_file(source: YamlSource, path: Path) -> Iterator[Mistake]:
