@@ -75,6 +75,7 @@ def a_lab() -> Iterator[LabLayout]:
     _take_down_what_killed_tests_left()
     # Short, for Unix sockets; and where other accounts can reach it, for the tests run as root in a container.
     folder = Path(tempfile.mkdtemp(prefix=f"sw-test-{os.getpid()}-", dir="/var/tmp"))
+    folder.chmod(0o711)
     try:
         yield lab_up(folder, tell=print)
     finally:

@@ -1,21 +1,19 @@
-"""The lab's servers one by one, for the contract suites, and servers that behave badly on purpose."""
+"""Servers of one's own for the contract suites, some of which behave badly on purpose."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import os
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen
-from typing import Any
 
+from connectors.secrets import Secrets
 from seawall.actions import Deadline, Occasion
 
 SECRETS = {
@@ -28,6 +26,11 @@ SECRETS = {
     "env:BEARER": "a-bearer-token",
     "env:PASSWORD": "a-mail-password",
 }
+
+
+def lab_vault() -> Secrets:
+    """Secrets of the lab, which lie in its files, and those above."""
+    return Secrets({reference.removeprefix("env:"): secret for reference, secret in SECRETS.items()})
 
 
 def occasion(
@@ -67,11 +70,6 @@ def program(
             yield started
         finally:
             started.kill()  # nothing of it is needed again, and some take their time
-
-
-def lab_module(name: str, address: str, port: int, *options: object) -> list[str]:
-    where = ["--address", address, "--port", str(port)]
-    return [sys.executable, "-m", f"drills.lab.{name}", *where, *map(str, options)]
 
 
 @contextlib.contextmanager
@@ -132,7 +130,3 @@ def saying(answer: bytes) -> Callable[[socket.socket], None]:
             line.sendall(answer)
 
     return conduct
-
-
-def lines_of(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []

@@ -214,6 +214,12 @@ class TestLab(BalancerContract):
         assert world.perform("balancer.is-pointed", args, occasion()).holds is False
 
 
+def test_the_state_of_the_labs_own_balancer_is_read(lab):
+    args = {"balancer": lab.balancer, "backend": lab.backend}
+    state = World(Balancers(Haproxy())).perform("balancer.state", args, occasion())
+    assert {"north", "south"} <= {one.name for one in state.servers}  # type: ignore[attr-defined]
+
+
 HEAD = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state"
 
 

@@ -20,7 +20,7 @@ from connectors.rfc2136 import Rfc2136
 from seawall.actions import World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.targets import Endpoint, Zone
-from tests.connectors.servers import SECRETS, answers, free_port, lab_module, occasion, program
+from tests.connectors.servers import SECRETS, lab_vault, occasion
 
 ZONE = Zone(
     name="city.example", server=Endpoint(address="127.0.0.1", port=9), key_name="seawall.", key="env:TSIG"
@@ -54,14 +54,14 @@ class DnsContract:
 
     @pytest.fixture
     def login(self, world, zone):
-        args = {"zone": zone, "name": "login.city.example", "type": "A"}
+        args = {"zone": zone, "name": "contract.city.example", "type": "A"}
         world.perform("dns.point", {**args, "to": NORTH}, occasion())
         return args
 
     def test_a_lookup_shows_what_the_zones_own_server_has(self, world, login):
         records = world.perform("dns.lookup", login, occasion())
         assert (records.value, records.values, records.ttl) == (NORTH, (NORTH,), timedelta(seconds=30))
-        assert str(records) == f"login.city.example is {NORTH}"
+        assert str(records) == f"contract.city.example is {NORTH}"
 
     def test_a_name_that_is_not_there_has_no_values(self, world, zone):
         records = world.perform("dns.lookup", {"zone": zone, "name": "nowhere.city.example"}, occasion())
@@ -173,39 +173,15 @@ class TestMemory(DnsContract):
 DOWN = Endpoint(address="127.0.0.1", port=10)
 
 
-@pytest.fixture(scope="module")
-def name_server(tmp_path_factory):
-    """The lab's name server."""
-    home = tmp_path_factory.mktemp("dns")
-    (home / "zone").write_text(
-        "$ORIGIN city.example.\n$TTL 5\n@ IN SOA ns1 hostmaster 1 60 30 600 5\n@ IN NS ns1\nns1 IN A 127.0.0.1\n"
-    )
-    (home / "key").write_text(SECRETS["env:TSIG"])
-    port = free_port("127.0.0.1")
-    options = [
-        "--zone",
-        home / "zone",
-        "--origin",
-        "city.example",
-        "--key-name",
-        "seawall.",
-        "--key-file",
-        home / "key",
-    ]
-    argv = lab_module("dns_server", "127.0.0.1", port, *options)
-    with program(argv, lambda: answers("127.0.0.1", port), home / "log"):
-        yield ZONE.model_copy(update={"server": Endpoint(address="127.0.0.1", port=port)})
-
-
 @pytest.mark.lab
 class TestLab(DnsContract):
     @pytest.fixture
     def zones(self):
-        return Rfc2136(SecretsInMemory(SECRETS))
+        return Rfc2136(lab_vault())
 
     @pytest.fixture
-    def zone(self, name_server):
-        return name_server
+    def zone(self, lab):
+        return lab.zone
 
     @pytest.fixture
     def down(self, zone):
@@ -233,7 +209,7 @@ class TestLab(DnsContract):
         endings: list[str] = []
 
         def point(to: str) -> None:
-            world = World(Dns(Meeting(SecretsInMemory(SECRETS))))
+            world = World(Dns(Meeting(lab_vault())))
             try:
                 world.perform("dns.point", {**login, "to": to}, occasion())
                 endings.append("pointed")

@@ -15,15 +15,7 @@ from seawall.actions import World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.messages import MARK
 from seawall.targets import MailRelay
-from tests.connectors.servers import (
-    SECRETS,
-    answers,
-    free_port,
-    lab_module,
-    misbehaving,
-    occasion,
-    program,
-)
+from tests.connectors.servers import SECRETS, lab_vault, misbehaving, occasion
 
 RELAY = MailRelay(address="127.0.0.1", port=9, sender="Seawall <seawall@havnby.example>")
 PEOPLE = Audiences(
@@ -155,33 +147,22 @@ class TestMemory(MailContract):
             world.perform("email.send", {"audience": "coordinators", "message": MESSAGE}, occasion())
 
 
-@pytest.fixture(scope="module")
-def mail_server(tmp_path_factory):
-    """The lab's mail server, and the folder it delivers into."""
-    home = tmp_path_factory.mktemp("mail")
-    (home / "box").mkdir()
-    port = free_port("127.0.0.1")
-    argv = lab_module("mail", "127.0.0.1", port, "--folder", home / "box")
-    with program(argv, lambda: answers("127.0.0.1", port), home / "log"):
-        yield RELAY.model_copy(update={"port": port}), home / "box"
-
-
 @pytest.mark.lab
 class TestLab(MailContract):
     @pytest.fixture
     def post(self):
-        return Smtp(SecretsInMemory(SECRETS))
+        return Smtp(lab_vault())
 
     @pytest.fixture
-    def relay(self, mail_server):
-        for old in mail_server[1].glob("*.eml"):
-            old.unlink()
-        return mail_server[0]
+    def relay(self, lab):
+        return lab.mail.model_copy(update={"sender": RELAY.sender})
 
     @pytest.fixture
-    def delivered(self, mail_server):
+    def delivered(self, lab):
+        before = set(lab.mailbox.glob("*.eml"))
+
         def letters():
-            for file in sorted(mail_server[1].glob("*.eml")):
+            for file in sorted(set(lab.mailbox.glob("*.eml")) - before):
                 _, to, raw = file.read_bytes().split(b"\r\n", 2)
                 yield set(to.decode().removeprefix("X-Envelope-To: ").split(", ")), raw
 

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,11 +11,10 @@ from connectors.memory.objects import BucketsInMemory
 from connectors.memory.secrets import SecretsInMemory
 from connectors.objects import NoSuchObject, Objects
 from connectors.s3 import PART, S3
-from drills.lab import store as lab_store
 from seawall.actions import World
 from seawall.errors import DidNothing, Unreachable, WrongTarget
 from seawall.targets import Store
-from tests.connectors.servers import SECRETS, answers, free_port, occasion, program
+from tests.connectors.servers import SECRETS, lab_vault, occasion
 
 STORE = Store(
     name="north-store",
@@ -200,35 +196,15 @@ class TestMemory(ObjectsContract):
         ]
 
 
-@pytest.fixture(scope="session")
-def weed(tmp_path_factory):
-    """One store of the lab, with its bucket."""
-    home = tmp_path_factory.mktemp("store")
-    credentials = {"accessKey": SECRETS["env:ACCESS"], "secretKey": SECRETS["env:SECRET"]}
-    identity = {"name": "backups", "credentials": [credentials], "actions": ["Admin"]}
-    (home / "identities.json").write_text(json.dumps({"identities": [identity]}))
-    (home / "objects").mkdir()
-    (home / "run").mkdir()
-    address = "127.0.0.1"
-    ports = {name: free_port(address) for name in lab_store.PORTS}
-    started = lab_store.program(Path(sys.executable).with_name("weed"), home, address, ports)
-    store = STORE.model_copy(update={"url": f"http://{address}:{ports['s3']}"})
-    with program(list(started.argv), lambda: answers(address, ports["s3"]), home / "log"):
-        wire = S3(SecretsInMemory(SECRETS))
-        lab_store.make_bucket(wire._make_client(store, 20))
-        wire.close()
-        yield store
-
-
 @pytest.mark.lab
 class TestLab(ObjectsContract):
     @pytest.fixture
     def objects(self):
-        return Objects(S3(SecretsInMemory(SECRETS)))
+        return Objects(S3(lab_vault()))
 
     @pytest.fixture
-    def store(self, weed):
-        return weed
+    def store(self, lab):
+        return next(iter(lab.stores.values()))
 
     @pytest.fixture
     def down(self, store):

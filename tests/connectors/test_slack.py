@@ -13,17 +13,7 @@ from seawall.actions import World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.messages import MARK
 from seawall.targets import SlackWorkspace
-from tests.connectors.servers import (
-    SECRETS,
-    answers,
-    free_port,
-    hanging_up,
-    lab_module,
-    lines_of,
-    misbehaving,
-    occasion,
-    program,
-)
+from tests.connectors.servers import SECRETS, hanging_up, lab_vault, misbehaving, occasion
 
 WORKSPACE = SlackWorkspace(url="http://127.0.0.1:9/api/", token="env:TOKEN")
 CHANNELS = Audiences(channels={"operations": "C0OPERATION", "elsewhere": "C0ELSEWHERE"})
@@ -49,17 +39,24 @@ class SlackContract:
         raise NotImplementedError
 
     @pytest.fixture
-    def world(self, slack, workspace):
-        vault = SecretsInMemory(SECRETS)
-        with World(Slack(workspace, CHANNELS, slack), vault=vault) as world:
+    def channel(self) -> str:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def people(self, channel):
+        return Audiences(channels={"operations": channel, "elsewhere": "C0ELSEWHERE"})
+
+    @pytest.fixture
+    def world(self, slack, workspace, people):
+        with World(Slack(workspace, people, slack)) as world:
             yield world
 
-    def test_a_message_is_in_its_audiences_channel_as_blocks_and_as_text(self, world, posted):
+    def test_a_message_is_in_its_audiences_channel_as_blocks_and_as_text(self, world, posted, channel):
         args = {"audience": "operations", "message": MESSAGE}
         told = world.perform("slack.post", args, occasion(exercise=False, run="run-7", step="tell"))
         assert (told.audience, told.channel, told.people) == ("operations", "slack", None)
-        ((channel, text, (header, section, context)),) = posted()
-        assert channel == "C0OPERATION"
+        ((where, text, (header, section, context)),) = posted()
+        assert where == channel
         assert header == {"type": "header", "text": plain("Login virker igen / Login is back")}
         assert section == {
             "type": "section",
@@ -109,8 +106,8 @@ class SlackContract:
         assert "channel id" in refusal.value.remedy
         assert posted() == []
 
-    def test_the_check_up_posts_nothing(self, slack, workspace, posted, in_time):
-        (line,) = Slack(workspace, CHANNELS, slack).check(in_time())
+    def test_the_check_up_posts_nothing(self, slack, workspace, people, posted, in_time):
+        (line,) = Slack(workspace, people, slack).check(in_time())
         assert (line.well, line.saw) == (True, "knows us as seawall")
         assert posted() == []
 
@@ -129,6 +126,10 @@ class TestMemory(SlackContract):
         return WORKSPACE
 
     @pytest.fixture
+    def channel(self):
+        return "C0OPERATION"
+
+    @pytest.fixture
     def posted(self, slack):
         return lambda: [(one.channel, one.text, list(one.blocks)) for one in slack.posted]
 
@@ -138,38 +139,33 @@ class TestMemory(SlackContract):
             world.perform("slack.post", {"audience": "operations", "message": MESSAGE}, occasion())
 
 
-@pytest.fixture(scope="module")
-def slack_server(tmp_path_factory):
-    """The lab's Slack-shaped server, and the file it keeps messages in."""
-    home = tmp_path_factory.mktemp("slack")
-    (home / "token").write_text(SECRETS["env:TOKEN"])
-    port = free_port("127.0.0.1")
-    options = ["--token-file", home / "token", "--channels", "C0OPERATION", "--file", home / "messages"]
-    with program(
-        lab_module("slack", "127.0.0.1", port, *options), lambda: answers("127.0.0.1", port), home / "log"
-    ):
-        yield WORKSPACE.model_copy(update={"url": f"http://127.0.0.1:{port}/api/"}), home / "messages"
-
-
 @pytest.mark.lab
 class TestLab(SlackContract):
     @pytest.fixture
     def slack(self):
-        return SlackSdk(SecretsInMemory(SECRETS))
+        return SlackSdk(lab_vault())
 
     @pytest.fixture
-    def workspace(self, slack_server):
-        slack_server[1].write_text("")
-        return slack_server[0]
+    def workspace(self, lab):
+        return lab.slack
 
     @pytest.fixture
-    def posted(self, slack_server):
-        return lambda: [(one["channel"], one["text"], one["blocks"]) for one in lines_of(slack_server[1])]
+    def channel(self, lab):
+        return lab.slack_channels[0]
 
-    def test_a_wrong_token_is_refused_and_not_shown(self, slack, workspace, posted):
+    @pytest.fixture
+    def posted(self, lab):
+        def lines():
+            file = lab.slack_messages
+            return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+        before = len(lines())
+        return lambda: [(one["channel"], one["text"], one["blocks"]) for one in lines()[before:]]
+
+    def test_a_wrong_token_is_refused_and_not_shown(self, slack, workspace, posted, people):
         wrong = workspace.model_copy(update={"token": "env:OTHER"})
         with pytest.raises(DidNothing, match="invalid_auth") as refusal:
-            World(Slack(wrong, CHANNELS, slack)).perform(
+            World(Slack(wrong, people, slack)).perform(
                 "slack.post", {"audience": "operations", "message": MESSAGE}, occasion()
             )
         assert SECRETS["env:OTHER"] not in str(refusal.value)
