@@ -1,0 +1,96 @@
+"""Warm connections, one a server and call, handed out only after the server behind was seen to be the right one."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from connectors.postgres.identity import Found, Role, compare, who_answers
+from connectors.postgres.session import Session
+from seawall.actions import Deadline, Vault
+from seawall.errors import Unreachable
+from seawall.targets import Server
+
+PROBE = 2.0
+"""Seconds a warm connection has to answer, before a new one is made instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A session, and who is at its other end."""
+
+    session: Session
+    found: Found
+
+
+class Sessions:
+    """Connections to the city's servers as Seawall's own role."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._idle: dict[Server, list[Session]] = defaultdict(list)
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def with_right(
+        self, server: Server, deadline: Deadline, role: Role | None = None
+    ) -> Iterator[Identified]:
+        """Lend a session on `server`, whose identity was compared in it.
+
+        Raises:
+            Unreachable: no connection. WrongTarget: another server, or another role than expected.
+        """
+        identified = self._identified(server, deadline)
+        try:
+            compare(server, identified.found, role)
+            yield identified
+        finally:
+            self._give_back(identified.session)
+
+    def as_replicator(self, server: Server, deadline: Deadline) -> contextlib.closing[Session]:
+        """Open a replication connection, to be closed after use. Raises: Unreachable."""
+        password = self._vault.secret(server.replicator_password)
+        return contextlib.closing(
+            Session.open(server, server.replicator, password, deadline, replication=True)
+        )
+
+    def warm(self, server: Server, deadline: Deadline) -> None:
+        """Have a checked connection ready. Raises: Unreachable, WrongTarget."""
+        with self.with_right(server, deadline):
+            pass
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        with self._lock:
+            idle = [one for kept in self._idle.values() for one in kept]
+            self._idle.clear()
+        for session in idle:
+            session.close()
+
+    def _identified(self, server: Server, deadline: Deadline) -> Identified:
+        while (warm := self._take(server)) is not None:
+            try:
+                return Identified(warm, who_answers(warm, deadline.at_most(PROBE)))
+            except Unreachable:
+                # It was only asked who it is, so a new connection may ask again.
+                warm.close()
+        fresh = Session.open(server, server.user, self._vault.secret(server.password), deadline)
+        try:
+            return Identified(fresh, who_answers(fresh, deadline))
+        except BaseException:
+            fresh.close()
+            raise
+
+    def _take(self, server: Server) -> Session | None:
+        with self._lock:
+            return self._idle[server].pop() if self._idle[server] else None
+
+    def _give_back(self, session: Session) -> None:
+        if not session.usable:
+            session.close()
+            return
+        with self._lock:
+            self._idle[session.server].append(session)

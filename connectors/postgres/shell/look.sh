@@ -1,0 +1,5 @@
+# How it lies there. Changes nothing.
+tell state "$state"
+tell checkpoint "$checkpoint"
+if alive; then tell running yes; else tell running no; fi
+if [ -f "$D/standby.signal" ]; then tell signal yes; else tell signal no; fi
