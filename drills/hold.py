@@ -20,8 +20,9 @@ from drills.primaries import doubles
 from drills.scenario import Heal, RunAfterwards, Scenario
 from drills.scorecard import Moment, RunHeld, Scorecard
 from drills.wording import breaks, ended, responds
-from drills.written import write_scorecard
+from drills.written import write_scenario, write_scorecard
 from seawall.errors import SeawallError
+from seawall.files import make_folder
 from seawall.inventory import Inventory
 from seawall.journal import Outcome
 from seawall.model import Text
@@ -69,14 +70,15 @@ def hold_drill(
         show: told of each moment at once.
 
     Raises:
-        SeawallError: the folder is there already; the service was not well to begin with, and nothing was broken; or
-            the drill cannot go on. The folder then holds what was measured until then.
+        SeawallError: the folder is there already, or cannot be made; the service was not well to begin with, and
+            nothing was broken; or the drill cannot go on. The folder then holds what was measured until then.
     """
     if folder.exists():
         raise SeawallError(
             "there is a drill in it already", where=str(folder), remedy="Give each drill its own folder"
         )
-    folder.mkdir(parents=True)
+    make_folder(folder)
+    write_scenario(scenario, folder)
     drill = _Drill(scenario, city, outside, respond, folder, clock or SteadyClock(), show)
     try:
         drill.hold()
@@ -172,8 +174,8 @@ class _Drill:
             at = self.clock.now()
             self.broken = True
             self.held.fault = self.held.fault or at
-            self._note(at, breaks(moment, self.city))
             self.outside.break_(moment)
+            self._note(at, breaks(moment, self.city))
 
     def _answer(self, loaded: datetime) -> None:
         asked = self.scenario.respond

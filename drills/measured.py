@@ -12,7 +12,7 @@ from drills.judge import Observed, judge, judge_mark
 from drills.ledger import Tried
 from drills.outside import Responded, Told
 from drills.primaries import Doubles
-from drills.scenario import Expectation, NoTwoPrimaries, Scenario
+from drills.scenario import Expectation, NoTwoPrimaries, Scenario, scenario_bytes
 from drills.scorecard import (
     Clock,
     Judged,
@@ -124,7 +124,7 @@ def scorecard_of(held: Held, scenario: Scenario, city: Inventory, *, drill: str,
     return Scorecard(
         drill=drill,
         scenario=scenario.scenario,
-        scenario_digest=hashlib.sha256(scenario.model_dump_json(by_alias=True).encode()).hexdigest(),
+        scenario_digest=hashlib.sha256(scenario_bytes(scenario)).hexdigest(),
         title=scenario.title,
         why=scenario.why,
         service=scenario.load.service,
@@ -132,6 +132,7 @@ def scorecard_of(held: Held, scenario: Scenario, city: Inventory, *, drill: str,
         without_it=service.without_it,
         stops_with_it=tuple(city.services[name].title for name in city.needed_by(scenario.load.service)),
         targets=service.targets,
+        approvers=scenario.respond.approved_by if scenario.respond else (),
         load=Load(writers=scenario.load.writers, writes_each_second=scenario.load.writes),
         began=held.began,
         ended=ended,

@@ -233,3 +233,8 @@ class Scenario(Frozen):
             message = "the timeline is not in order: write the earlier moment first"
             raise ValueError(message)
         return self
+
+
+def scenario_bytes(scenario: Scenario) -> bytes:
+    """Return the scenario as JSON; the same scenario gives the same bytes."""
+    return scenario.model_dump_json(by_alias=True, indent=2).encode() + b"\n"

@@ -137,6 +137,7 @@ class Scorecard(Frozen):
 
     Attributes:
         scenario_digest: SHA-256 of the scenario as it was held, hexadecimal.
+        approvers: in whose names the drill's approvals were given, by their names in the inventory.
         stops_with_it: titles of the services that stop when this one does.
         disrupted: when the first fault struck, or in a planned move, the first write was refused.
         rta: from the disruption until writes are accepted again, three in a row; judged against the RTO.
@@ -157,6 +158,7 @@ class Scorecard(Frozen):
     without_it: Text
     stops_with_it: tuple[Text, ...] = ()
     targets: Targets | None
+    approvers: tuple[Name, ...] = ()
     load: Load
     began: AwareDatetime
     ended: AwareDatetime

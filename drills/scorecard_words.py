@@ -16,6 +16,8 @@ WORDS = {
     "where": Text(en="Where", da="Hvor"),
     "lab": Text(en="the lab: two sites on one machine", da="laboratoriet: to steder på én maskine"),
     "users": Text(en="Users", da="Brugere"),
+    "approvals": Text(en="Approvals", da="Godkendelser"),
+    "by-script": Text(en="{who}, given at once by script", da="{who}, givet straks af et program"),
     "load": Text(
         en="{writers} writers, {rate} writes a second", da="{writers} skrivere, {rate} skrivninger i sekundet"
     ),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from drills.scenario import Scenario, scenario_bytes
 from drills.scorecard import Scorecard
 from drills.scorecard_page import scorecard_page
 from seawall.errors import BadInput
@@ -14,6 +15,11 @@ from seawall.model import Language
 
 JSON = "drill.json"
 PAGES: dict[Language, str] = {"en": "scorecard.html", "da": "scorecard.da.html"}
+
+
+def write_scenario(scenario: Scenario, folder: Path) -> None:
+    """Write the scenario as it is held; its SHA-256 is the scorecard's `scenario_digest`. Raises: JournalError."""
+    write_whole(folder / "scenario.json", scenario_bytes(scenario))
 
 
 def write_scorecard(card: Scorecard, folder: Path) -> None:
@@ -39,7 +45,7 @@ def read_scorecard(folder: Path) -> Scorecard:
         return Scorecard.model_validate_json(path.read_bytes())
     except OSError as error:
         raise BadInput.one(
-            "there is no scorecard here", where=str(path), remedy="See `seawall drill list`"
+            "there is no scorecard here", where=str(path), remedy="Name a drill's folder; it holds drill.json"
         ) from error
     except ValidationError as error:
         raise BadInput.one(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from drills.hold import hold_drill
 from drills.outside import Responded
+from drills.scenario import Scenario
 from drills.scorecard import Judged, Moment, Scorecard
 from drills.written import read_scorecard
 from seawall.errors import DidNothing, SeawallError
@@ -299,12 +301,11 @@ def test_a_service_without_targets_says_so(hold):
 def test_the_folder_holds_what_the_drill_rests_on(hold, tmp_path):
     card = hold()
     folder = tmp_path / "drill-1"
-    assert {one.name for one in folder.iterdir()} == {
-        "drill.json",
-        "ledger.jsonl",
-        "scorecard.html",
-        "scorecard.da.html",
-    }
+    names = {"drill.json", "ledger.jsonl", "scenario.json", "scorecard.html", "scorecard.da.html"}
+    assert {one.name for one in folder.iterdir()} == names
+    scenario = (folder / "scenario.json").read_bytes()
+    assert hashlib.sha256(scenario).hexdigest() == card.scenario_digest
+    assert Scenario.model_validate_json(scenario) == small_scenario()
     assert read_scorecard(folder) == card
     written = json.loads((folder / "drill.json").read_text(encoding="utf-8"))
     assert written["exercise"] is True
