@@ -14,6 +14,7 @@ from prefect.logging.handlers import APILogWorker
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Failed
+from prefect.utilities.urls import url_for
 
 from flows.hands import PrefectHands
 from flows.in_process import Carrying
@@ -39,7 +40,8 @@ def under_prefect(
 
     @flow(name="respond", flow_run_name="{run}", retries=0, persist_result=False, validate_parameters=False)
     def respond(run: str) -> State[None]:  # noqa: ARG001 - the only thing Prefect is told
-        carrying.flow_run, carrying.url = flow_run.id, flow_run.ui_url
+        carrying.flow_run = flow_run.id
+        carrying.url = url_for("flow-run", obj_id=flow_run.id)
         carrying.stop = hands.stop
         if carrying.take(by_prefect=True):
             carrying.carry_out(hands)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +18,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.automations import NAME, ensure_zombie_rule
 from seawall.inbox import put
-from seawall.journal import Approved, Asked
+from seawall.journal import Approved, Asked, Resumed
 from seawall.loading import load_city
 from seawall.run_folder import RunFolder
 from tests.flows.conftest import ROOT, Prefect, until
@@ -139,27 +142,21 @@ def test_what_is_deployed_offers_the_city_and_can_be_carried_out(
 
     parameters = {"runbook": "look", "parameters": {"address": f"{prefect.url}/health"}, "exercise": True}
     begun = prefect.ask(f"/deployments/{deployed['respond']['id']}/create_flow_run", parameters=parameters)
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "prefect", "worker", "start", "--pool", "seawall", "--run-once"],
-        cwd=city,
-        env={**prefect.environment, "SEAWALL_CITY": str(city), "PREFECT_WORKER_QUERY_SECONDS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    prefect.processes.append(worker)
-    (folder,) = until(
-        lambda: [one for one in (city / "runs").glob("2*") if (one / "journal.jsonl").exists()], "a run"
-    )
+    worker = a_worker(prefect, city)
+    (folder,) = until(lambda: [one.parent for one in (city / "runs").glob("2*/journal.jsonl")], "a run")
     opened = RunFolder(folder.parent, folder.name)
     until(lambda: isinstance(events(opened)[-1], Asked), "the approval asked for")
-    put(opened, Approved(at=now(), step="look", by="bo", how="typed"))
-    state = until(
-        lambda: (one := prefect.get(f"/flow_runs/{begun['id']}")["state"])["type"] not in LIVES and one,
-        "its end",
-    )
+    (flow_run,) = children(worker)
+    os.kill(flow_run, signal.SIGKILL)
+    until(lambda: state_of(prefect, begun)["type"] == "CRASHED", "the worker telling that it was killed")
 
-    assert (state["type"], state["message"]) == ("COMPLETED", None)
+    again = {"type": "SCHEDULED", "name": "AwaitingRetry"}  # what Prefect's own button does
+    prefect.ask(f"/flow_runs/{begun['id']}/set_state", state=again, force=True)
+    until(lambda: [type(one) for one in events(opened)][-2:] == [Resumed, Asked], "the same run carried on")
+    put(opened, Approved(at=now(), step="look", by="bo", how="typed"))
+    until(lambda: state_of(prefect, begun)["type"] == "COMPLETED", "its end")
+
+    assert events(opened)[-1].kind == "ended"
     assert until(lambda: set(prefect.tasks(begun["id"])), "its task") == {"look"}
     logs = {"flow_run_id": {"any_": [begun["id"]]}}
     answer = f"seawall answer {opened.id} look"
@@ -169,4 +166,27 @@ def test_what_is_deployed_offers_the_city_and_can_be_carried_out(
     )
 
 
-LIVES = {"SCHEDULED", "PENDING", "RUNNING"}
+def a_worker(prefect: Prefect, city: Path) -> subprocess.Popen[str]:
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "worker", "start", "--pool", "seawall"],
+        cwd=city,
+        env={**prefect.environment, "SEAWALL_CITY": str(city), "PREFECT_WORKER_QUERY_SECONDS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    prefect.processes.append(worker)
+    return worker
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    return [pid for pid, parent in parents.items() if parent == process.pid]
+
+
+def state_of(prefect: Prefect, flow_run: dict[str, Any]) -> dict[str, Any]:
+    state: dict[str, Any] = prefect.get(f"/flow_runs/{flow_run['id']}")["state"]
+    return state
