@@ -16,8 +16,6 @@ from seawall.model import Text
 from seawall.yaml_source import Loc, YamlSource
 from seawall.yaml_source.source import Spot
 
-_QUOTED = re.compile(r"'([^']*)'")
-
 Said = tuple[str, str, str | None]
 """Problem, remedy, and the corrected line when it is known."""
 
@@ -64,6 +62,11 @@ class Wrong:
 def explained(wrong: Wrong) -> Said:
     """Say what is wrong, what to do, and how the line should read."""
     return _SAID.get(wrong.kind, _otherwise)(wrong)
+
+
+def quoted(words: object) -> list[str]:
+    """Return what stands in single quotes in pydantic's own words: the choices there are."""
+    return re.findall(r"'([^']*)'", str(words))
 
 
 def _missing(wrong: Wrong) -> Said:
@@ -163,7 +166,7 @@ def _is(node: yaml.Node) -> str:
 
 
 def _not_one_of(wrong: Wrong) -> Said:
-    choices = _QUOTED.findall(str(wrong.context.get("expected", "")))
+    choices = quoted(wrong.context.get("expected", ""))
     written = wrong.spot.value.value if isinstance(wrong.spot.value, yaml.ScalarNode) else ""
     meant = nearest(written, choices)
     corrected = wrong.source.rewritten(wrong.spot.value, meant) if meant else None
@@ -173,13 +176,13 @@ def _not_one_of(wrong: Wrong) -> Said:
 
 def _no_variant(wrong: Wrong) -> Said:
     """Say that the key which tells what kind of entry this is has no such kind, or is not there."""
-    key = _QUOTED.findall(str(wrong.context["discriminator"]))[-1]
-    choices = _QUOTED.findall(str(wrong.context.get("expected_tags", "")))
-    spot = wrong.source.spot((*wrong.place, key))
-    if not choices or not isinstance(spot.value, yaml.ScalarNode):
+    key = quoted(wrong.context["discriminator"])[-1]
+    choices = quoted(wrong.context.get("expected_tags", ""))
+    written = wrong.spot.value
+    if not choices or not isinstance(written, yaml.ScalarNode):
         return f"{wrong.called} has no `{key}` that tells what it is", f"Add `{key}: ...`", None
-    meant = nearest(spot.value.value, choices)
-    corrected = wrong.source.rewritten(spot.value, meant) if meant else None
+    meant = nearest(written.value, choices)
+    corrected = wrong.source.rewritten(written, meant) if meant else None
     problem = f"`{key}` is not one of {', '.join(choices)}"
     return problem, f"Write `{meant}`" if meant else "Use one of these", corrected
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from seawall.errors import Mistake
-from seawall.loading.explained import Wrong, explained
+from seawall.loading.explained import Wrong, explained, quoted
 from seawall.loading.shapes import example, keys_of
 from seawall.yaml_source import Loc, YamlSource
 
@@ -66,6 +66,8 @@ class _Told:
                 here = here[part] if inside else None  # type: ignore[index]
             elif self.branch is None:
                 self.branch = (self.place, part)
+        if self.kind == "union_tag_invalid":
+            self.place = (*self.place, quoted(self.context["discriminator"])[-1])
 
     def wrong(self, model: type[BaseModel], source: YamlSource) -> Wrong:
         """Return this error with what stands at its place."""

@@ -5,15 +5,26 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import Field
 
 import drills
 from seawall.errors import BadInput
 from seawall.expressions import text_in_both
-from seawall.loading import PRODUCT, load_city, load_inventory, load_runbook, load_runbooks, load_templates
+from seawall.loading import (
+    PRODUCT,
+    load_city,
+    load_file,
+    load_inventory,
+    load_runbook,
+    load_runbooks,
+    load_templates,
+)
 from seawall.loading.message_files import message_templates, read_message
 from seawall.loading.runbook_files import read_runbook
+from seawall.model import Frozen
 from seawall.views import ServiceView, SiteView
 
 HAVNBY = Path(drills.__file__).parent / "city"
@@ -218,6 +229,58 @@ def test_runbooks_that_use_one_another_in_a_circle_are_named_as_a_path(tmp_path)
     assert told.startswith(
         f"{tmp_path / 'here.yaml'}:4:39: runbooks use one another in a circle: here -> there -> here. "
     )
+
+
+def test_a_runbook_that_cannot_be_read_makes_those_that_use_it_no_worse(tmp_path):
+    (tmp_path / "broken.yaml").write_text("runbook: {\n")
+    step = "{id: one, does: Use, runbook: broken}"
+    (tmp_path / "uses.yaml").write_text(f"runbook: uses\ntitle: T\nwhy: W\nsteps: [{step}]\n")
+    assert [one.partition(": ")[0] for one in refusal(load_runbooks, [tmp_path])] == [
+        f"{tmp_path / 'broken.yaml'}:2:1"
+    ]
+
+
+class Kill(Frozen):
+    break_: Annotated[Literal["kill"], Field(alias="break")]
+    host: str
+    hard: bool = True
+
+
+class Cut(Frozen):
+    break_: Annotated[Literal["cut"], Field(alias="break")]
+    between: tuple[str, str]
+
+
+class Heal(Frozen):
+    heal: Literal["everything"]
+
+
+class Story(Frozen):
+    moments: tuple[Annotated[Kill | Cut, Field(discriminator="break_")] | Heal, ...]
+    end: str | int = 0
+
+
+STORY = """\
+moments:
+  - {break: kil, host: a}
+  - {break: kill, hots: a}
+  - {break: cut, between: [a]}
+  - {heal: everthing}
+  - {}
+end: [x]
+"""
+
+
+def test_of_the_kinds_an_entry_may_be_only_the_one_that_was_meant_is_spoken_of(tmp_path):
+    (tmp_path / "story.yaml").write_text(STORY)
+    assert refusal(load_file, tmp_path / "story.yaml", Story, "s.yaml") == [
+        "s.yaml:2:13: `break` is not one of kill, cut. Write `kill`.\n      - {break: kill, host: a}",
+        "s.yaml:3:19: `hots` is not known here. Write `host`.\n      - {break: kill, host: a}",
+        "s.yaml:4:18: `between` has too few values. It takes 2 values.",
+        "s.yaml:5:12: `heal` is not one of everything. Write `everything`.\n      - {heal: everything}",
+        "s.yaml:6:5: entry 5 of `moments` has no `break` that tells what it is. Add `break: ...`.",
+        "s.yaml:7:6: `end` must be a text, and is a list. Write a text.",
+    ]
 
 
 def test_a_missing_runbook_file_says_so(tmp_path):
