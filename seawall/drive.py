@@ -113,7 +113,8 @@ class _Driver:
         if self._state.last is not None and self._state.ended is None and self._was_begun():
             self._record([Resumed(at=self._clock(), by=by)])
         while True:
-            self._hear(inbox.take())
+            if self._state.ended is None:  # nothing is written after the end, whatever somebody says to it
+                self._hear(inbox.take())
             decision = deciding.decide(self._state, self._clock())
             match decision:
                 case Finish():
