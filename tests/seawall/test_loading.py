@@ -278,7 +278,7 @@ def test_of_the_kinds_an_entry_may_be_only_the_one_that_was_meant_is_spoken_of(t
         "s.yaml:3:19: `hots` is not known here. Write `host`.\n      - {break: kill, host: a}",
         "s.yaml:4:18: `between` has too few values. It takes 2 values.",
         "s.yaml:5:12: `heal` is not one of everything. Write `everything`.\n      - {heal: everything}",
-        "s.yaml:6:5: entry 5 of `moments` has no `break` that tells what it is. Add `break: ...`.",
+        "s.yaml:6:5: entry 5 of `moments` has no `heal`. Add it.\n      - {heal: everything}",
         "s.yaml:7:6: `end` must be a text, and is a list. Write a text.",
     ]
 
