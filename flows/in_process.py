@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -142,10 +143,10 @@ def carry_in_view(
 def end_process(code: int) -> NoReturn:
     """End this process now. Prefect, when its server is gone, would keep an ordinary exit waiting for minutes."""
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with suppress(
+            OSError, ValueError, AttributeError
+        ):  # closed, or given up because whoever read it has gone
             stream.flush()
-        except (OSError, ValueError):
-            continue
     os._exit(code)
 
 

@@ -92,7 +92,12 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Be the `seawall` command."""
-    sys.exit(run_command_line(sys.argv[1:]))
+    code = run_command_line(sys.argv[1:])
+    if "prefect" in sys.modules:
+        from flows.view import end_process
+
+        end_process(code)  # an ordinary exit would wait minutes for a Prefect whose server is gone
+    sys.exit(code)
 
 
 if __name__ == "__main__":
