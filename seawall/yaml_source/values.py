@@ -51,7 +51,7 @@ def scalar(text: str) -> str | float | bool | None:
 def value_of(root: yaml.Node, shown: str) -> tuple[Any, tuple[Mistake, ...]]:
     """Return the value of a document, and what is wrong in it although it has one.
 
-    That is every key that stands twice (the first one counts) or is no text (it is left out), tag and control character.
+    That is every key that stands twice (the first counts) or is no text (it is left out), tag and control character.
 
     Raises:
         BadInput: aliases lead back to themselves, or stand for more than 200,000 parts.
