@@ -13,7 +13,7 @@ from typing import Any
 
 from seawall.actions import Deadline, Occasion, Proof, Seen, World
 from seawall.decide import StepCall, Way
-from seawall.errors import CallError, DidNothing, MayHaveActed
+from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.journal import Failed, NotNeeded, Settled, Succeeded
 from seawall.plan import PlannedCheck, resolved
 from seawall.predicates import Predicate, unmet
@@ -89,6 +89,8 @@ def _until(making: CallToMake, world: World, occasion: Occasion) -> Seen:
             problem = DidNothing(
                 f"still not so: wanted {wanted}; saw {seen}", where=step.id, remedy="Look at the target"
             )
+        except WrongTarget:
+            raise  # it does not become the right one by waiting
         except CallError as error:
             if not step.until:
                 raise

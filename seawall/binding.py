@@ -131,6 +131,7 @@ class _Steps:
     prefix: str = ""
     depth: int = 0
     actions: dict[str, Action[Any, Any]] = field(default_factory=dict)
+    after: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def bind(self, *, after: tuple[str, ...]) -> list[PlannedStep]:
         """Bind every step; those that wait for none of this runbook's wait for `after`."""
@@ -145,6 +146,7 @@ class _Steps:
                 names = {**self.names, **more}
                 these += self._one(("steps", index), step, f"{self.prefix}{step.id}{suffix}", names, waits)
             bound += these
+            self.after.update((one.id, one.after) for one in these)
             ends[step.id] = _ends(these) or waits
         return bound
 
@@ -204,7 +206,7 @@ class _Steps:
         args = bind_arguments(action, step.with_, given)
         self.findings.note(self.runbook, (*path, "with"), args.mistakes)
         for one in args.references:
-            if one not in begun.after:
+            if one not in self._before(begun.after):
                 problem = f"it takes what {one!r} saw, and does not wait for it"
                 self.findings.wrong(
                     self.runbook, (*path, "with"), problem, f"Add {one} to this step's `after`"
@@ -229,6 +231,17 @@ class _Steps:
                 }
             )
         ]
+
+    def _before(self, after: Iterable[str]) -> set[str]:
+        """Return every step that must be over before one that waits for `after`."""
+        found: set[str] = set()
+        wave = list(after)
+        while wave:
+            name = wave.pop()
+            if name not in found:
+                found.add(name)
+                wave += self.after.get(name, ())
+        return found
 
     def _nested(
         self, path: Path, step: RunbookStep, name: str, names: Mapping[str, Any], waits: tuple[str, ...]

@@ -1,14 +1,196 @@
-"""The place of the demo: `seawall demo` calls `show_demo`."""
+"""The whole road once, before one's eyes: a city service survives the loss of its site, with trouble on the way.
+
+Everything in it is real and on this machine. It ends what it started, also on Ctrl-C and after being killed half-way:
+the next demo finds what is left and ends it first.
+"""
 
 from __future__ import annotations
 
+import sys
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from seawall.errors import BadInput
+from console.terminal.demo_runs import Command, in_this_process, with_a_wrong_address
+from console.terminal.demo_screen import Stages
+from console.terminal.desk import Desk
+from console.terminal.lab import city_of_lab, lab_folder, write_city
+from console.terminal.reporting import write_report
+from console.terminal.screen import language, out, words
+from console.terminal.surroundings import surroundings
+from drills.hold import hold_drill
+from drills.lab.outside import LabOutside
+from drills.lab.up import lab_down, lab_up
+from drills.scenario_files import PRODUCT, load_scenario
+from drills.scorecard import Moment, Scorecard
+from flows.server import prefect_server
+from seawall.errors import ExitCode, SeawallError
+
+SCENARIO = "lose-a-site"
+STAGES = (
+    ("lab", "Bring up two sites and a witness, and an embedded Prefect", 12),
+    ("backup", "Back up Login's database, and prove it by restoring it", 12),
+    ("wrong", "Point a step at the wrong server: it must refuse", 2),
+    ("drill", "Lose the north site while people write; kill the orchestrator half-way; come home", 35),
+    ("down", "End everything that was started", 4),
+)
+"""Name, what a person reads, and about how many seconds it takes on two cores."""
+
+
+@dataclass
+class Shown:
+    """What the demo has to tell at its end."""
+
+    card: Scorecard | None = None
+    drill: Path | None = None
+    proofs: list[tuple[bool, str]] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as it should be."""
+        return (
+            self.card is not None
+            and self.card.verdict.kind == "passed"
+            and all(well for well, _ in self.proofs)
+        )
 
 
 def show_demo(lab: Path | None) -> int:
-    """Show it all once, and return the exit code."""
-    raise BadInput.one(
-        "the demo is not here yet", where=str(lab or "demo"), remedy="Use `seawall drill run lose-a-site`"
-    )
+    """Show it all once, and return the exit code.
+
+    Raises:
+        SeawallError: it could not go on. What was started is ended first.
+    """
+    folder = lab if lab is not None else lab_folder(None).with_name(f"{lab_folder(None).name}-demo")
+    shown = Shown()
+    with Stages(STAGES, out()) as stages, ExitStack() as tidy:
+        tidy.callback(_end, folder, stages)
+        desk, prefect = _bring_up(folder, stages, tidy)
+        _back_up(desk, stages, shown)
+        _refuse(desk, stages, shown)
+        _drill(folder, desk, prefect, stages, shown)
+    return _tell(shown, desk)
+
+
+def _bring_up(folder: Path, stages: Stages, tidy: ExitStack) -> tuple[Desk, str]:
+    with stages.stage("lab") as tell:
+        lab_down(folder)
+        server = _InBackground(folder.with_name(f"{folder.name}-prefect"))
+        tidy.callback(server.end)
+        layout = lab_up(folder, tell=tell)
+        place = city_of_lab(folder)
+        write_city(layout, place)
+        tell("Waiting for Prefect (the first start makes its database)")
+        return Desk.at(place), server.url()
+
+
+def _back_up(desk: Desk, stages: Stages, shown: Shown) -> None:
+    with stages.stage("backup") as tell:
+        (backup,) = desk.city.inventory.backups
+        in_this_process(desk, "take-backup", {"backup": backup}, tell)
+        state = in_this_process(desk, "verify-backup", {"backup": backup}, tell)
+        found = state.steps["compare"].summary
+        shown.proofs.append(
+            (state.ended is not None and state.ended.outcome == "done", f"The backup {found}")
+        )
+
+
+def _refuse(desk: Desk, stages: Stages, shown: Shown) -> None:
+    with stages.stage("wrong") as tell:
+        with with_a_wrong_address(desk) as wrong:
+            state = in_this_process(wrong, "postgres-failover", {"service": "login", "mode": "planned"}, tell)
+        refused = [one.failure for one in state.steps.values() if one.failure is not None]
+        well = bool(refused) and refused[0].error == "WrongTarget" and not state.changed
+        said = refused[0].problem if refused else "it was not refused"
+        shown.proofs.append(
+            (well, f"The step pointed at the wrong server refused, and nothing was changed: {said}")
+        )
+
+
+def _drill(folder: Path, desk: Desk, prefect: str, stages: Stages, shown: Shown) -> None:
+    with stages.stage("drill") as tell:
+        city = desk.city
+        scenario = load_scenario(PRODUCT / f"{SCENARIO}.yaml", city.inventory, city.runbooks)
+        now = desk.local(surroundings().now())
+        shown.drill = desk.folder / "drills" / f"{now:%Y-%m-%d-%H%M%S}-{SCENARIO}"
+
+        def told(moment: Moment) -> None:
+            tell(words(moment.what))
+
+        command = Command(desk, prefect, tell, kill_after="fence")
+        outside = LabOutside(folder, city.inventory)
+        shown.card = hold_drill(scenario, city.inventory, outside, command, shown.drill, show=told)
+        shown.proofs.append((command.resumed, command.how_it_was_resumed))
+        shown.proofs.append((bool(command.seen_by_prefect), command.seen_by_prefect or "Prefect saw no run"))
+        mails = sum(one.by == "email" for one in outside.messages())
+        posts = len(outside.messages()) - mails
+        shown.proofs.append(
+            (
+                mails > 0 and posts > 0,
+                f"{mails} mails and {posts} Slack posts arrived, all marked as an exercise",
+            )
+        )
+
+
+def _end(folder: Path, stages: Stages) -> None:
+    with stages.stage("down"):
+        lab_down(folder)
+
+
+class _InBackground:
+    """A Prefect server that starts while the lab does."""
+
+    def __init__(self, folder: Path) -> None:
+        self._stop, self._there = threading.Event(), threading.Event()
+        self._url: str | None = None
+        self._error: SeawallError | None = None
+        self._thread = threading.Thread(target=self._serve, args=(folder,), name="prefect-server")
+        self._thread.start()
+
+    def url(self) -> str:
+        """Wait until it answers. Raises: Unreachable."""
+        self._there.wait()  # bounded by the server's own limit for its start
+        if self._error is not None:
+            raise self._error
+        assert self._url is not None
+        return self._url
+
+    def end(self) -> None:
+        """End it."""
+        self._stop.set()
+        self._thread.join()
+
+    def _serve(self, folder: Path) -> None:
+        try:
+            with prefect_server(folder) as self._url:
+                self._there.set()
+                self._stop.wait()
+        except SeawallError as error:
+            self._error = error
+        finally:
+            self._there.set()
+
+
+def _tell(shown: Shown, desk: Desk) -> int:
+    from rich.console import Console
+
+    from drills.scorecard_terminal import print_scorecard
+
+    screen = out()
+    assert shown.card is not None
+    screen.say()
+    print_scorecard(shown.card, Console(highlight=False), language(), folder=shown.drill)
+    screen.head("Seen on the way")
+    for well, what in shown.proofs:
+        screen.labelled("  yes" if well else "  NO", what, "good" if well else "bad", room=8)
+    failover = next((run.folder for run in shown.card.runs if run.folder), None)
+    screen.head("To read")
+    screen.raw(f"  {shown.drill}/scorecard.html")
+    if failover is not None:
+        page = desk.folder / "drills" / f"{failover}.html"
+        write_report(failover, html=page, as_json=False, lang=None, city=desk.folder)
+    screen.say("To have the command `seawall` in this terminal:")
+    screen.raw(f'  export PATH="{Path(sys.executable).parent}:$PATH" SEAWALL_CITY="{desk.folder}"')
+    screen.say("Then: seawall runs; seawall show last; seawall lab up; seawall init my-city", "dim")
+    return ExitCode.DONE if shown.passed else ExitCode.FAILED

@@ -12,6 +12,7 @@ from seawall.actions import World
 from seawall.drive import Watch
 from seawall.errors import SeawallError
 from seawall.inbox import put
+from seawall.inventory import Inventory
 from seawall.journal import Answered, Approved, Asked, Event
 from seawall.journal_file import read_journal
 from seawall.plan import Plan
@@ -19,6 +20,16 @@ from seawall.run_folder import RunFolder, create_run
 from seawall.state import State
 
 HOW = "given by the drill"
+
+
+def approve(run: RunFolder, plan: Plan, people: Sequence[str], inventory: Inventory) -> None:
+    """Give every yes that these people may give to a run of `plan`, before it is asked for."""
+    for step in plan.steps:
+        if step.approve is None or step.skipped is not None:
+            continue
+        for person in people:
+            if person in inventory.with_role(step.approve.by):
+                put(run, Approved(at=surroundings().now(), step=step.id, by=person, how=HOW))
 
 
 class Responding:
@@ -35,7 +46,7 @@ class Responding:
         plan, _ = think(desk, self._world, runbook, parameters, exercise=exercise)
         now = desk.local(surroundings().now())
         run = create_run(desk.runs, plan, by=self._manner.by, version=version(), now=now)
-        self._approve(run, plan, approved_by)
+        approve(run, plan, approved_by, desk.city.inventory)
 
         def watch(event: Event, state: State) -> None:
             self._show(event, state)
@@ -44,15 +55,6 @@ class Responding:
 
         carry(run, self._world, self._manner, watch)
         return Responded.of(run.path, plan, read_journal(run.journal_path))
-
-    def _approve(self, run: RunFolder, plan: Plan, people: Sequence[str]) -> None:
-        may = self._manner.desk.city.inventory
-        for step in plan.steps:
-            if step.approve is None or step.skipped is not None:
-                continue
-            for person in people:
-                if person in may.with_role(step.approve.by):
-                    put(run, Approved(at=surroundings().now(), step=step.id, by=person, how=HOW))
 
     def _answer(self, run: RunFolder, asked: Asked, people: Sequence[str]) -> None:
         """Let the person whose step it is say that it was done, if the scenario names one."""

@@ -257,3 +257,9 @@ def test_facts_are_read_by_reading_actions_only():
     book["facts"]["lamp"]["uses"] = "lamp.off"
     with pytest.raises(BadInput, match="changes the world"):
         facts_to_read("book", ground(book=book), {"host": "lamp-1"})
+
+
+def test_a_reference_may_name_a_step_that_is_waited_for_through_others():
+    refers = light(**{"with": {"host": "{{ host }}", "looked": {"from": "look"}}, "after": ["between"]})
+    plan = plan_of(look(), look(id="between", after=["look"]), refers)
+    assert plan.by_id["light"].args["looked"] == {"from": "look"}
