@@ -52,7 +52,8 @@ class Account:
 
     def reaches(self, path: Path) -> Path | None:
         """Return the first folder on the way to `path` that the account may not pass through; None when it can."""
-        for folder in reversed(path.parents):
+        # The way as it is written, and where it leads through links.
+        for folder in (*reversed(path.parents), *reversed(path.resolve().parents)):
             if not _allows(folder.stat(), self, stat.S_IXOTH):
                 return folder
         return None

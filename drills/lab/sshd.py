@@ -60,7 +60,8 @@ class Sessions:
                 os.close(inner)
         feeding = asyncio.create_task(_feed(session, running))
         try:
-            await session.redirect(stdout=stdout[0], stderr=stderr[0])
+            # An end of file would be that of the whole channel, and cut off what comes on the other of the two.
+            await session.redirect(stdout=stdout[0], stderr=stderr[0], send_eof=False)
             status = await running.wait()
             # OpenSSH too waits for the pipes' ends, which a background child may hold open.
             await session.stdout.drain()

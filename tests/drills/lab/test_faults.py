@@ -45,7 +45,7 @@ def write(lab: LabLayout) -> int:
 
 
 def is_at(lab: LabLayout, server: str, seq: int) -> bool:
-    return sql(lab, server, f"SELECT count(*) FROM ledger WHERE seq = {seq}") == (1,)
+    return bool(sql(lab, server, f"SELECT count(*) FROM ledger WHERE seq = {seq}") == (1,))
 
 
 def start_postgres(lab: LabLayout, site: str) -> None:

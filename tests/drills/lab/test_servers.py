@@ -176,6 +176,13 @@ class TestSsh:
             _, out, err = client.exec_command("echo out; echo err >&2; exit 7", timeout=10)
             assert (out.read(), err.read(), out.channel.recv_exit_status()) == (b"out\n", b"err\n", 7)
 
+    def test_one_output_may_end_long_before_the_other(self, lab):
+        with connect(lab, "north-web", within=10) as client:
+            for ends_first, goes_on in ((1, 2), (2, 1)):
+                command = f"exec {ends_first}>&-; sleep 0.1; echo late >&{goes_on}"
+                _, out, err = client.exec_command(command, timeout=10)
+                assert [out, err][goes_on - 1].read() == b"late\n"
+
     def test_much_goes_in_and_out_whole(self, lab):
         sent = os.urandom(3_000_000)
         with connect(lab, "north-web", within=10) as client:
@@ -322,9 +329,12 @@ class TestNames:
     def look_up(self, lab, name="login.city.example"):
         question = dns.message.make_query(name, "A")
         server = lab.zone.server
-        for ask in (dns.query.udp, dns.query.tcp):
-            answer = ask(question, server.address, port=server.port, timeout=5)
-        return answer.answer[0][0].address
+        answers = [
+            ask(question, server.address, port=server.port, timeout=5)
+            for ask in (dns.query.udp, dns.query.tcp)
+        ]
+        assert answers[0].answer == answers[1].answer
+        return answers[0].answer[0][0].address
 
     def test_a_signed_update_moves_a_name_and_back(self, lab):
         before = self.look_up(lab)

@@ -42,26 +42,16 @@ def until(holds, within: float = 20) -> None:
 
 
 @pytest.mark.lab
-def test_up_twice_is_one_lab_and_down_leaves_no_program_and_no_file(folder):
-    first = lab_up(folder, tell=print)
-    told: list[str] = []
-    assert lab_up(folder, tell=told.append) == first
-    assert told == ["The lab is up already"]
-    lab_down(folder)
-    assert running(LabFolder(folder)) == ()
-    assert [one.name for one in folder.iterdir()] == [".lock"]
-    assert lab_status(folder).state == "down"
-    lab_down(folder)
-
-
-@pytest.mark.lab
-def test_a_lab_whose_maker_was_killed_is_found_and_goes_before_the_next_comes_up(folder):
+def test_half_a_lab_goes_before_the_next_comes_up_and_down_leaves_nothing(folder):
     with start_up(folder) as maker:
         until(lambda: len({one.machine for one in running(LabFolder(folder))}) > 5)
         maker.kill()
     assert lab_status(folder).state == "in part"
     layout = lab_up(folder, tell=print)
     assert lab_status(folder).all_answer
+    told: list[str] = []
+    assert lab_up(folder, tell=told.append) == layout
+    assert told == ["The lab is up already"]
     supervisor = layout.places.supervisor("south-db")
     assert supervisor is not None
     os.kill(supervisor.pid, signal.SIGKILL)
@@ -70,28 +60,23 @@ def test_a_lab_whose_maker_was_killed_is_found_and_goes_before_the_next_comes_up
     assert {one.machine for one in status.leftovers} == {"south-db"}
     lab_down(folder)
     assert running(layout.places) == ()
+    assert [one.name for one in folder.iterdir()] == [".lock"]
+    assert lab_status(folder).state == "down"
+    lab_down(folder)
 
 
 @pytest.mark.lab
-def test_ctrl_c_on_the_way_up_leaves_nothing_running(folder):
+def test_a_second_one_is_told_to_wait_and_ctrl_c_leaves_nothing_running(folder):
     with start_up(folder) as maker:
         until(lambda: len({one.machine for one in running(LabFolder(folder))}) > 5)
+        for at_the_same_time in (lambda: lab_up(folder, tell=print), lambda: lab_down(folder)):
+            with pytest.raises(LabError, match="somebody else"):
+                at_the_same_time()
         maker.send_signal(signal.SIGINT)
         assert maker.wait(30) != 0
         assert maker.stdout is not None
         assert "ending what was started" in maker.stdout.read()
     assert running(LabFolder(folder)) == ()
-
-
-@pytest.mark.lab
-def test_a_second_one_at_the_same_time_is_told_to_wait(folder):
-    with start_up(folder) as maker:
-        until(lambda: folder.joinpath("lab.json").exists())
-        for at_the_same_time in (lambda: lab_up(folder, tell=print), lambda: lab_down(folder)):
-            with pytest.raises(LabError, match="somebody else"):
-                at_the_same_time()
-        assert maker.wait(60) == 0
-    assert lab_status(folder).all_answer
 
 
 def test_programs_of_a_lab_whose_folder_was_removed_are_ended_too(folder):
