@@ -7,7 +7,6 @@ that an event may be erased when its time is up and the chain still verifies.
 from __future__ import annotations
 
 import hashlib
-import math
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -215,7 +214,7 @@ def line_for(event: Event, *, n: int, prev: str) -> Line:
     try:
         digest = _digest(salt, payload)
     except ValueError:
-        # What the outside said (a lone surrogate, not-a-number) must not cost the record of a change that was made.
+        # What the outside said (half a UTF-16 pair, say) must not cost the record of a change that was made.
         payload = _writable(payload)
         digest = _digest(salt, payload)
     return Line(n=n, prev=prev, digest=digest, salt=salt, event=payload)
@@ -274,14 +273,12 @@ def _digest(salt: str, payload: dict[str, Any]) -> str:
 
 
 def _writable(value: Any) -> Any:
-    """Return `value` with what JSON cannot carry made plain: unpaired surrogates escaped, not-a-number unknown."""
+    """Return `value` with what UTF-8 cannot carry escaped."""
     match value:
         case str():
             return value.encode(errors="backslashreplace").decode()
-        case float() if not math.isfinite(value):
-            return None
         case dict():
-            return {_writable(key): _writable(one) for key, one in value.items()}
+            return {key: _writable(one) for key, one in value.items()}
         case list():
             return [_writable(one) for one in value]
     return value

@@ -205,7 +205,12 @@ class SimulatedWorld:
     def ending(self, making: CallToMake, behaviour: Behaviour, clock: Callable[[], datetime]) -> Ending:
         """Make the ending that the call has, by the product's own way of making calls."""
         self._now = behaviour
-        return ending_of(making, World(self), clock)
+        return ending_of(making, self.world, clock)
+
+    @property
+    def world(self) -> World:
+        """The actions at hand in it."""
+        return World(self)
 
     def actions(self) -> Sequence[Action[Any, Any]]:
         return (

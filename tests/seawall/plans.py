@@ -12,7 +12,6 @@ from seawall.decide import Way
 from seawall.model import Text
 from seawall.plan import Approval, Plan, PlannedCheck, PlannedStep, PlannedUndo
 from seawall.predicates import read_predicates
-from seawall.state import STILL_ACTS
 from tests.fakes import Behaviour, IsThere
 
 LIMIT = 10.0
@@ -131,7 +130,7 @@ def behaviours(draw: st.DrawFn, plan: Plan) -> dict[tuple[str, Way], list[Behavi
 
 def _acts(*, forever: bool) -> st.SearchStrategy[Behaviour]:
     """A call may act as long as its limit lets it, and the seconds that its remote side takes to be ended."""
-    latest = 60.0 if forever else LIMIT + STILL_ACTS.total_seconds() - 0.01
+    latest = 60.0 if forever else LIMIT + 2.9
     takes = st.floats(0.01, 20.0)
     acts = st.none() | st.floats(0.0, latest)
     return st.one_of(
