@@ -158,12 +158,12 @@ def last_event(path: Path) -> Event | None:
     """
     with on_disk(path), path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
-        reach, line = TAIL, b""
-        while not line and reach < 2 * max(size, TAIL):
+        reach, line = TAIL, None
+        while line is None and reach < 2 * max(size, TAIL):
             file.seek(max(0, size - reach))
             line = _last_line(file.read(), from_start=reach >= size)
             reach *= 2
-    if not line:
+    if line is None:
         return None
     try:
         return next(events_of([Line.model_validate_json(line)], str(path)), None)
@@ -230,8 +230,8 @@ def _says_the_end(line: Line) -> bool:
     return line.event is not None and line.event.get("kind") == "ended"
 
 
-def _last_line(content: bytes, *, from_start: bool) -> bytes:
-    """Return the last whole line of `content`, empty when its beginning or its end is not in there."""
+def _last_line(content: bytes, *, from_start: bool) -> bytes | None:
+    """Return the last whole line of `content`, None when its beginning or its end is not in there."""
     end = content.rfind(b"\n")
     begin = content.rfind(b"\n", 0, max(end, 0))
-    return content[begin + 1 : end] if end >= 0 and (begin >= 0 or from_start) else b""
+    return content[begin + 1 : end] if end >= 0 and (begin >= 0 or from_start) else None
