@@ -24,7 +24,7 @@ from seawall.journal_file import FileJournal, first_event, read_journal
 from seawall.plan import Plan, canonical
 from seawall.state import State
 
-UNMISTAKABLE = "acdefghjkmnprtuvwxy34679"
+UNMISTAKABLE = "acdefhjkmprtuwxy34679"
 """Letters and digits nobody takes for one another, on a phone at night or read aloud."""
 
 
