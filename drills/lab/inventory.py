@@ -10,7 +10,8 @@ import yaml
 
 import drills
 from drills.lab.layout import LabLayout
-from seawall.inventory import BalancerEntry, HostEntry, Inventory, ServerEntry, StoreEntry
+from seawall.entries import BalancerEntry, HostEntry, ServerEntry, StoreEntry
+from seawall.inventory import Inventory
 from seawall.model import Frozen
 
 FILE = "hosts.yaml"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from seawall.inventory import HostEntry, Inventory, Service
+from seawall.entries import HostEntry
+from seawall.inventory import Inventory, Service
 from seawall.yaml_source import Loc
 
 

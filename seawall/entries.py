@@ -1,0 +1,116 @@
+"""The machines of the city as its people write them down: hosts, database servers, stores, balancers.
+
+What stands here is reached over the network. Passwords and keys are references to where they are kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from seawall.model import Frozen, Name, SecretRef
+from seawall.targets import Endpoint, Port, PowerSocket
+
+
+def _host_key(text: str) -> str:
+    """Accept a public key as OpenSSH writes it. Source: RFC 4253, 6.6: the blob begins with the algorithm's name."""
+    algorithm, _, rest = text.partition(" ")
+    try:
+        blob = base64.b64decode(rest.split()[0] if rest.split() else "", validate=True)
+    except binascii.Error:
+        blob = b""
+    begins = len(algorithm).to_bytes(4, "big") + algorithm.encode()
+    whole = len(blob) == len(begins) + 4 + 32 if algorithm == "ssh-ed25519" else len(blob) > len(begins)
+    if not algorithm or not blob.startswith(begins) or not whole:
+        message = "this is no public host key; it reads `ssh-ed25519 AAAA...`, as `ssh-keyscan` shows it"
+        raise ValueError(message)
+    return text
+
+
+HostKey = Annotated[str, AfterValidator(_host_key)]
+"""A machine's public SSH key, e.g. `ssh-ed25519 AAAA...`: what tells the right machine from a wrong one."""
+
+
+class ServerEntry(Frozen):
+    """A PostgreSQL server as it stands under its host.
+
+    Attributes:
+        data_directory: absolute, on the host.
+        binaries: the folder on the host with `pg_ctl` and the rest.
+        cluster_name: PostgreSQL's `cluster_name`, different at each site.
+        system_identifier: what `pg_controldata` says, in quotes; a standby shares its primary's.
+        database: the database that holds the service's records.
+        user: the role Seawall connects as.
+        password: where that role's password is kept.
+        replicator: the role a standby connects as.
+        peers: how the other site's server reaches this one, when that differs from the host's address and the port.
+        slot: the replication slot that the other site's server uses here.
+    """
+
+    port: Port = 5432
+    data_directory: str
+    binaries: str
+    cluster_name: str
+    system_identifier: str
+    database: str
+    user: str
+    password: SecretRef
+    replicator: str
+    replicator_password: SecretRef
+    peers: Endpoint | None = None
+    slot: str | None = None
+
+
+class HostEntry(Frozen):
+    """A machine reached over SSH.
+
+    Attributes:
+        address: an IP address; a name would need DNS on the worst of days.
+        user: who Seawall logs in as.
+        key: where the private key it logs in with is kept.
+        host_key: the machine's public key; no command is sent to a machine that shows another.
+        hostname: what `hostname` prints there, when that is not its name here.
+        power: the out-of-band controller that can take its power.
+        postgres: the PostgreSQL servers that run on it, by cluster name.
+    """
+
+    site: Name
+    address: str
+    port: Port = 22
+    user: str
+    key: SecretRef
+    host_key: HostKey
+    hostname: str | None = None
+    power: PowerSocket | None = None
+    postgres: dict[Name, ServerEntry] = {}
+
+
+class StoreEntry(Frozen):
+    """A bucket in an S3 store at a site.
+
+    Attributes:
+        access_key: where the access key is kept.
+        secret_key: where the secret key is kept.
+    """
+
+    site: Name
+    url: str
+    region: str = "eu-north-1"
+    bucket: str
+    access_key: SecretRef
+    secret_key: SecretRef
+
+
+class BalancerEntry(Frozen):
+    """A HAProxy.
+
+    Attributes:
+        runtime: where its runtime socket answers.
+        front: where users reach it.
+    """
+
+    runtime: Endpoint
+    front: Endpoint
