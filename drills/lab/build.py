@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Event
 
 from drills.lab import balancer, postgres, store
 from drills.lab.account import Account
@@ -101,23 +103,38 @@ def _make_everything(
     layout: LabLayout, software: Software, account: Account, tell: Callable[[str], None]
 ) -> str:
     """Turn every machine on, fill stores and database, all at once, and return the database's system identifier."""
-    at_once, stop = ThreadPoolExecutor(max_workers=20, thread_name_prefix="lab"), Event()
-    machines = {name: at_once.submit(turn_on, layout.places, name) for name in machine_names()}
-    made = _Making(layout, machines, stop)
-    database = at_once.submit(made.database, software, account, tell)
+    at_once, stop = ThreadPoolExecutor(max_workers=20, thread_name_prefix="lab"), threading.Event()
     try:
+        machines = {name: at_once.submit(turn_on, layout.places, name) for name in machine_names()}
+        made = _Making(layout, machines, stop)
+        database = at_once.submit(made.database, software, account, tell)
         for one in as_completed(
             (*machines.values(), *(at_once.submit(made.bucket, place) for place in PLACES))
         ):
             one.result()
-        return database.result()
+        identifier = database.result()
     except BaseException:
-        # What is being waited for ends with the machines; nothing may be started after this.
-        stop.set()
-        end(layout.places)
+        with not_interrupted():
+            # What is being waited for ends with the machines; nothing may be started after this.
+            stop.set()
+            end(layout.places)
+            at_once.shutdown(cancel_futures=True)
         raise
+    at_once.shutdown()
+    return identifier
+
+
+@contextlib.contextmanager
+def not_interrupted() -> Iterator[None]:
+    """Let a second Ctrl-C wait: what it would interrupt is the ending itself, which has a limit."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
     finally:
-        at_once.shutdown(cancel_futures=True)
+        signal.signal(signal.SIGINT, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +143,7 @@ class _Making:
 
     layout: LabLayout
     machines: Mapping[str, Future[None]]
-    stop: Event
+    stop: threading.Event
 
     def bucket(self, place: str) -> None:
         """Make one store's bucket."""

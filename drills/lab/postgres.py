@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, LiteralString
 from drills.lab.account import Account
 from drills.lab.credentials import CANARY_NAME, Credentials
 from drills.lab.errors import LabError
+from drills.lab.folders import LabFolder
+from drills.lab.processes import marks
 from seawall.targets import Endpoint
 
 if TYPE_CHECKING:
@@ -284,7 +286,12 @@ def _run(account: Account, home: Path, program: Path, *arguments: str) -> str:
     done = subprocess.run(
         [str(program), *arguments],
         cwd=home,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8"},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            **marks(LabFolder(home.parents[1]), home.name),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from drills.lab import store
 from drills.lab.account import check_passage, servers_account
-from drills.lab.build import build
+from drills.lab.build import build, not_interrupted
 from drills.lab.errors import LabError, LabMisused
 from drills.lab.folders import LONGEST, LabFolder
 from drills.lab.layout import LabLayout
@@ -45,8 +45,9 @@ def lab_up(folder: Path, *, tell: Tell) -> LabLayout:
         try:
             return build(places, account, tell)
         except BaseException:
-            tell("It did not come up; ending what was started")
-            _end_everything(places)
+            with not_interrupted():
+                tell("It did not come up; ending what was started")
+                _end_everything(places)
             raise
 
 
