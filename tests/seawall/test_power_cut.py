@@ -144,6 +144,35 @@ def test_a_run_that_goes_well_but_for_the_power_gets_done_by_itself_where_proofs
 
 @given(st.data())
 @some
+def test_taking_back_never_pulls_the_ground_from_under_what_stands(data: st.DataObject):
+    names = [f"s{n}" for n in range(data.draw(st.integers(1, 5)))]
+    after = {
+        name: sorted(data.draw(st.sets(st.sampled_from(names[:n]), max_size=2))) if n else []
+        for n, name in enumerate(names)
+    }
+    plan = a_plan(*(a_change(name, *after[name], undo=data.draw(st.integers(0, 4)) < 4) for name in names))
+    world = SimulatedWorld()
+    people = SimulatedPeople(world, awake=False, abort=(data.draw(st.floats(0.5, 6.0)), True))
+    lives = data.draw(st.lists(st.integers(10, 60), max_size=1))
+    end = carry_through(plan, world, opened_disk(plan), SimulatedPower(lives), people)
+    world.wear_out()
+
+    assert isinstance(end, Finish)
+    for step, at in world.taken_back:
+        back = {name for name, then in world.taken_back if then <= at}
+        resting = {name for name, then in world.made if then <= at and rests_on(plan, name, step)}
+        assert resting <= back
+    if end.outcome is Outcome.UNDONE:
+        assert [step for step, _ in world.taken_back] == [step for step, _ in reversed(world.made)]
+
+
+def rests_on(plan: Plan, step: str, other: str) -> bool:
+    after = plan.by_id[step].after
+    return other in after or any(rests_on(plan, one, other) for one in after)
+
+
+@given(st.data())
+@some
 def test_folding_one_by_one_is_folding_at_once(data: st.DataObject):
     plan = data.draw(plans(most=4))
     world = SimulatedWorld(behaviours=data.draw(behaviours(plan)))
