@@ -20,7 +20,7 @@ import errno
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,7 +109,7 @@ class Relay:
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             async with asyncio.timeout(TARGET_ANSWERS_WITHIN):
                 await self._loop.sock_connect(onward, self._target)
-            await asyncio.gather(self._pass_on(accepted, onward), self._pass_on(onward, accepted))
+            await _both(self._pass_on(accepted, onward), self._pass_on(onward, accepted))
 
     async def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         while True:
@@ -121,6 +121,20 @@ class Relay:
                 target.shutdown(socket.SHUT_WR)
                 return
             await self._loop.sock_sendall(target, chunk)
+
+
+async def _both(*ways: Coroutine[None, None, None]) -> None:
+    """Wait for both ways, or for the first to break; neither is left waiting on a socket that is closed after this.
+
+    One that were left would take its number off the loop later, when the number is another connection's already.
+    """
+    tasks = [asyncio.ensure_future(way) for way in ways]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Link:
