@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from connectors.postgres import statements
 from connectors.postgres.host import HostSide
 from connectors.postgres.identity import Role
 from connectors.postgres.session import Session
@@ -19,22 +20,6 @@ LOOKS = 5.0
 """Seconds for one look at one server."""
 FAR_BEHIND = 16_000_000
 """Bytes a standby may miss before it is a finding."""
-
-# What is asked for, the privilege in words, and whether it is there.
-_RIGHTS = """SELECT right_to, granted FROM (VALUES
- ('pg_monitor', pg_has_role('pg_monitor', 'USAGE')),
- ('pg_checkpoint', pg_has_role('pg_checkpoint', 'USAGE')),
- ('EXECUTE on pg_promote(boolean, integer)', has_function_privilege('pg_promote(boolean, integer)', 'EXECUTE')),
- ('CREATE on schema seawall', coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace
-   WHERE nspname = 'seawall'), has_database_privilege(current_database(), 'CREATE')))
-) AS rights (right_to, granted)"""
-
-_SETTINGS = """SELECT (SELECT setting FROM pg_settings WHERE name = 'wal_retrieve_retry_interval'),
- current_setting('wal_log_hints') = 'on' OR current_setting('data_checksums') = 'on',
- current_setting('synchronous_standby_names'), current_setting('full_page_writes')"""
-
-_BEHIND = """SELECT coalesce(application_name, ''), state, pg_current_wal_lsn() - replay_lsn
- FROM pg_stat_replication WHERE application_name <> 'pg_basebackup'"""
 
 
 def looked_at(server: Server, sessions: Sessions, host: HostSide, deadline: Deadline) -> Iterator[CheckUp]:
@@ -58,7 +43,7 @@ def looked_at(server: Server, sessions: Sessions, host: HostSide, deadline: Dead
 
 
 def _rights(what: str, session: Session, deadline: Deadline) -> Iterator[CheckUp]:
-    lacking = [right for right, granted in session.rows(_RIGHTS, deadline) if granted != "t"]
+    lacking = [right for right, granted in session.rows(statements.RIGHTS, deadline) if granted != "t"]
     yield CheckUp(
         f"{what} rights",
         well=not lacking,
@@ -70,7 +55,7 @@ def _rights(what: str, session: Session, deadline: Deadline) -> Iterator[CheckUp
 
 
 def _settings(what: str, role: Role, session: Session, deadline: Deadline) -> Iterator[CheckUp]:
-    ((retry, rewinds, synchronous, full_pages),) = session.rows(_SETTINGS, deadline)
+    ((retry, rewinds, synchronous, full_pages),) = session.rows(statements.SETTINGS, deadline)
     interval = timedelta(milliseconds=int(retry or 0))
     prompt = interval <= PROMPT
     yield CheckUp(
@@ -101,7 +86,7 @@ def _settings(what: str, role: Role, session: Session, deadline: Deadline) -> It
 
 
 def _standbys(what: str, session: Session, deadline: Deadline) -> Iterator[CheckUp]:
-    rows = session.rows(_BEHIND, deadline)
+    rows = session.rows(statements.STANDBYS, deadline)
     if not rows:
         yield CheckUp(
             f"{what} standbys",

@@ -1,44 +1,56 @@
-"""PostgreSQL itself, over SQL and over a shell on its machine."""
+"""What can be asked of PostgreSQL servers: each action's effect, arguments, what it shows, its limit and proof."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from connectors.postgres import seen
 from connectors.postgres.checkup import looked_at
-from connectors.postgres.declared import PostgresActions
 from connectors.postgres.divergence import Divergences
 from connectors.postgres.fence import Fences
 from connectors.postgres.host import HostSide
 from connectors.postgres.promote import Promotions
 from connectors.postgres.rejoin import Rejoins
+from connectors.postgres.session import Session
 from connectors.postgres.sessions import Sessions
 from connectors.postgres.start import Starts
 from connectors.postgres.state import States
-from seawall.actions import CheckUp, Deadline, Occasion, Power, Shell, Vault
+from seawall.actions import Action, CheckUp, Deadline, Effect, Power, Shell, Vault
 from seawall.evidence import Fenced
 from seawall.targets import Server
 
+READS, CHANGES = Effect.READS, Effect.CHANGES
+SHORT, LONG = timedelta(seconds=10), timedelta(minutes=5)
 
-class Postgres(PostgresActions):
-    """The city's PostgreSQL servers.
+
+class PostgresServers:
+    """Servers behind two wires, SQL and a shell on their machine; the twin in memory has other wires.
 
     Args:
-        shell: how their machines are reached, as the account they run as.
-        power: how their machines' power is taken.
+        sessions: the way to ask over SQL.
+        host: the way to a server's files and processes.
+        power: how a machine's power is taken.
+        vault: where the replicator's password is kept.
         clock: what time it is, with a time zone; evidence is dated by it.
     """
 
-    def __init__(self, shell: Shell, power: Power, vault: Vault, clock: Callable[[], datetime]) -> None:
-        self._sessions = Sessions(vault)
-        self._host = HostSide(shell)
-        self._states = States(self._sessions, clock)
-        self._fences = Fences(self._host, power, clock)
-        self._promotions = Promotions(self._sessions, clock)
-        self._divergences = Divergences(self._sessions, self._host)
-        self._rejoins = Rejoins(self._sessions, self._host, self._divergences, vault, clock)
-        self._starts = Starts(self._sessions, self._host, self._fences)
+    def __init__(
+        self, sessions: Sessions, host: HostSide, power: Power, vault: Vault, clock: Callable[[], datetime]
+    ) -> None:
+        self._sessions = sessions
+        self._host = host
+        self._states = States(sessions, clock)
+        self._fences = Fences(host, power, clock)
+        self._promotions = Promotions(sessions, clock)
+        self._divergences = Divergences(sessions, host)
+        self._rejoins = Rejoins(sessions, host, self._divergences, vault, clock)
+        self._starts = Starts(sessions, host, self._fences)
+
+    def actions(self) -> Sequence[Action[Any, Any]]:
+        """List what can be asked."""
+        return (*self._looks(), *self._proofs(), *self._failover(), *self._failback())
 
     def warm(self, server: Server, deadline: Deadline) -> None:
         """Have a checked connection to a server ready. Raises: Unreachable, WrongTarget."""
@@ -53,66 +65,185 @@ class Postgres(PostgresActions):
         """Close every connection. The shell and the power are closed by who made them."""
         self._sessions.close()
 
-    def state(self, args: seen.ServerArgs, occasion: Occasion) -> seen.StateSeen:
-        """See how a server is."""
-        return self._states.state(args, occasion)
+    def _looks(self) -> Sequence[Action[Any, Any]]:
+        return (
+            Action(
+                "postgres.state",
+                READS,
+                seen.ServerArgs,
+                seen.StateSeen,
+                self._states.state,
+                does="Shows a server's role, timeline and position; one that does not answer is shown as such",
+                limit=SHORT,
+            ),
+            Action(
+                "postgres.standby-state",
+                READS,
+                seen.StandbyArgs,
+                seen.StandbySeen,
+                self._states.standby_state,
+                does="Shows whether a standby receives, and how much it misses",
+                limit=SHORT,
+            ),
+            Action(
+                "postgres.missing-wal",
+                READS,
+                seen.MissingWalArgs,
+                seen.MissingWal,
+                self._states.missing_wal,
+                does="Shows whether a standby has replayed everything its stopped primary wrote",
+                limit=SHORT,
+            ),
+            Action(
+                "postgres.divergence",
+                READS,
+                seen.PairArgs,
+                seen.Divergence,
+                self._divergences.divergence,
+                does="Lists what an old primary has that the new one does not: log, and committed rows by table",
+                limit=LONG,
+            ),
+        )
 
-    def standby_state(self, args: seen.StandbyArgs, occasion: Occasion) -> seen.StandbySeen:
-        """See how a standby is."""
-        return self._states.standby_state(args, occasion)
+    def _proofs(self) -> Sequence[Action[Any, Any]]:
+        return (
+            Action(
+                "postgres.accepts-writes",
+                READS,
+                seen.ServerArgs,
+                seen.AcceptsWrites,
+                self._states.accepts_writes,
+                does="Proves that a server begins a writing transaction, which is taken back",
+                limit=SHORT,
+            ),
+            Action(
+                "postgres.is-fenced",
+                READS,
+                seen.FenceArgs,
+                seen.IsFenced,
+                self._fences.is_fenced,
+                does="Proves that a server cannot accept writes: stopped and marked as a standby, or without power",
+                limit=SHORT,
+            ),
+            Action(
+                "postgres.is-primary",
+                READS,
+                seen.IsPrimaryArgs,
+                seen.IsPrimary,
+                self._promotions.is_primary,
+                does="Proves that a server is a primary that accepts writes",
+                limit=SHORT,
+            ),
+            Action(
+                "postgres.is-standby-of",
+                READS,
+                seen.PairArgs,
+                seen.IsStandbyOf,
+                self._rejoins.is_standby_of,
+                does="Proves, asked at both ends, that a server receives from a primary",
+                limit=SHORT,
+            ),
+        )
 
-    def accepts_writes(self, args: seen.ServerArgs, occasion: Occasion) -> seen.AcceptsWrites:
-        """Tell whether a write would be accepted."""
-        return self._states.accepts_writes(args, occasion)
+    def _failover(self) -> Sequence[Action[Any, Any]]:
+        return (
+            Action(
+                "postgres.checkpoint",
+                CHANGES,
+                seen.ServerArgs,
+                seen.Checkpointed,
+                self._states.checkpoint,
+                does="Lets a server write down what it holds in memory, so that it stops quickly",
+                limit=LONG,
+            ),
+            Action(
+                "postgres.write-probe",
+                CHANGES,
+                seen.ServerArgs,
+                seen.ProbeWritten,
+                self._states.write_probe,
+                does="Writes one row into seawall.probe, always the same one",
+                limit=SHORT,
+                proof="postgres.accepts-writes",
+            ),
+            Action(
+                "postgres.fence",
+                CHANGES,
+                seen.FenceArgs,
+                Fenced,
+                self._fences.fence,
+                does="Makes a server unable to accept writes, and shows the evidence that opens a promotion",
+                limit=timedelta(seconds=20),
+                proof="postgres.is-fenced",
+            ),
+            Action(
+                "postgres.promote",
+                CHANGES,
+                seen.PromoteArgs,
+                seen.Promoted,
+                self._promotions.promote,
+                does="Makes a standby the primary, given evidence that the old one is fenced",
+                limit=timedelta(seconds=30),
+                proof="postgres.is-primary",
+            ),
+        )
 
-    def write_probe(self, args: seen.ServerArgs, occasion: Occasion) -> seen.ProbeWritten:
-        """Write one row."""
-        return self._states.write_probe(args, occasion)
+    def _failback(self) -> Sequence[Action[Any, Any]]:
+        return (
+            Action(
+                "postgres.unfence",
+                CHANGES,
+                seen.UnfenceArgs,
+                seen.Unfenced,
+                self._starts.unfence,
+                does="Starts a fenced server as the primary it was, when its peer is seen to be its standby still",
+                limit=timedelta(minutes=1),
+                proof="postgres.is-primary",
+            ),
+            Action(
+                "postgres.start",
+                CHANGES,
+                seen.ServerArgs,
+                seen.Started,
+                self._starts.start,
+                does="Starts a server that is marked as a standby, and no other",
+                limit=timedelta(minutes=1),
+            ),
+            Action(
+                "postgres.rejoin",
+                CHANGES,
+                seen.PairArgs,
+                seen.Rejoined,
+                self._rejoins.rejoin,
+                does="Makes an old primary a standby of the new one; what it alone had is kept aside first",
+                limit=timedelta(minutes=10),
+                proof="postgres.is-standby-of",
+            ),
+            Action(
+                "postgres.rebuild",
+                CHANGES,
+                seen.PairArgs,
+                seen.Rebuilt,
+                self._rejoins.rebuild,
+                does="Copies a primary anew into a server that cannot be rewound; its old files are kept aside",
+                limit=timedelta(hours=4),
+                proof="postgres.is-standby-of",
+            ),
+        )
 
-    def checkpoint(self, args: seen.ServerArgs, occasion: Occasion) -> seen.Checkpointed:
-        """Let a server write down what it holds in memory."""
-        return self._states.checkpoint(args, occasion)
 
-    def missing_wal(self, args: seen.MissingWalArgs, occasion: Occasion) -> seen.MissingWal:
-        """See what a standby misses."""
-        return self._states.missing_wal(args, occasion)
+class Postgres(PostgresServers):
+    """The city's PostgreSQL servers.
 
-    def fence(self, args: seen.FenceArgs, occasion: Occasion) -> Fenced:
-        """Make a server unable to accept writes."""
-        return self._fences.fence(args, occasion)
+    Args:
+        shell: how their machines are reached, as the account that they run as.
+        power: how their machines' power is taken.
+        vault: where passwords are kept.
+        clock: what time it is, with a time zone.
+    """
 
-    def is_fenced(self, args: seen.FenceArgs, occasion: Occasion) -> seen.IsFenced:
-        """Tell whether a server is fenced."""
-        return self._fences.is_fenced(args, occasion)
+    def __init__(self, shell: Shell, power: Power, vault: Vault, clock: Callable[[], datetime]) -> None:
+        def open_one(server: Server, deadline: Deadline) -> Session:
+            return Session.open(server, vault.secret(server.password), deadline)
 
-    def promote(self, args: seen.PromoteArgs, occasion: Occasion) -> seen.Promoted:
-        """Make a standby the primary."""
-        return self._promotions.promote(args, occasion)
-
-    def is_primary(self, args: seen.IsPrimaryArgs, occasion: Occasion) -> seen.IsPrimary:
-        """Tell whether a server is a primary."""
-        return self._promotions.is_primary(args, occasion)
-
-    def divergence(self, args: seen.PairArgs, occasion: Occasion) -> seen.Divergence:
-        """Find what an old primary alone has."""
-        return self._divergences.divergence(args, occasion)
-
-    def is_standby_of(self, args: seen.PairArgs, occasion: Occasion) -> seen.IsStandbyOf:
-        """Tell whether a server follows a primary."""
-        return self._rejoins.is_standby_of(args, occasion)
-
-    def unfence(self, args: seen.UnfenceArgs, occasion: Occasion) -> seen.Unfenced:
-        """Start a fenced server as the primary it was."""
-        return self._starts.unfence(args, occasion)
-
-    def start(self, args: seen.ServerArgs, occasion: Occasion) -> seen.Started:
-        """Start a server that is marked as a standby."""
-        return self._starts.start(args, occasion)
-
-    def rejoin(self, args: seen.PairArgs, occasion: Occasion) -> seen.Rejoined:
-        """Make an old primary a standby of the new one."""
-        return self._rejoins.rejoin(args, occasion)
-
-    def rebuild(self, args: seen.PairArgs, occasion: Occasion) -> seen.Rebuilt:
-        """Copy a primary anew into a server."""
-        return self._rejoins.rebuild(args, occasion)
+        super().__init__(Sessions(open_one), HostSide(shell), power, vault, clock)

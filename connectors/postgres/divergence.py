@@ -12,22 +12,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from connectors.postgres import statements
 from connectors.postgres.host import HostSide
 from connectors.postgres.lsn import bytes_at, lsn_at
 from connectors.postgres.seen import DivergedTable, Divergence, PairArgs
 from connectors.postgres.session import Session
 from connectors.postgres.sessions import Sessions
-from connectors.postgres.state import TIMELINE
 from seawall.actions import Deadline, Occasion
 from seawall.targets import Server
-
-_NAMES = """SELECT node, relation::text FROM (SELECT node, pg_filenode_relation(
- CASE WHEN space::oid = d.dattablespace THEN 0 ELSE space::oid END, node::oid) AS relation
- FROM pg_database AS d, (SELECT split_part(one, '/', 1) AS space, split_part(one, '/', 2) AS base,
-  split_part(one, '/', 3) AS node FROM unnest(string_to_array($1, ' ')) AS one) AS wanted
- WHERE d.datname = current_database() AND wanted.base::oid = d.oid) AS found
- JOIN pg_class AS c ON c.oid = relation JOIN pg_namespace AS s ON s.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'm') AND s.nspname NOT IN ('pg_catalog', 'seawall')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +61,7 @@ class Divergences:
     def history(self, primary: Server, deadline: Deadline) -> History:
         """Read the primary's history. Raises: Unreachable, WrongTarget, DidNothing when it has none."""
         with self.sessions.with_right(primary, deadline, "primary") as right:
-            ((timeline,),) = right.session.rows(f"SELECT {TIMELINE}", deadline)
+            ((timeline,),) = right.session.rows(statements.TIMELINE, deadline)
         told = self.host.run(primary, ("history",), deadline, changes=False, TIMELINE=timeline or "1")
         parted = {int(key.split()[1]): at for key, at in told.items() if key.startswith("parted ")}
         return History(int(timeline or 1), parted)
@@ -88,7 +80,7 @@ def counted(told: Mapping[str, str]) -> dict[str, dict[str, int]]:
 def _named(
     session: Session, counts: Mapping[str, Mapping[str, int]], deadline: Deadline
 ) -> tuple[DivergedTable, ...]:
-    found = session.rows(_NAMES, deadline, " ".join(counts)) if counts else ()
+    found = session.rows(statements.NAMES, deadline, " ".join(counts)) if counts else ()
     names = {node: name for node, name in found if name is not None}
 
     def tables() -> Iterator[DivergedTable]:

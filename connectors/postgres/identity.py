@@ -12,16 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connectors.postgres.session import Session
+from connectors.postgres.statements import WHO
 from seawall.actions import Deadline
 from seawall.errors import WrongTarget
 from seawall.targets import Server
 
 Role = Literal["primary", "standby"]
-
-WHO = """SELECT (SELECT system_identifier FROM pg_control_system()) AS identifier,
- current_setting('cluster_name') AS name, current_setting('data_directory') AS directory,
- current_setting('port') AS port, pg_is_in_recovery() AS in_recovery,
- extract(epoch FROM clock_timestamp()) AS now"""
 
 
 @dataclass(frozen=True, slots=True)

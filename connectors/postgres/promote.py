@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.postgres.identity import WHO, Found, compare
+from connectors.postgres import statements
+from connectors.postgres.identity import Found, compare
 from connectors.postgres.seen import IsPrimary, IsPrimaryArgs, PromoteArgs, Promoted
 from connectors.postgres.session import Session
 from connectors.postgres.sessions import Sessions
-from connectors.postgres.state import TIMELINE, try_to_write
+from connectors.postgres.state import try_to_write
 from seawall.actions import Deadline, Occasion
 from seawall.errors import DidNothing, MayHaveActed, Unreachable
 from seawall.evidence import GOOD_FOR, Fenced, PoweredOff, Stopped
@@ -25,16 +26,6 @@ from seawall.targets import Server
 
 PAUSE = 0.002
 """Seconds between two writes that are tried (measured, reference: lab: 32 ms in all, against 203 for waiting)."""
-
-# OFFSET 0 keeps the planner from looking into the subquery; CASE keeps pg_promote from being called at all.
-_PROMOTE = f"""SELECT CASE WHEN identifier::text = $1 AND name = $2 AND directory = $3 AND port = $4 AND in_recovery
- AND now < $5::numeric THEN pg_promote(wait => false) END FROM ({WHO} OFFSET 0) AS who"""  # noqa: S608 - no input in it
-
-_FORK = f"SELECT pg_current_wal_lsn(), pg_last_wal_replay_lsn(), {TIMELINE}"
-
-# The startup process may sleep that long before it sees the request, and replays first what was received.
-_SETTLES = """SELECT (SELECT setting FROM pg_settings WHERE name = 'wal_retrieve_retry_interval'),
- CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn() END"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +69,9 @@ class Promotions:
 
     def _is_primary(self, server: Server, deadline: Deadline) -> IsPrimary:
         with self.sessions.with_right(server, deadline) as right:
-            ((retry, behind),) = right.session.rows(_SETTLES, deadline)
+            ((retry, behind),) = right.session.rows(statements.SETTLES, deadline)
             settles = deadline.at_most(int(retry or 0) / 1000 + 1)
-            while right.session.rows("SELECT pg_is_in_recovery()", deadline)[0][0] == "t":
+            while right.session.rows(statements.IN_RECOVERY, deadline)[0][0] == "t":
                 if not settles.passed:
                     time.sleep(PAUSE)
                 elif deadline.left <= PAUSE or int(behind or 0):
@@ -88,8 +79,8 @@ class Promotions:
                 else:
                     return IsPrimary(holds=False, because=f"{server} is a standby")
             promoted = _promoted(server, right.session, 0, deadline)
-            begun = right.session.ask("BEGIN; SELECT pg_current_xact_id(); ROLLBACK", deadline)
-            right.session.ask("ROLLBACK", deadline)
+            begun = right.session.ask(statements.BEGIN_WRITING, deadline)
+            right.session.ask(statements.ROLLBACK, deadline)
         if begun.sqlstate is not None:
             return IsPrimary(holds=None, because=f"{server} is no standby, and says {begun.message}")
         return IsPrimary(holds=True, because=str(promoted), promoted=promoted)
@@ -146,7 +137,7 @@ def _refused(server: Server, why: str) -> DidNothing:
 def _ask(session: Session, found: Found, deadline: Deadline) -> None:
     server = session.server
     ((asked,),) = session.rows(
-        _PROMOTE,
+        statements.PROMOTE,
         deadline,
         *(found.system_identifier, found.cluster_name, found.data_directory, str(found.port)),
         str(found.now + deadline.left),
@@ -173,7 +164,7 @@ def _write(session: Session, server: Server, deadline: Deadline) -> None:
 
 
 def _promoted(server: Server, session: Session, took: float, deadline: Deadline) -> Promoted:
-    ((lsn, forked_at, timeline),) = session.rows(_FORK, deadline)
+    ((lsn, forked_at, timeline),) = session.rows(statements.FORK, deadline)
     return Promoted(
         server=server.name,
         lsn=lsn or "",

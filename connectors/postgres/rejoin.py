@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from connectors.postgres import statements
 from connectors.postgres.divergence import Divergences
 from connectors.postgres.host import HostSide
 from connectors.postgres.lsn import bytes_at
@@ -105,9 +106,9 @@ class Rejoins:
             with self.sessions.with_right(server, deadline) as right:
                 if right.found.role == "primary":
                     return IsStandbyOf(holds=False, because=f"{server} is a primary")
-                rows = right.session.rows("SELECT status FROM pg_stat_wal_receiver", deadline)
+                rows = right.session.rows(statements.RECEIVING, deadline)
             with self.sessions.with_right(primary, deadline, "primary") as right:
-                there = right.session.rows(_SENT, deadline, server.cluster_name)
+                there = right.session.rows(statements.SENDING_TO, deadline, server.cluster_name)
         except Unreachable as error:
             return IsStandbyOf(holds=None, because=error.problem)
         holds = bool(rows) and rows[0][0] == "streaming" and bool(there)
@@ -163,10 +164,7 @@ class Rejoins:
     def _checkpoint(self, primary: Server, deadline: Deadline) -> None:
         # Before 16, pg_rewind reads the source's timeline out of its last checkpoint.
         with self.sessions.with_right(primary, deadline, "primary") as right:
-            right.session.rows("CHECKPOINT", deadline)
-
-
-_SENT = "SELECT 1 FROM pg_stat_replication WHERE application_name = $1 AND state = 'streaming'"
+            right.session.rows(statements.CHECKPOINT, deadline)
 
 
 def _seconds(deadline: Deadline) -> str:

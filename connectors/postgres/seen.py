@@ -60,9 +60,10 @@ class PromoteArgs(Frozen):
 
 
 class IsPrimaryArgs(Frozen):
-    """Which server; the rest is what `postgres.promote` took, and is not looked at."""
+    """Which server; the rest is what the action took that is proven by this, and is not looked at."""
 
     server: Server
+    peer: Server | None = None
     old: Server | None = None
     evidence: Fenced | None = None
 

@@ -47,9 +47,7 @@ class Session:
         self._broken = False
 
     @classmethod
-    def open(
-        cls, server: Server, user: str, password: str, deadline: Deadline, *, replication: bool = False
-    ) -> Session:
+    def open(cls, server: Server, password: str, deadline: Deadline) -> Session:
         """Connect to `server` directly.
 
         Raises:
@@ -60,18 +58,17 @@ class Session:
         deadline = deadline.at_most(CONNECT)
         if deadline.passed:
             raise unreachable(server, "the time was up before it was tried")
-        words = {"replication": "true"} if replication else {"dbname": server.database}
         text = conninfo.make_conninfo(
             host=server.host.address,
             port=server.port,
-            user=user,
+            user=server.user,
+            dbname=server.database,
             password=password,
             application_name="seawall",
             # What is in flight when the link dies is forgotten by the kernel within the limit (tcp(7)).
             tcp_user_timeout=max(1000, int(deadline.left * 1000)),
             keepalives_idle=10,
             options="-c search_path=pg_catalog -c client_min_messages=error",
-            **words,
         )
         session = cls(server, pq.PGconn.connect_start(text.encode()))
         try:

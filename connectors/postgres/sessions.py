@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from connectors.postgres.identity import Found, Role, compare, who_answers
 from connectors.postgres.session import Session
-from seawall.actions import Deadline, Vault
+from seawall.actions import Deadline
 from seawall.errors import Unreachable
 from seawall.targets import Server
 
@@ -27,10 +27,10 @@ class Identified:
 
 
 class Sessions:
-    """Connections to the city's servers as Seawall's own role."""
+    """Connections to the city's servers. `open_one` makes a new one, as Seawall's own role."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, open_one: Callable[[Server, Deadline], Session]) -> None:
+        self._open_one = open_one
         self._idle: dict[Server, list[Session]] = defaultdict(list)
         self._lock = threading.Lock()
 
@@ -49,13 +49,6 @@ class Sessions:
             yield identified
         finally:
             self._give_back(identified.session)
-
-    def as_replicator(self, server: Server, deadline: Deadline) -> contextlib.closing[Session]:
-        """Open a replication connection, to be closed after use. Raises: Unreachable."""
-        password = self._vault.secret(server.replicator_password)
-        return contextlib.closing(
-            Session.open(server, server.replicator, password, deadline, replication=True)
-        )
 
     def warm(self, server: Server, deadline: Deadline) -> None:
         """Have a checked connection ready. Raises: Unreachable, WrongTarget."""
@@ -77,7 +70,7 @@ class Sessions:
             except Unreachable:
                 # It was only asked who it is, so a new connection may ask again.
                 warm.close()
-        fresh = Session.open(server, server.user, self._vault.secret(server.password), deadline)
+        fresh = self._open_one(server, deadline)
         try:
             return Identified(fresh, who_answers(fresh, deadline))
         except BaseException:

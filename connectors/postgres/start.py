@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.postgres import statements
 from connectors.postgres.fence import Fences
 from connectors.postgres.host import HostSide
 from connectors.postgres.seen import FenceArgs, ServerArgs, Started, UnfenceArgs, Unfenced
@@ -15,8 +16,6 @@ from connectors.postgres.sessions import Sessions
 from seawall.actions import Deadline, Occasion
 from seawall.errors import CallError, DidNothing, MayHaveActed
 from seawall.targets import Server
-
-_PEER = "SELECT pg_is_in_recovery(), (SELECT timeline_id FROM pg_control_checkpoint())"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Starts:
             raise _not_safe(server, f"{peer} is not its peer")
         try:
             with self.sessions.with_right(peer, deadline, "standby") as right:
-                ((_, timeline),) = right.session.rows(_PEER, deadline)
+                ((_, timeline),) = right.session.rows(statements.PEER, deadline)
                 told = self.host.run(
                     server,
                     ("start", "stop", "unfence"),
@@ -59,7 +58,7 @@ class Starts:
                     TIMELINE=timeline or "",
                     WITHIN=_seconds(deadline),
                 )
-                self._look_again(server, right.session.ask(_PEER, deadline).rows, occasion)
+                self._look_again(server, right.session.ask(statements.PEER, deadline).rows, occasion)
         except CallError as error:
             if error.where.startswith(str(peer)) and isinstance(error, DidNothing):
                 raise _not_safe(server, f"{peer} is not seen to be a standby: {error.problem}") from error

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connectors.postgres import statements
 from connectors.postgres.lsn import bytes_at
 from connectors.postgres.seen import (
     AcceptsWrites,
@@ -33,26 +34,6 @@ PRIMARY_ANSWERS = 1.0
 REPLAYED_WITHIN = 2.0
 PAUSE = 0.005
 
-TIMELINE = "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
-"""The timeline a primary writes on; after a promotion pg_control_checkpoint() tells it later."""
-
-_STATE = f"""SELECT pg_is_in_recovery(),
- CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
- CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
-  ELSE {TIMELINE} END,
- current_setting('server_version'),
- (SELECT setting FROM pg_settings WHERE name = 'wal_retrieve_retry_interval')"""  # noqa: S608 - no input in it
-
-# A standby that never received anything since it started has replayed what it has.
-_STANDBY = """SELECT pg_is_in_recovery(), r.pid IS NOT NULL AND r.status = 'streaming',
- coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), pg_last_wal_replay_lsn(), r.latest_end_lsn,
- extract(epoch FROM clock_timestamp() - r.last_msg_receipt_time),
- (SELECT setting FROM pg_settings WHERE name = 'wal_retrieve_retry_interval')
-FROM (SELECT 1) AS one LEFT JOIN pg_stat_wal_receiver AS r ON true"""
-
-UPSERT = """INSERT INTO seawall.probe (one, at) VALUES (true, clock_timestamp())
- ON CONFLICT (one) DO UPDATE SET at = excluded.at RETURNING extract(epoch FROM at)"""
-_TABLE = "CREATE TABLE seawall.probe (one boolean PRIMARY KEY CHECK (one), at timestamptz NOT NULL)"
 NO_TABLE, NO_SCHEMA, READ_ONLY, EXISTS = "42P01", "3F000", "25006", ("42P06", "42P07", "23505")
 
 
@@ -68,7 +49,7 @@ class States:
         server, deadline = args.server, occasion.deadline
         try:
             with self.sessions.with_right(server, deadline) as right:
-                (row,) = right.session.rows(_STATE, deadline)
+                (row,) = right.session.rows(statements.STATE, deadline)
         except Unreachable:
             return StateSeen(server=server.name, accepts_connections=False)
         in_recovery, lsn, timeline, version, retry = row
@@ -91,7 +72,7 @@ class States:
         """See how a standby is. Raises: Unreachable, WrongTarget."""
         written = self._written(args.primary, occasion.deadline) if args.primary else None
         with self.sessions.with_right(args.server, occasion.deadline) as right:
-            (row,) = right.session.rows(_STANDBY, occasion.deadline)
+            (row,) = right.session.rows(statements.STANDBY, occasion.deadline)
         return _standby(args.server, row, written)
 
     def accepts_writes(self, args: ServerArgs, occasion: Occasion) -> AcceptsWrites:
@@ -101,9 +82,9 @@ class States:
             with self.sessions.with_right(server, deadline) as right:
                 if right.found.role == "standby":
                     return AcceptsWrites(holds=False, because=f"{server} is a standby")
-                ((read_only,),) = right.session.rows("SHOW default_transaction_read_only", deadline)
-                answer = right.session.ask("BEGIN; SELECT pg_current_xact_id(); ROLLBACK", deadline)
-                right.session.ask("ROLLBACK", deadline)
+                ((read_only,),) = right.session.rows(statements.READ_ONLY, deadline)
+                answer = right.session.ask(statements.BEGIN_WRITING, deadline)
+                right.session.ask(statements.ROLLBACK, deadline)
         except Unreachable as error:
             return AcceptsWrites(holds=None, because=error.problem)
         if read_only == "on" or answer.sqlstate is not None:
@@ -124,7 +105,7 @@ class States:
         """Let a server write down what it holds in memory. Raises: Unreachable, WrongTarget, MayHaveActed."""
         began = time.monotonic()
         with self.sessions.with_right(args.server, occasion.deadline) as right:
-            right.session.rows("CHECKPOINT", occasion.deadline, changes=True)
+            right.session.rows(statements.CHECKPOINT, occasion.deadline, changes=True)
         return Checkpointed(server=args.server.name, took=timedelta(seconds=time.monotonic() - began))
 
     def missing_wal(self, args: MissingWalArgs, occasion: Occasion) -> MissingWal:
@@ -134,7 +115,7 @@ class States:
         wait = occasion.deadline.at_most(min(REPLAYED_WITHIN, occasion.deadline.left / 2))
         with self.sessions.with_right(args.server, occasion.deadline, "standby") as right:
             while True:
-                (row,) = right.session.rows(_STANDBY, occasion.deadline)
+                (row,) = right.session.rows(statements.STANDBY, occasion.deadline)
                 if last is None:
                     return MissingWal(
                         server=args.server.name, missing=None, replayed=row[3], has_everything=None
@@ -153,7 +134,7 @@ class States:
         share = deadline.at_most(min(PRIMARY_ANSWERS, deadline.left / 3))
         try:
             with self.sessions.with_right(primary, share, "primary") as right:
-                ((lsn,),) = right.session.rows("SELECT pg_current_wal_lsn()", share)
+                ((lsn,),) = right.session.rows(statements.WRITTEN, share)
         except CallError:
             return None  # unknown is an answer here: the primary may be what was lost
         return bytes_at(lsn or "0/0")
@@ -165,15 +146,16 @@ def try_to_write(session: Session, deadline: Deadline) -> float | None:
     Raises:
         DidNothing: refused for another reason. MayHaveActed: no answer.
     """
-    answer = session.ask(UPSERT, deadline, changes=True)
+    answer = session.ask(statements.PROBE, deadline, changes=True)
     if answer.sqlstate in {NO_TABLE, NO_SCHEMA}:
-        for statement in ("CREATE SCHEMA seawall", _TABLE) if answer.sqlstate == NO_SCHEMA else (_TABLE,):
+        both = (statements.MAKE_SCHEMA, statements.MAKE_PROBE)
+        for statement in both if answer.sqlstate == NO_SCHEMA else both[1:]:
             made = session.ask(statement, deadline, changes=True)
             if made.sqlstate == READ_ONLY:
                 return None
             if made.sqlstate is not None and made.sqlstate not in EXISTS:
                 raise session.refused(made, changes=True)
-        answer = session.ask(UPSERT, deadline, changes=True)
+        answer = session.ask(statements.PROBE, deadline, changes=True)
     if answer.sqlstate == READ_ONLY:
         return None
     if answer.sqlstate is not None:

@@ -1,0 +1,359 @@
+"""A primary in the north and its standby in the south, real on the lab or in memory, and what can befall them."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from connectors.memory.postgres import PostgresInMemory, Row, ServerInMemory, ServersInMemory
+from connectors.memory.power import ControllerInMemory, PoweredInMemory
+from connectors.memory.secrets import SecretsInMemory
+from connectors.memory.ssh import MachineInMemory, SshInMemory
+from connectors.postgres import Postgres
+from connectors.power import Redfish, RedfishController
+from connectors.secrets import Secrets
+from connectors.ssh import Ssh
+from drills.lab import faults, processes
+from drills.lab.layout import LabLayout
+from drills.lab.plan import clusters
+from drills.lab.postgres import start_command
+from drills.lab.remote import run_on
+from seawall.actions import Effect, World
+from seawall.targets import Endpoint, Host, PowerSocket, Server
+from tests.connectors.servers import occasion
+
+
+class Pair(ABC):
+    """Two servers, what is asked of them, and what befalls them. `now` is the clock evidence is dated by."""
+
+    north: Server
+    south: Server
+    world: World
+    touched = True
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def perform(self, name: str, seconds: float = 30, **args: Any) -> Any:
+        if self.world[name].effect is Effect.CHANGES:
+            self.touched = True
+        return self.world.perform(name, args, occasion(seconds))
+
+    def fail_over(self) -> Any:
+        """Move the primary from north to south, the evidence being whatever can be had."""
+        evidence = self.perform("postgres.fence", server=self.north)
+        return self.perform("postgres.promote", server=self.south, old=self.north, evidence=evidence)
+
+    @abstractmethod
+    def write(self, server: Server, *words: str) -> None:
+        """Commit a row a word, as users do."""
+
+    @abstractmethod
+    def words(self, server: Server) -> set[str]:
+        """Read every word that was written."""
+
+    @abstractmethod
+    def crash(self, server: Server) -> None:
+        """Kill every process of a server at once; its machine goes on."""
+
+    @abstractmethod
+    def lose(self, server: Server) -> None:
+        """Take the machine away, SSH and all; its power controller goes on."""
+
+    @abstractmethod
+    def come_back(self, server: Server) -> None:
+        """Let the machine come back; the server on it does not start by itself."""
+
+    @abstractmethod
+    def hold(self, server: Server) -> None:
+        """Let a server's processes be there and do nothing."""
+
+    @abstractmethod
+    def cut_link(self) -> None:
+        """Let nothing pass between the sites."""
+
+    @abstractmethod
+    def restore_link(self) -> None:
+        """Let it pass again."""
+
+    @abstractmethod
+    def start(self, server: Server) -> None:
+        """Start a server as it lies there, as a service manager would."""
+
+    @abstractmethod
+    def runs(self, server: Server) -> bool:
+        """Tell whether any process of it is there."""
+
+    @abstractmethod
+    def wipe(self, server: Server) -> None:
+        """Empty its data directory."""
+
+    @abstractmethod
+    def kept(self, server: Server, folder: str) -> set[str]:
+        """Read the words that were kept aside there."""
+
+
+class PairInMemory(Pair):
+    """The pair in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.north, self.south = _server("north"), _server("south")
+        self._outside = ServersInMemory()
+        for server, follows in ((self.north, None), (self.south, self.north)):
+            self._outside.servers[server.name] = ServerInMemory.of(server, follows=follows)
+        self._machines = {
+            _door(server): MachineInMemory(server.host.host_key, server.host.hostname)
+            for server in (self.north, self.south)
+        }
+        self._powered = {
+            server.name: PoweredInMemory(server.host.name, _power(server).uuid)
+            for server in (self.north, self.south)
+        }
+        for server in (self.north, self.south):
+            self._powered[server.name].changed = partial(self._changed, server)
+        controller = ControllerInMemory({_power(self.north).url: list(self._powered.values())})
+        shell, power = SshInMemory(self._machines), Redfish(controller)
+        vault = SecretsInMemory({"env:PASSWORD": "a-password"})
+        postgres = PostgresInMemory(self._outside, shell, power, vault, lambda: self.now)
+        self.world, self.postgres = World(shell, power, postgres, vault=vault), postgres
+
+    def write(self, server: Server, *words: str) -> None:
+        one = self._one(server)
+        assert one.running
+        assert not one.in_recovery
+        one.log += [Row(one.timeline, "words", word) for word in words]
+
+    def words(self, server: Server) -> set[str]:
+        self._outside.catch_up()
+        return {row.text for row in self._one(server).log if row.table == "words"}
+
+    def crash(self, server: Server) -> None:
+        self._outside.catch_up()
+        one = self._one(server)
+        one.running, one.clean, one.held = False, False, False
+
+    def lose(self, server: Server) -> None:
+        self._changed(server, False)
+        self._powered[server.name].on = False
+
+    def come_back(self, server: Server) -> None:
+        self._machines[_door(server)].up = True
+        self._powered[server.name].on = True
+
+    def hold(self, server: Server) -> None:
+        self._one(server).held = True
+
+    def cut_link(self) -> None:
+        self._outside.catch_up()
+        self._outside.link_cut = True
+
+    def restore_link(self) -> None:
+        self._outside.link_cut = False
+
+    def start(self, server: Server) -> None:
+        self._one(server).start()
+
+    def runs(self, server: Server) -> bool:
+        return self._one(server).running
+
+    def wipe(self, server: Server) -> None:
+        self._one(server).empty = True
+
+    def kept(self, server: Server, folder: str) -> set[str]:
+        return {row.text for row in self._one(server).kept[folder] if row.table == "words"}
+
+    def set_retry_interval(self, server: Server, interval: timedelta) -> None:
+        self._one(server).retry_interval = interval
+
+    def _one(self, server: Server) -> ServerInMemory:
+        return self._outside.servers[server.name]
+
+    def _changed(self, server: Server, on: bool) -> None:
+        if not on:
+            self.crash(server)
+            self._machines[_door(server)].up = False
+
+
+def _server(site: str) -> Server:
+    number = {"north": 1, "south": 2}[site]
+    uuid = f"0b6ef1c4-5c41-4f4f-8f0e-6f3d6b1f2a1{number}"
+    host = Host(
+        name=f"{site}-db",
+        site=site,
+        address=f"127.0.{number}.10",
+        user="seawall",
+        key="env:KEY",
+        host_key=f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA{site}",
+        hostname=f"{site}-db",
+        power=PowerSocket(
+            url="http://127.0.3.80",
+            system=f"{site}-db",
+            uuid=uuid,
+            username="seawall",
+            password="env:PASSWORD",
+        ),
+    )
+    return Server(
+        name=f"{site}-db/login",
+        host=host,
+        port=5432,
+        data_directory=f"/srv/{site}/login",
+        binaries="/usr/lib/postgresql/18/bin",
+        cluster_name=f"login-{site}",
+        system_identifier="7710720274044061083",
+        database="login",
+        user="seawall",
+        password="env:PASSWORD",
+        replicator="replicator",
+        replicator_password="env:PASSWORD",
+    )
+
+
+def _door(server: Server) -> Endpoint:
+    return Endpoint(address=server.host.address, port=server.host.port)
+
+
+def _power(server: Server) -> PowerSocket:
+    assert server.host.power is not None
+    return server.host.power
+
+
+class PairInLab(Pair):
+    """The pair of a lab, whose files as they were at first are laid back for every test that finds them touched."""
+
+    def __init__(self, lab: LabLayout) -> None:
+        super().__init__()
+        self.lab = lab
+        self.north, self.south = lab.servers["north-db/login"], lab.servers["south-db/login"]
+        self.vault = Secrets()
+        self.shell, power = Ssh(self.vault), Redfish(RedfishController(self.vault))
+        self.postgres = Postgres(self.shell, power, self.vault, lambda: self.now)
+        self.world = World(self.shell, power, self.postgres, vault=self.vault)
+        self._sql(self.north, "CREATE TABLE words (word text PRIMARY KEY)")
+        for server in (self.north, self.south):
+            stop = f"pg_ctl -D '{server.data_directory}' -m fast -w stop </dev/null >/dev/null"
+            run_on(lab, server.host.name, stop, within=30)
+        for server in (self.north, self.south):
+            _copy(Path(server.data_directory), self._first(server))
+        self._lay_back()
+
+    def fresh(self) -> None:
+        """Make everything as it was at first."""
+        self.now = datetime.now(UTC)
+        if self.touched:
+            faults.heal(self.lab.folder)
+            self._lay_back()
+
+    def write(self, server: Server, *words: str) -> None:
+        self.touched = True
+        for word in words:
+            self._sql(server, "INSERT INTO words VALUES (%s)", word)
+
+    def words(self, server: Server) -> set[str]:
+        return {row[0] for row in self._sql(server, "SELECT word FROM words")}
+
+    def crash(self, server: Server) -> None:
+        self.touched = True
+        processes.send(self._processes(server), signal.SIGKILL)
+        self._until(lambda: not self.runs(server), f"{server} still runs")
+
+    def lose(self, server: Server) -> None:
+        self.touched = True
+        faults.break_(self.lab.folder, "kill-host", server.host.name)
+
+    def come_back(self, server: Server) -> None:
+        faults.heal(self.lab.folder, server.host.name)
+
+    def hold(self, server: Server) -> None:
+        self.touched = True
+        faults.break_(self.lab.folder, "stop-process", f"{server.host.name}/postgres")
+
+    def cut_link(self) -> None:
+        self.touched = True
+        faults.break_(self.lab.folder, "cut-link", "north-south")
+
+    def restore_link(self) -> None:
+        faults.heal(self.lab.folder, "north-south")
+
+    def start(self, server: Server) -> None:
+        cluster = next(one for one in clusters(self.lab) if one.site == server.host.site)
+        run_on(self.lab, server.host.name, start_command(cluster), within=30)
+
+    def runs(self, server: Server) -> bool:
+        return bool(self._processes(server))
+
+    def wipe(self, server: Server) -> None:
+        shutil.rmtree(server.data_directory)
+
+    def kept(self, server: Server, folder: str) -> set[str]:
+        files = Path(folder).joinpath("rows").glob("words.jsonl")
+        lines = [line for file in files for line in file.read_text().splitlines()]
+        return {line.split('"')[3] for line in lines}
+
+    def set_retry_interval(self, server: Server, interval: timedelta) -> None:
+        self.touched = True
+        milliseconds = round(interval.total_seconds() * 1000)
+        self._sql(server, f"ALTER SYSTEM SET wal_retrieve_retry_interval = {milliseconds}")
+        self._sql(server, "SELECT pg_reload_conf()")
+
+    def _sql(self, server: Server, statement: str, *args: str) -> list[Any]:
+        import psycopg
+
+        with psycopg.connect(
+            host=server.host.address,
+            port=server.port,
+            dbname=server.database,
+            user="postgres",
+            password=self.vault.secret(self.lab.superuser_password),
+            connect_timeout=5,
+            autocommit=True,
+        ) as connection:
+            found = connection.execute(statement.encode(), args)
+            return found.fetchall() if found.description else []
+
+    def _processes(self, server: Server) -> list[processes.Running]:
+        here = processes.running_on(self.lab.places, server.host.name)
+        return [
+            one
+            for one in here
+            if one.command.startswith("postgres: ") or one.command.partition(" ")[0].endswith("/postgres")
+        ]
+
+    def _first(self, server: Server) -> Path:
+        return Path(server.data_directory).parents[1] / "first"
+
+    def _lay_back(self) -> None:
+        for server in (self.north, self.south):
+            self.crash(server)
+            place = Path(server.data_directory)
+            for beside in place.parent.glob("login*"):
+                shutil.rmtree(beside) if beside.is_dir() else beside.unlink()
+            _copy(self._first(server), place)
+            self.start(server)
+        self._until(
+            lambda: self.perform("postgres.is-standby-of", server=self.south, primary=self.north).holds,
+            "the standby does not receive",
+        )
+        self.touched = False
+
+    def _until(self, holds: Any, what: str) -> None:
+        from tests.connectors.conftest import until
+
+        until(holds, what, 20)
+
+
+def _copy(source: Path, target: Path) -> None:
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)  # with its owner, whoever that is
+
+
+def evidence_of(fenced: Any, **changes: Any) -> Mapping[str, Any]:
+    """Return evidence, changed."""
+    return {**fenced.model_dump(mode="json"), **changes}
