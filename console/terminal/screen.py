@@ -48,9 +48,7 @@ class Screen:
         listed = list(pairs)
         room = max((len(name) for name, _ in listed), default=0) + 2
         for name, value in listed:
-            self.say(f"{name.ljust(room)}", indent=indent) if not value else self._pair(
-                name, value, room, indent
-            )
+            self._pair(name, value, room, indent)
 
     def columns(self, cells: Iterable[tuple[str, int]], tone: Tone = "plain", *, indent: int = 2) -> None:
         """Say cells side by side, each at least so wide; a cell that is longer pushes the others along."""

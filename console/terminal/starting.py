@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from console.terminal.options import AsJson, CityDir
-
-
-class Kind(StrEnum):
-    """What there is a schema of."""
-
-    INVENTORY = "inventory"
-    RUNBOOK = "runbook"
-    SCENARIO = "scenario"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,7 +59,12 @@ def check(*, city: CityDir = None, as_json: AsJson = False) -> None:
     raise typer.Exit(ExitCode.BAD_INPUT if checked.mistakes else ExitCode.DONE)
 
 
-def schema(kind: Annotated[Kind, typer.Argument(help="Of which kind of file.")]) -> None:
+def schema(
+    kind: Annotated[
+        Literal["inventory", "runbook", "message", "settings", "scenario"],
+        typer.Argument(metavar="inventory|runbook|message|settings|scenario", help="Of which kind of file."),
+    ],
+) -> None:
     """Print the JSON Schema of a kind of file, for editors.
 
     \b
@@ -77,7 +73,11 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Of which kind of file.")])
       # then, as the first line of a runbook:
       # yaml-language-server: $schema=runbook.schema.json
     """
-    from console.terminal.schemas import schema_of
-    from console.terminal.screen import out
+    import json
 
-    out().raw(schema_of(kind.value))
+    from console.terminal.screen import out
+    from drills.scenario import Scenario
+    from seawall import schemas
+
+    made = schemas.schema_of(Scenario) if kind == "scenario" else schemas.schema(kind)
+    out().raw(json.dumps(made, indent=2, ensure_ascii=False))

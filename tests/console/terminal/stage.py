@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import drills
+from connectors.world import memory_world
 from console.terminal.main import run_command_line
 from console.terminal.surroundings import Surroundings, standing_in
 from seawall.actions import Action, CheckUp, Effect, Occasion, Proof, Seen, World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable
+from seawall.loading import City
 from seawall.model import Duration, Frozen
 
 RUNBOOK = """\
@@ -66,7 +68,7 @@ steps:
     does: {en: Light it, da: Tænd den}
     uses: lamp.on
     with: {lamp: "{{ lamp }}", slow: "{{ slow }}"}
-    within: 5s
+    within: 2s
   - id: look
     after: [light]
     does: {en: Look at it, da: Se på den}
@@ -172,8 +174,8 @@ def make_stage(folder: Path) -> Path:
 def on_stage(lamps: Path, arguments: Sequence[str], **more: Any) -> int:
     """Carry out a command line in the world of lamps."""
 
-    def world(_city: Any) -> World:
-        return World(Lamps(lamps))
+    def world(city: City) -> World:
+        return World(*memory_world(city.inventory).connectors, Lamps(lamps))
 
     with standing_in(Surroundings(open_world=world, **more)):
         return run_command_line(arguments)
