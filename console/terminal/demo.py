@@ -32,7 +32,7 @@ STAGES = (
     ("lab", "Bring up two sites and a witness, and an embedded Prefect", 12),
     ("backup", "Back up Login's database, and prove it by restoring it", 12),
     ("wrong", "Point a step at the wrong server: it must refuse", 2),
-    ("drill", "Lose the north site while people write; kill the orchestrator half-way; come home", 35),
+    ("drill", "Lose a site while people write; kill the orchestrator; come home", 35),
     ("down", "End everything that was started", 4),
 )
 """Name, what a person reads, and about how many seconds it takes on two cores."""

@@ -8,6 +8,9 @@ import typer
 
 from console.terminal.options import AsJson, CityDir
 
+COMMANDS = ("doctor",)
+"""What `add_to` adds."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the program."""

@@ -11,6 +11,9 @@ from console.terminal.labbing import LabDir
 from console.terminal.options import AsJson, AsPerson, CityDir
 from console.terminal.running import WithoutPrefect
 
+COMMANDS = ("drill", "demo")
+"""What `add_to` adds."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""

@@ -20,6 +20,10 @@ Target = Annotated[
 ]
 
 
+COMMANDS = ("lab",)
+"""What `add_to` adds."""
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""
     lab = typer.Typer(

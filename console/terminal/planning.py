@@ -9,6 +9,9 @@ import typer
 
 from console.terminal.options import AsJson, Assignments, CityDir, Exercise, assigned
 
+COMMANDS = ("plan",)
+"""What `add_to` adds."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the program."""

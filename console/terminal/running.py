@@ -14,6 +14,10 @@ WithoutPrefect = Annotated[
 ]
 
 
+COMMANDS = ("run", "resume")
+"""What `add_to` adds."""
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command()(run)

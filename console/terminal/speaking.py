@@ -11,6 +11,10 @@ from console.terminal.options import AsJson, AsPerson, CityDir, Run
 Why = Annotated[str, typer.Option("--why", metavar="WORDS", help="Why, for the journal.")]
 
 
+COMMANDS = ("answer", "abort")
+"""What `add_to` adds."""
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command()(answer)

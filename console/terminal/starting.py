@@ -9,6 +9,9 @@ import typer
 
 from console.terminal.options import AsJson, CityDir
 
+COMMANDS = ("init", "check", "schema")
+"""What `add_to` adds."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""

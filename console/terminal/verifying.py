@@ -9,6 +9,9 @@ import typer
 from console.terminal.options import AsJson, AsPerson, CityDir, Exercise
 from console.terminal.running import WithoutPrefect
 
+COMMANDS = ("verify-backups",)
+"""What `add_to` adds."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the program."""
