@@ -170,7 +170,8 @@ def _store(layout: LabLayout, machine: Machine) -> str:
     from drills.lab import store
 
     at = machine.at("s3")
-    socket.create_connection((at.address, at.port), LIMIT).close()  # making a client costs 50 ms of the processor
+    # Making a client costs 50 ms of the processor, and it is asked again and again until it is up.
+    socket.create_connection((at.address, at.port), LIMIT).close()
     client = store.client(
         layout.stores[machine.name], layout.credentials, machine.site, within=timedelta(seconds=LIMIT)
     )
