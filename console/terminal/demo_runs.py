@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from console.terminal.desk import Desk
-from console.terminal.responding import approve
 from console.terminal.screen import words
 from console.terminal.surroundings import surroundings, version
 from console.terminal.thinking import think
+from drills.obliging import Obliging
 from drills.outside import Responded
 from flows.server import prefect_environment
 from seawall.carrying import carry_out
@@ -48,7 +48,7 @@ def in_this_process(desk: Desk, runbook: str, parameters: Mapping[str, str], tel
         plan, _ = think(desk, world, runbook, parameters, exercise=True)
         now = desk.local(surroundings().now())
         run = create_run(desk.runs, plan, by=OPERATOR, version=version(), now=now)
-        approve(run, plan, [OPERATOR], desk.city.inventory)
+        Obliging(run, [OPERATOR], desk.city.inventory, surroundings().now).approve()
 
         def watch(event: Event, state: State) -> None:
             if event.kind in ("succeeded", "failed", "ended"):
@@ -91,7 +91,7 @@ class Command:
         kind = ["--exercise"] if exercise else []
         command = self._begin("run", runbook, *given, *kind, "--yes", parameters.get("service", ""))
         run = self._opened(before, command)
-        approve(run, run.plan, approved_by, self._desk.city.inventory)
+        Obliging(run, approved_by, self._desk.city.inventory, surroundings().now).approve()
         if not self._killed:
             self._kill(run, command)
             command = self._begin("resume", run.id)
