@@ -141,7 +141,7 @@ class Balancers:
                 BackendArgs,
                 BackendState,
                 self._state,
-                "Tell which servers of a backend are let in, are up, and have sessions",
+                "Tells which servers of a backend are let in, are up, and have sessions",
             ),
             Action(
                 "balancer.point",
@@ -149,7 +149,7 @@ class Balancers:
                 PointArgs,
                 Pointed,
                 self._point,
-                "Point a backend at one server: the others out first, their sessions ended",
+                "Points a backend at one server: the others out first, their sessions ended",
                 proof="balancer.is-pointed",
             ),
             Action(
@@ -158,7 +158,7 @@ class Balancers:
                 PointArgs,
                 IsPointed,
                 self._is_pointed,
-                "Tell whether a backend lets in this server and no other",
+                "Tells whether a backend lets in this server and no other",
             ),
             Action(
                 "balancer.close",
@@ -166,7 +166,7 @@ class Balancers:
                 BackendArgs,
                 Closed,
                 self._close,
-                "Let nobody in through a backend and end its sessions; balancer.point opens it again",
+                "Lets nobody in through a backend and ends its sessions; balancer.point opens it again",
                 proof="balancer.is-closed",
             ),
             Action(
@@ -175,7 +175,7 @@ class Balancers:
                 BackendArgs,
                 IsClosed,
                 self._is_closed,
-                "Tell whether a backend lets nobody in",
+                "Tells whether a backend lets nobody in",
             ),
         )
 

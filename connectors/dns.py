@@ -182,7 +182,7 @@ class Dns:
                 LookUpArgs,
                 Records,
                 self._look_up,
-                "Ask the zone's own server where a name points",
+                "Asks the zone's own server where a name points",
             ),
             Action(
                 "dns.point",
@@ -190,7 +190,7 @@ class Dns:
                 PointArgs,
                 PointedName,
                 self._point,
-                "Point a name at one address or host, if it still points where expected; caches follow in the old TTL",
+                "Points a name at one address or host, if it still points where expected; caches follow in the old TTL",
                 proof="dns.is-pointed",
             ),
             Action(
@@ -199,7 +199,7 @@ class Dns:
                 PointArgs,
                 IsPointed,
                 self._is_pointed,
-                "Tell whether a name points there and nowhere else, as the zone's own server has it",
+                "Tells whether a name points there and nowhere else, as the zone's own server has it",
             ),
         )
 

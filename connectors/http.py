@@ -166,14 +166,14 @@ class Http:
     def actions(self) -> Sequence[Action[Any, Any]]:
         """List what can be asked over HTTP."""
         return (
-            Action("http.get", Effect.READS, GetArgs, Answer, self._get, "Read an address"),
+            Action("http.get", Effect.READS, GetArgs, Answer, self._get, "Reads an address"),
             Action(
                 "http.probe",
                 Effect.READS,
                 ProbeArgs,
                 Probed,
                 self._probe,
-                "Tell whether a service answers as it should, and how fast",
+                "Tells whether a service answers as it should, and how fast",
                 limit=timedelta(seconds=10),
             ),
             Action(
@@ -182,7 +182,7 @@ class Http:
                 RequestArgs,
                 Answer,
                 self._request,
-                "Send a request that changes something; give it a proof, for there is none that fits all",
+                "Sends a request that changes something; give it a proof, for there is none that fits all",
                 after_limit_it_cannot_act=False,  # a server finishes what it took in, and nothing tells it not to
             ),
         )

@@ -7,6 +7,7 @@ thread of its own and its caller goes on at the deadline, whatever the vendor's 
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import socket
 import threading
@@ -128,19 +129,32 @@ def connected(endpoint: Endpoint, deadline: Deadline, where: str) -> Iterator[so
         DidNothing: the time was up before it began.
         Unreachable: no connection; nothing was sent.
     """
-    in_time(deadline, where)
+    address = _resolved(endpoint, deadline, where)
     try:
         line = socket.create_connection(
-            (endpoint.address, endpoint.port), timeout=deadline.at_most(CONNECT).left
+            (address, endpoint.port), timeout=deadline.at_most(CONNECT).left or 0.001
         )
     except OSError as error:
-        raise unreachable(where, error) from error
+        raise unreachable(where, error.strerror or "nobody answered in time") from error
     with line:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Otherwise the kernel keeps sending what it holds for a quarter of an hour after we have gone (tcp(7)).
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(1, int(deadline.left * 1000)))
         yield line
+
+
+def _resolved(endpoint: Endpoint, deadline: Deadline, where: str) -> str:
+    # A resolver that hangs takes half a minute to say so (resolv.conf(5)), and knows of no limit of ours.
+    in_time(deadline, where)
+    with contextlib.suppress(ValueError):
+        return str(ipaddress.ip_address(endpoint.address))
+    look_up = functools.partial(socket.getaddrinfo, endpoint.address, endpoint.port, type=socket.SOCK_STREAM)
+    try:
+        found = within(deadline, look_up, where=where, changes=False)
+    except OSError as error:
+        raise unreachable(where, "its name leads nowhere") from error
+    return str(found[0][4][0])
 
 
 def on_this_machine(url: str) -> bool:

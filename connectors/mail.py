@@ -68,7 +68,7 @@ class Mail:
                 TellArgs,
                 Told,
                 self._send,
-                "Mail a message to an audience, in Danish and English; no proof exists that a lost one arrived",
+                "Mails a message to an audience, in Danish and English; no proof exists that a lost one arrived",
                 after_limit_it_cannot_act=False,  # a relay delivers what it took in, for days
             ),
         )

@@ -240,7 +240,7 @@ class Objects:
                 PutArgs,
                 Stored,
                 self._put,
-                "Put a small object, or a local file, into a store; with if_absent only where there is none",
+                "Puts a small object, or a local file, into a store; with if_absent only where there is none",
                 limit=timedelta(minutes=5),
                 proof="objects.is-there",
                 after_limit_it_cannot_act=False,  # a store may finish what it has taken in; nothing tells it not to
@@ -251,7 +251,7 @@ class Objects:
                 PutArgs,
                 IsThere,
                 self._is_there,
-                "Tell whether the store holds exactly these bytes under this key",
+                "Tells whether the store holds exactly these bytes under this key",
             ),
             Action(
                 "objects.get",
@@ -259,11 +259,11 @@ class Objects:
                 GetArgs,
                 Got,
                 self._get,
-                "Read an object to its end, for its digest and size, and lay it into a file if asked",
+                "Reads an object to its end, for its digest and size, and lays it into a file if asked",
                 limit=timedelta(minutes=5),
             ),
             Action(
-                "objects.list", Effect.READS, ListArgs, Listed, self._list, "List the objects under a prefix"
+                "objects.list", Effect.READS, ListArgs, Listed, self._list, "Lists the objects under a prefix"
             ),
             Action(
                 "objects.head",
@@ -271,7 +271,7 @@ class Objects:
                 HeadArgs,
                 Headed,
                 self._head,
-                "Tell whether there is an object, its size, version and lock, without reading it",
+                "Tells whether there is an object, its size, version and lock, without reading it",
             ),
         )
 

@@ -79,7 +79,7 @@ class Slack:
                 TellArgs,
                 Told,
                 self._post,
-                "Post a message in an audience's channel, in Danish and English; a lost answer has no proof",
+                "Posts a message in an audience's channel, in Danish and English; a lost answer has no proof",
                 after_limit_it_cannot_act=False,  # Slack finishes what it took in, and nothing tells it not to
             ),
         )
