@@ -28,7 +28,8 @@ GRACE = 2.0
 FREE_AT_LEAST = 100_000_000
 """Bytes; a run takes a few hundred kilobytes, and its journal must not meet a full disk."""
 
-Look = Callable[[Deadline], Iterable[CheckUp]]
+Look = tuple[str, Callable[[Deadline], Iterable[CheckUp]], bool]
+"""What is looked at, how, and whether it only warns: a service that is merely watched stops no runbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,38 +90,38 @@ def _verdict(one: Examined) -> tuple[str, Tone]:
     return ("NOT WELL", "bad") if one.well is False else ("NOT KNOWN", "bad")
 
 
-def _looks(world: World, city: Inventory) -> Iterator[tuple[str, Look]]:
+def _looks(world: World, city: Inventory) -> Iterator[Look]:
     """Name every look to take, as small as they can be, so that one that hangs hides nothing else."""
     if not isinstance(world, RealWorld):
         if hasattr(world, "check"):
-            yield "the world", world.check
+            yield "the world", world.check, False
         return
     yield from _looks_at_machines(world, city)
     for name in city.stores:
-        yield f"store {name}", partial(world.objects.check, [city.store(name)])
+        yield f"store {name}", partial(world.objects.check, [city.store(name)]), False
     for name in city.balancers:
-        yield f"balancer {name}", partial(world.balancers.check, [city.balancer(name)])
+        yield f"balancer {name}", partial(world.balancers.check, [city.balancer(name)]), False
     for name, zone in city.zones.items():
-        yield f"zone {name}", partial(world.dns.check, [zone])
+        yield f"zone {name}", partial(world.dns.check, [zone]), False
     probes = (service.probe.read for service in city.services.values() if service.probe is not None)
     for url in filter(None, probes):
-        yield url, partial(world.http.check, [url])
-    yield "mail", world.mail.check
-    yield "slack", world.slack.check
+        yield url, partial(world.http.check, [url]), True
+    yield "mail", world.mail.check, False
+    yield "slack", world.slack.check, False
 
 
-def _looks_at_machines(world: RealWorld, city: Inventory) -> Iterator[tuple[str, Look]]:
+def _looks_at_machines(world: RealWorld, city: Inventory) -> Iterator[Look]:
     for name in city.hosts:
         host = city.host(name)
-        yield f"ssh {name}", partial(world.shell.check, [host])
+        yield f"ssh {name}", partial(world.shell.check, [host]), False
         if host.power is not None:
-            yield f"power {name}", partial(world.power.check, [host.power])
+            yield f"power {name}", partial(world.power.check, [host.power]), False
     for server in city.servers():
-        yield f"postgres {server.name}", partial(world.postgres.check, [server])
+        yield f"postgres {server.name}", partial(world.postgres.check, [server]), False
 
 
-def _side_by_side(looks: Sequence[tuple[str, Look]], within: int) -> list[Examined]:
-    waiting: queue.SimpleQueue[tuple[str, Look]] = queue.SimpleQueue()
+def _side_by_side(looks: Sequence[Look], within: int) -> list[Examined]:
+    waiting: queue.SimpleQueue[Look] = queue.SimpleQueue()
     for look in looks:
         waiting.put(look)
     came: queue.SimpleQueue[tuple[str, list[Examined]]] = queue.SimpleQueue()
@@ -129,28 +130,29 @@ def _side_by_side(looks: Sequence[tuple[str, Look]], within: int) -> list[Examin
         threading.Thread(target=_take, args=(waiting, came, within), daemon=True).start()
     rounds = -(-len(looks) // SIDE_BY_SIDE)
     end = time.monotonic() + rounds * (within + GRACE)
-    missing = {name for name, _ in looks}
+    missing = {name: only_warns for name, _, only_warns in looks}
     found: list[Examined] = []
     while missing and (left := end - time.monotonic()) > 0:
         try:
             name, seen = came.get(timeout=left)
         except queue.Empty:
             break
-        missing.discard(name)
+        missing.pop(name, None)
         found += seen
     remedy = "Look at it by hand, or give it longer: seawall doctor --within 60"
-    return found + [Examined(name, None, f"no answer within {within} s", remedy) for name in sorted(missing)]
+    late = f"no answer within {within} s"
+    return found + [Examined(name, None, late, remedy, warns) for name, warns in sorted(missing.items())]
 
 
 def _take(waiting: Any, came: Any, within: int) -> None:
     while True:
         try:
-            name, look = waiting.get_nowait()
+            name, look, warns = waiting.get_nowait()
         except queue.Empty:
             return
         try:
             deadline = Deadline.within(timedelta(seconds=within))
-            seen = [Examined(one.what, one.well, one.saw, one.remedy) for one in look(deadline)]
+            seen = [Examined(one.what, one.well, one.saw, one.remedy, warns) for one in look(deadline)]
         except Exception as error:  # noqa: BLE001 - the rim: one look's bug must not hide what the others saw
             seen = [
                 Examined(name, None, f"Seawall itself failed here: {type(error).__name__}", "Report this")

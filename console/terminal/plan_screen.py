@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -141,15 +141,17 @@ def _show_steps(plan: Plan, screen: Screen, inventory: Inventory | None) -> None
         row = ((f"{numbers[step.id]:>3}", 3), (step.id, room), (kind, 7), (limit, 0))
         screen.columns(row, "strong")
         screen.say(words(step.does), indent=6)
-        for remark in _remarks(step, inventory):
+        for remark in _remarks(
+            step, [one for one in step.after if plan.by_id[one].skipped is None], inventory
+        ):
             screen.say(remark, "dim", indent=6, hang=2)
 
 
-def _remarks(step: PlannedStep, inventory: Inventory | None) -> Iterator[str]:
+def _remarks(step: PlannedStep, after: Sequence[str], inventory: Inventory | None) -> Iterator[str]:
     if step.uses:
         yield f"uses {step.uses}"
-    if step.after:
-        yield f"after {', '.join(step.after)}"
+    if after:
+        yield f"after {', '.join(after)}"
     if step.by:
         yield f"done by {_role(step.by, inventory)}"
     if step.approve:
