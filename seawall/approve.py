@@ -15,9 +15,7 @@ from seawall.state import Stand, State, StepState
 
 def still_wanted(one: StepState) -> int:
     """Return how many more people must say yes before the step may start."""
-    if one.step.approve is None:
-        return 0
-    return max(0, one.step.approve.people - len(one.approved_by))
+    return one.yeses_wanted
 
 
 def is_wanted(word: Approved | Answered, state: State) -> bool:

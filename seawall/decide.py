@@ -7,12 +7,12 @@ believed only when the first attempt can no longer act; else a person is asked.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from seawall.approve import still_wanted
 from seawall.journal import Outcome
 from seawall.plan import PlannedStep
 from seawall.state import Stand, State
@@ -154,22 +154,33 @@ def _may_still_act(state: State, now: datetime) -> datetime | None:
 
 
 def _startable(state: State) -> tuple[StepCall, ...]:
-    busy = Counter(lane for name in state.under_way for lane in state.steps[name].step.lanes)
+    """As many steps as there is room for, the lanes taking turns."""
     room = ALL_HOLD - len(state.under_way)
+    busy = Counter(lane for name in state.under_way for lane in state.steps[name].step.lanes)
     calls: list[StepCall] = []
-    for name in state.ready:
-        one = state.steps[name]
+    turns: list[tuple[tuple[str, ...], Iterator[str]]] = []
+    for lanes, line in state.startable.items():
         if len(calls) >= room:
-            break
-        if (
-            one.step.by is not None
-            or still_wanted(one)
-            or any(busy[lane] >= LANE_HOLDS for lane in one.step.lanes)
-        ):
-            continue
-        busy.update(one.step.lanes)
-        calls.append(StepCall(one.step, Way.ACT, one.attempts + 1))
+            return tuple(calls)
+        turns.append((lanes, iter(line)))
+        _take_turn(state, turns[-1], busy, calls)
+    while turns and len(calls) < room:
+        turns = [one for one in turns if len(calls) < room and _take_turn(state, one, busy, calls)]
     return tuple(calls)
+
+
+def _take_turn(
+    state: State, turn: tuple[tuple[str, ...], Iterator[str]], busy: Counter[str], calls: list[StepCall]
+) -> bool:
+    """Let the next step of these lanes start; tell whether there was one, and the lanes had room for it."""
+    lanes, line = turn
+    name = None if any(busy[lane] >= LANE_HOLDS for lane in lanes) else next(line, None)
+    if name is None:
+        return False
+    one = state.steps[name]
+    busy.update(lanes)
+    calls.append(StepCall(one.step, Way.ACT, one.attempts + 1))
+    return True
 
 
 def _questions(state: State) -> tuple[Question, ...]:
@@ -180,7 +191,7 @@ def _questions(state: State) -> tuple[Question, ...]:
             step = state.steps[name].step
             if step.by is not None:
                 questions.append(Question(step, "person", step.by, step.within))
-            elif still_wanted(state.steps[name]) and step.approve is not None:
+            elif step.approve is not None:
                 questions.append(Question(step, "approval", step.approve.by, step.approve.within))
     questions.extend(
         _doubt(state.steps[name].step, state) for name in state.doubtful if _needs_a_person(state, name)

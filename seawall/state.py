@@ -82,6 +82,11 @@ class StepState:
     summary: str = ""
 
     @property
+    def yeses_wanted(self) -> int:
+        """How many more people must say yes before it may start."""
+        return 0 if self.step.approve is None else max(0, self.step.approve.people - len(self.approved_by))
+
+    @property
     def spent_at(self) -> datetime | None:
         """When the last attempt can no longer act by itself."""
         return None if self.until is None else self.until + STILL_ACTS
@@ -92,7 +97,9 @@ class State:
 
     Attributes:
         ready: steps that nothing holds up; approvals may still be wanting.
-        for_people: those of them that a person carries out or must approve.
+        for_people: those of them that wait for a person to carry them out or to say yes.
+        startable: the others, by the lanes they keep busy, so that a thousand that wait for one host are one to look
+            at; lanes take turns.
         under_way: steps with a call whose ending is not written.
         doubtful: steps whose change was begun and whose ending was not seen.
         failed: steps that failed.
@@ -111,6 +118,7 @@ class State:
         self.aborting_since: datetime | None = None
         self.ready: dict[str, None] = {}
         self.for_people: dict[str, None] = {}
+        self.startable: dict[tuple[str, ...], dict[str, None]] = {}
         self.under_way: dict[str, None] = {}
         self.doubtful: dict[str, None] = {}
         self.failed: dict[str, None] = {}
@@ -146,7 +154,7 @@ class State:
             case Asked():
                 self.steps[event.step].asked = event
             case Approved():
-                self.steps[event.step].approved_by[event.by] = event.at
+                self._approved(event)
             case Answered():
                 self._answered(event)
             case Started():
@@ -160,6 +168,12 @@ class State:
         if step not in self.under_way or undoing is not (one.stand is Stand.UNDOING):
             return False
         return attempt == (one.undo_attempts if undoing else one.attempts)
+
+    def _approved(self, event: Approved) -> None:
+        one = self.steps[event.step]
+        one.approved_by[event.by] = event.at
+        if event.step in self.ready and not one.yeses_wanted:
+            self._ready(one)
 
     def _started(self, event: Started) -> None:
         one = self.steps[event.step]
@@ -297,13 +311,22 @@ class State:
         return True
 
     def _ready(self, one: StepState) -> None:
-        self.ready[one.step.id] = None
-        if one.step.by is not None or one.step.approve is not None:
-            self.for_people[one.step.id] = None
+        name = one.step.id
+        self.ready[name] = None
+        if one.step.by is not None or one.yeses_wanted:
+            self.for_people[name] = None
+        else:
+            self.for_people.pop(name, None)
+            self.startable.setdefault(one.step.lanes, {})[name] = None
 
     def _not_ready(self, name: str) -> None:
         self.ready.pop(name, None)
         self.for_people.pop(name, None)
+        lanes = self.steps[name].step.lanes
+        line = self.startable.pop(lanes, {})
+        line.pop(name, None)
+        if line:
+            self.startable[lanes] = line  # at the end: it had its turn
 
 
 def _may_still_come(one: StepState, looked_at: datetime) -> bool:

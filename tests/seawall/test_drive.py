@@ -152,6 +152,13 @@ def test_no_more_calls_are_under_way_than_a_run_may_have():
     assert story.hands.at_most[""] == 32
 
 
+def test_a_host_that_many_wait_for_holds_up_no_other():
+    plan = a_plan(*(a_look(f"s{n}", lanes=("north",)) for n in range(50)), a_look("t", lanes=("south",)))
+    story = Story(plan)
+    story.drive()
+    assert "t" in [one.step for one in story.of(Started)[: LANE_HOLDS + 1]]
+
+
 class TestApproval:
     def test_nothing_starts_before_the_yeses_are_there(self):
         story = Story(a_plan(a_change("fence", approve=approved_by(2))))
