@@ -1,0 +1,69 @@
+"""`python -m bench [NAME ...]`: run the measurements, print them, and write them to bench/results/.
+
+Every module of this folder that has a `run() -> Measured` is one. Exits 1 when a budget is not kept.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import platform
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.shape import Measured, Result
+
+HERE = Path(__file__).parent
+NO_MEASUREMENTS = {"__main__", "shape"}
+
+
+def main(names: Iterable[str]) -> int:
+    """Run the measurements of these names, or all."""
+    known = sorted(one.name for one in pkgutil.iter_modules([str(HERE)]) if one.name not in NO_MEASUREMENTS)
+    chosen = list(names) or known
+    if unknown := sorted(set(chosen) - set(known)):
+        print(f"bench: there is no {', '.join(unknown)}. Use one of: {', '.join(known)}.", file=sys.stderr)
+        return 2
+    kept = True
+    for name in chosen:
+        print(f"{name} ...", flush=True)
+        measured: Measured = importlib.import_module(f"bench.{name}").run()
+        show(measured)
+        write(name, measured)
+        kept = kept and all(budget.kept for budget in measured.budgets)
+    return 0 if kept else 1
+
+
+def show(measured: Measured) -> None:
+    """Print a measurement."""
+    print(f"  {measured.question}")
+    for one in measured.samples:
+        print(f"    {one.of:<62} {one.median:10.3f} {one.unit}   worst {one.worst:.3f} of {len(one.values)}")
+    for two in measured.ratios:
+        print(f"    {two.of} / {two.to}: {two.value:.2f}")
+    for budget in measured.budgets:
+        verdict = "kept" if budget.kept else "NOT KEPT"
+        print(f"    budget: {budget.of} at most {budget.at_most:g}; is {budget.is_now:.3f}: {verdict}")
+    if measured.beside:
+        print(f"    {measured.beside}")
+
+
+def write(name: str, measured: Measured) -> None:
+    """Write a measurement where it can be compared with a later one."""
+    results = HERE / "results"
+    results.mkdir(exist_ok=True)
+    result = Result(
+        bench=name,
+        at=datetime.now(UTC),
+        python=platform.python_version(),
+        cores=os.cpu_count() or 1,
+        measured=measured,
+    )
+    (results / f"{name}.json").write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
