@@ -16,7 +16,7 @@ from console.terminal.demo_runs import Command, in_this_process, with_a_wrong_ad
 from console.terminal.demo_screen import Stages
 from console.terminal.desk import Desk
 from console.terminal.lab import city_of_lab, lab_folder, write_city
-from console.terminal.reporting import write_report
+from console.terminal.run_screen import tell
 from console.terminal.screen import language, out, words
 from console.terminal.surroundings import surroundings
 from drills.hold import hold_drill
@@ -26,6 +26,9 @@ from drills.scenario_files import PRODUCT, load_scenario
 from drills.scorecard import Moment, Scorecard
 from flows.server import prefect_server
 from seawall.errors import ExitCode, SeawallError
+from seawall.files import write_whole
+from seawall.report.page import to_page
+from seawall.run_list import find_run
 
 SCENARIO = "lose-a-site"
 STAGES = (
@@ -184,12 +187,14 @@ def _tell(shown: Shown, desk: Desk) -> int:
     screen.head("Seen on the way")
     for well, what in shown.proofs:
         screen.labelled("  yes" if well else "  NO", what, "good" if well else "bad", room=8)
-    failover = next((run.folder for run in shown.card.runs if run.folder), None)
     screen.head("To read")
     screen.raw(f"  {shown.drill}/scorecard.html")
-    if failover is not None:
-        page = desk.folder / "drills" / f"{failover}.html"
-        write_report(failover, html=page, as_json=False, lang=None, city=desk.folder)
+    for held in shown.card.runs[:1]:
+        if held.folder is not None:
+            page = desk.folder / "drills" / f"{held.folder}.html"
+            write_whole(page, to_page(tell(find_run(desk.runs, held.folder)), language(), desk.zone).encode())
+            screen.raw(f"  {page}")
+    screen.say()
     screen.say("To have the command `seawall` in this terminal:")
     screen.raw(f'  export PATH="{Path(sys.executable).parent}:$PATH" SEAWALL_CITY="{desk.folder}"')
     screen.say("Then: seawall runs; seawall show last; seawall lab up; seawall init my-city", "dim")
