@@ -16,7 +16,8 @@ OURS = ("seawall", "connectors", "flows", "drills", "console", "runbooks", "benc
 # Written apart, so that this file does not find itself.
 OF_A_MACHINE = re.compile("|".join(("/" + "work/", "/" + "root/", "/" + r"home/\w+/", "/" + r"Users/\w+/")))
 OF_AN_INDEX = re.compile(
-    r"(--(extra-)?index-url|--find-links)\b|https?://[\w.-]*(pypi|artifactory|nexus|devpi)", re.IGNORECASE
+    "--(extra-)?index" + r"-url\b|--find" + r"-links\b|https?://[\w.-]*(pypi|artifactory|nexus|devpi)",
+    re.IGNORECASE,
 )
 A_SECRET = re.compile("-----BEGIN " + r"[A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/=]{40}|\bAKIA[0-9A-Z]{16}\b")
 
