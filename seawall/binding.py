@@ -90,7 +90,7 @@ def make_plan(
         exercise=exercise,
         parameters=given,
         confirm=confirm,
-        claims=_claims(one, given) if changes else (),
+        claims=_claims(one, given) if changes and one.claims else (),
         steps=tuple(steps),
     )
 

@@ -195,6 +195,7 @@ class Runbook(Frozen):
         facts: READS calls made when the plan is made.
         steps: what is done; the order is what `after` says, not the order in the file.
         confirm: an expression naming what a person types before the first change; the service's or site's name.
+        claims: whether no other run may touch the same service meanwhile. False for what harms no other run.
     """
 
     runbook: Name
@@ -202,5 +203,6 @@ class Runbook(Frozen):
     why: Text
     parameters: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Parameter] = {}
     confirm: str | None = None
+    claims: bool = True
     facts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Fact] = {}
     steps: Annotated[tuple[RunbookStep, ...], Field(min_length=1)]

@@ -263,3 +263,10 @@ def test_a_reference_may_name_a_step_that_is_waited_for_through_others():
     refers = light(**{"with": {"host": "{{ host }}", "looked": {"from": "look"}}, "after": ["between"]})
     plan = plan_of(look(), look(id="between", after=["look"]), refers)
     assert plan.by_id["light"].args["looked"] == {"from": "look"}
+
+
+def test_a_run_that_changes_claims_what_it_names_unless_its_runbook_says_that_it_harms_no_other():
+    assert plan_of(light()).claims == ("host:lamp-1",)
+    assert plan_of(look()).claims == ()
+    on = ground(book={"parameters": HOSTS, "steps": [light()], "claims": False})
+    assert make_plan("book", on, {"host": "lamp-1"}, exercise=True).claims == ()
