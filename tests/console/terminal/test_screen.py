@@ -17,7 +17,8 @@ def screen(width=60, *, encoding="utf-8", colour=False):
 
 
 def shown(one: Screen) -> str:
-    return one.stream.buffer.getvalue().decode(one.stream.encoding)
+    one.stream.seek(0)
+    return one.stream.read()
 
 
 @given(st.text(), st.integers(40, 100), st.integers(0, 12), st.integers(0, 12))

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from seawall.errors import ExitCode
-from tests.console.terminal.stage import on_stage
 
 
 def test_init_makes_a_city_that_check_finds_no_mistake_in(stage, tmp_path):
@@ -95,4 +94,3 @@ def test_no_option_and_no_variable_brings_in_a_world_that_is_not_real(stage, mon
         assert "memory_world" not in text, path
         assert "connectors.memory" not in text, path
     assert "SEAWALL_WORLD" not in os.environ
-    assert on_stage  # the way in that tests have
