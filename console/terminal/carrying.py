@@ -105,11 +105,11 @@ def drive_here(run: RunFolder, world: World, manner: Manner, *, alone: bool = Tr
     with surviving_the_terminal():
         try:
             with watching(run, manner.desk, manner.screen, manner.by) as watch:
-                end, missed = carry(run, world, manner, watch)
+                end, of_prefect = carry(run, world, manner, watch)
         except KeyboardInterrupt:
             show_stop(run, manner.screen)
             raise Stopped from None
-    show_end(run, end, manner.screen, as_json=manner.as_json, missed=missed, alone=alone)
+    show_end(run, end, manner.screen, as_json=manner.as_json, of_prefect=of_prefect, alone=alone)
     return exit_code(end, read_state(run))
 
 
@@ -131,7 +131,7 @@ def _prepare_prefect(manner: Manner) -> None:
 
 
 def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[Finish | Ask, str]:
-    """Drive a run with Prefect or without. Returns how it ended, and what Prefect missed of it."""
+    """Drive a run with Prefect or without. Returns how it ended, and what to say of Prefect's part in it."""
     clock = surroundings().now
     if manner.prefect == "off":
         return carry_out(run, ThreadHands(world, clock), clock, watch=watch, by=manner.by), ""
@@ -139,8 +139,10 @@ def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[F
     from flows.view import carry_out_with_prefect
 
     end, view = carry_out_with_prefect(run, world, clock, watch=watch, by=manner.by)
-    # Nobody misses a Prefect that was never set up.
-    return end, view.missed if api_url() else ""
+    if view.missed:
+        # Nobody misses a Prefect that was never set up.
+        return end, view.missed if api_url() else ""
+    return end, f"seen at {view.url}" if view.url else ""
 
 
 def _plan(

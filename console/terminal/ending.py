@@ -30,7 +30,7 @@ def show_end(
     screen: Screen,
     *,
     as_json: bool,
-    missed: str = "",
+    of_prefect: str = "",
     alone: bool = True,
 ) -> None:
     """Say how it ended and, unless it is one of several, what to do next."""
@@ -54,8 +54,8 @@ def show_end(
             screen.say(f"{one.step.id}: {one.summary or 'a person said no'}", indent=2, hang=2)
     if isinstance(end, Finish) and end.left:
         screen.say(f"Still stands, or is not known: {', '.join(end.left)}", "bad", indent=2, hang=2)
-    if missed:
-        screen.say(f"Prefect: {missed}.", "dim", indent=2, hang=2)
+    if of_prefect:
+        screen.say(f"Prefect: {of_prefect}", "dim", indent=2, hang=2)
     if alone:
         next_command(screen, *_next(run, end, state))
 

@@ -14,13 +14,6 @@ from seawall.errors import BadInput
 REFERENCE = Path(drills.__file__).parent / "city"
 """The reference city, which drills and the demo use too."""
 
-SETTINGS = """\
-# How Seawall is set for this city. SEAWALL_RUNS, SEAWALL_LANGUAGE and SEAWALL_PREFECT in the environment go before it.
-# Secrets never stand here; the inventory refers to them: env:NAME, file:/path, keyring:service/name, vault:path#key.
-runs: runs  # where runs are kept; a relative path counts from this folder
-language: en  # en or da: what the terminal speaks where it has both
-prefect: auto  # on: needs Prefect's server; off: does without; auto: uses it when it answers
-"""
 IGNORE = "/runs/\n/drills/\n*.gobag\n"
 
 
@@ -48,8 +41,6 @@ def _make(folder: Path) -> Sequence[Path]:
     try:
         shutil.copytree(REFERENCE, half, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         (half / "runs").mkdir()
-        if not (half / "seawall.yaml").exists():
-            (half / "seawall.yaml").write_text(SETTINGS, encoding="utf-8")
         (half / ".gitignore").write_text(IGNORE, encoding="utf-8")
         for one in ("runbooks", "templates"):
             (half / one).mkdir(exist_ok=True)

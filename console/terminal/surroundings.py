@@ -70,7 +70,8 @@ def find_city(said: Path | None) -> Path:
     Raises:
         BadInput: there is none; says how to make one.
     """
-    named = said or (Path(os.environ["SEAWALL_CITY"]) if os.environ.get("SEAWALL_CITY") else None)
+    from_environment = os.environ.get("SEAWALL_CITY")
+    named = said or (Path(from_environment).expanduser() if from_environment else None)
     remedy = "Make one with `seawall init DIR`, then go there, or name it with --city DIR or SEAWALL_CITY"
     if named is not None:
         if (named / "inventory").is_dir():
