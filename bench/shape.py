@@ -56,7 +56,7 @@ class Budget(Frozen):
 
 
 class Measured(Frozen):
-    """What one bench module measured. `question` is what a reader wants to know; `beside` is what it was held against."""
+    """What one module measured. `question` is what a reader wants to know; `beside` is what it was held against."""
 
     question: str
     samples: tuple[Samples, ...]
