@@ -13,6 +13,9 @@ from seawall.messages import MARK
 from seawall.model import duration_text
 from seawall.plan import Plan, PlannedStep, references
 
+MOST_STEPS = 200
+"""Steps that a screen shows; nobody reads an evacuation of 1,000 services line by line."""
+
 
 def show_plan(
     plan: Plan,
@@ -130,7 +133,7 @@ def _show_steps(plan: Plan, screen: Screen, inventory: Inventory | None) -> None
     screen.head(f"Steps: {len(runs)} ({changing} change the world{skipped})")
     numbers = {step.id: n for n, step in enumerate(plan.steps, 1)}
     room = min(28, max((len(one.id) for one in plan.steps), default=0))
-    for step in plan.steps:
+    for step in plan.steps[:MOST_STEPS]:
         if step.skipped is not None:
             screen.columns(
                 ((f"{numbers[step.id]:>3}", 3), (step.id, room), (f"SKIPPED, {step.skipped}", 0)), "dim"
@@ -145,6 +148,10 @@ def _show_steps(plan: Plan, screen: Screen, inventory: Inventory | None) -> None
             step, [one for one in step.after if plan.by_id[one].skipped is None], inventory
         ):
             screen.say(remark, "dim", indent=6, hang=2)
+    if len(plan.steps) > MOST_STEPS:
+        screen.say(
+            f"and {len(plan.steps) - MOST_STEPS:,} more; --json and -o FILE have them all", "strong", indent=2
+        )
 
 
 def _remarks(step: PlannedStep, after: Sequence[str], inventory: Inventory | None) -> Iterator[str]:

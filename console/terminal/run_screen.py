@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -25,6 +26,8 @@ GOOD, BAD = (
     frozenset({"done", "undone", "not needed"}),
     frozenset({"failed", "in doubt", "undo failed", "undo in doubt"}),
 )
+MOST_STEPS = 200
+"""Steps that a screen shows one by one; of more than that, those that need somebody."""
 
 
 def tell(run: RunFolder) -> Report:
@@ -81,8 +84,11 @@ def show_run(run: RunFolder, state: State, screen: Screen, zone: tzinfo) -> None
     over = sum(one.stand in ("done", "not needed", "skipped", "undone") for one in report.steps)
     screen.head(f"Steps: {over} of {len(report.steps)} over")
     room = min(28, max((len(one.id) for one in report.steps), default=0))
-    for one in report.steps:
+    for one in _worth_showing(report):
         _show_step(one, room, screen, zone, now)
+    if len(report.steps) > MOST_STEPS:
+        counts = Counter(STANDS[one.stand].in_(language()) for one in report.steps)
+        screen.say(f"In all: {', '.join(f'{count:,} {stand}' for stand, count in counts.items())}.", indent=2)
     if standing is Standing.INTERRUPTED:
         for name in state.under_way:
             screen.say()
@@ -93,6 +99,15 @@ def show_run(run: RunFolder, state: State, screen: Screen, zone: tzinfo) -> None
         screen.say()
         what = "Still stands, or is not known" if report.ended_at else "Changed so far"
         screen.say(f"{what}: {', '.join(report.left)}", "bad" if report.ended_at else "plain", hang=2)
+
+
+def _worth_showing(report: Report) -> list[StepAccount]:
+    """Return every step when they fit, else those that are under way or went wrong."""
+    if len(report.steps) <= MOST_STEPS:
+        return list(report.steps)
+    return [one for one in report.steps if one.stand in BAD or one.stand in ("under way", "undoing")][
+        :MOST_STEPS
+    ]
 
 
 def next_for(run: RunFolder, state: State) -> list[str]:

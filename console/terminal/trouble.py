@@ -11,6 +11,8 @@ from seawall.errors import BadInput, ExitCode, SeawallError
 
 STOPPED = 130
 """What a shell gives a program that Ctrl-C ended."""
+MOST = 20
+"""Mistakes that a command shows at once; the first ones must not run off the top of a phone."""
 
 
 class Stopped(Exception):
@@ -41,11 +43,13 @@ def say_error(error: SeawallError) -> int:
             if count > 1
             else "seawall: nothing was changed."
         )
-        for mistake in error.mistakes:
+        for mistake in error.mistakes[:MOST]:
             _say(f"{mistake.where}: {mistake.problem}.")
             _say(f"    {mistake.remedy}.")
             if mistake.corrected:
                 _say(f"    It should read:  {mistake.corrected.strip()}")
+        if count > MOST:
+            _say(f"and {count - MOST} more; `seawall check` shows them all.")
     else:
         _say(f"seawall: {error.where}: {error.problem}.")
         _say(f"    {error.remedy}.")

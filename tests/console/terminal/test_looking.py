@@ -119,3 +119,22 @@ def test_nobodys_address_is_in_what_is_shown(stage):
         stage(*words).out for words in (["show"], ["report"], ["report", "--json"], ["plan", "light"])
     )
     assert not [one for one in addresses if one in shown]
+
+
+def test_a_run_of_many_steps_shows_what_needs_somebody(stage):
+    lamps = ", ".join(f"'l{n}'" for n in range(300))
+    stage.write(
+        "runbooks/many.yaml",
+        "runbook: many\ntitle: Many\nwhy: To see\nconfirm: many\nsteps:\n"
+        f"  - id: light\n    for_each: \"{{{{ [{lamps}] + ['broken'] }}}}\"\n"
+        "    does: Light {{ each }}\n    uses: lamp.on\n"
+        '    with: {lamp: "{{ each }}"}\n',
+    )
+    planned = stage("plan", "many")
+    assert planned.code == ExitCode.DONE, planned.err
+    assert "and 101 more" in planned.out
+    assert stage("run", "many", "--yes", "many").code == ExitCode.FAILED
+    shown = stage("show")
+    assert "light@broken" in shown.out
+    assert "light@l7 " not in shown.out
+    assert "300 done, 1 failed" in shown.out
