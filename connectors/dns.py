@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from connectors.limit import LOOKS
-from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen
+from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen
 from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.model import Duration, Frozen
 from seawall.targets import Zone
@@ -192,6 +192,7 @@ class Dns:
                 self._point,
                 "Points a name at one address or host, if it still points where expected; caches follow in the old TTL",
                 proof="dns.is-pointed",
+                ready=self._ready_for,
             ),
             Action(
                 "dns.is-pointed",
@@ -216,6 +217,9 @@ class Dns:
                 yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
             else:
                 yield CheckUp(what, well=True, saw=f"answers our key, serial {serial}")
+
+    def _ready_for(self, args: PointArgs) -> Iterable[Ready]:
+        return (Ready(self._zones.serial, args.zone),)
 
     def _look_up(self, args: LookUpArgs, occasion: Occasion) -> Records:
         found = self._zones.look_up(args.zone, args.name, args.type, occasion.deadline)

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints, model_validator
 
 from connectors.limit import CONNECT, LOOKS, unanswered, unreachable, within
-from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen, Vault
+from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen, Vault
 from seawall.errors import CallError, DidNothing, MayHaveActed
 from seawall.model import Duration, Frozen, SecretRef
 
@@ -175,6 +175,7 @@ class Http:
                 self._probe,
                 "Tells whether a service answers as it should, and how fast",
                 limit=timedelta(seconds=10),
+                ready=self._ready_for,
             ),
             Action(
                 "http.request",
@@ -200,6 +201,13 @@ class Http:
                 yield CheckUp(url, well=False, saw=error.problem, remedy=error.remedy)
             else:
                 yield CheckUp(url, well=True, saw=f"answers with {response.status}")
+
+    def _ready_for(self, args: ProbeArgs) -> Iterable[Ready]:
+        return (Ready(self._knock, args.url),)
+
+    def _knock(self, url: str, deadline: Deadline) -> None:
+        """Ask once, whatever the answer: the first request of a process takes ten times as long as the next."""
+        self._web.exchange(Request("GET", url), deadline)
 
     def _get(self, args: GetArgs, occasion: Occasion) -> Answer:
         response = self._send("GET", args, occasion)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import quote
 
 from connectors.limit import CONNECT, unanswered, unreachable, within
-from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen, Vault
+from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen, Vault
 from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.model import Frozen
 from seawall.targets import Host, PowerSocket
@@ -98,6 +98,7 @@ class Redfish:
                 self._state,
                 does="Tells whether a machine has power",
                 limit=timedelta(seconds=10),
+                ready=self._ready_for,
             ),
             Action(
                 "power.is-off",
@@ -107,6 +108,7 @@ class Redfish:
                 self._proved_off,
                 does="Proves that a machine has no power",
                 limit=timedelta(seconds=10),
+                ready=self._ready_for,
             ),
             # The controller carries on with what it was told, whatever became of the connection.
             Action(
@@ -120,6 +122,7 @@ class Redfish:
                 undone_by="power.on",
                 proof="power.is-off",
                 after_limit_it_cannot_act=False,
+                ready=self._ready_for,
             ),
             Action(
                 "power.on",
@@ -131,6 +134,7 @@ class Redfish:
                 limit=timedelta(minutes=1),
                 undone_by="power.off",
                 after_limit_it_cannot_act=False,
+                ready=self._ready_for,
             ),
         )
 
@@ -164,6 +168,9 @@ class Redfish:
     def close(self) -> None:
         """Let go of every connection."""
         self._controller.close()
+
+    def _ready_for(self, args: MachineArgs) -> Iterable[Ready]:
+        return () if args.host.power is None else (Ready(self.warm, args.host.power),)
 
     def _state(self, args: MachineArgs, occasion: Occasion) -> PowerSeen:
         return _seen(args.host, self._right(_socket(args.host), occasion.deadline))

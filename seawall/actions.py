@@ -7,7 +7,7 @@ the one in memory and the pretend one have the same names and types.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -86,6 +86,17 @@ class Occasion:
     exercise: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Something to have before it is needed: a connection, or a library. Equal ones are made ready once.
+
+    `make` changes nothing at the other end, keeps to its deadline, and may fail: the call itself will say why.
+    """
+
+    make: Callable[[Any, Deadline], object]
+    of: Hashable
+
+
 ArgsT = TypeVar("ArgsT", bound=Frozen)
 SeenT = TypeVar("SeenT", bound=Seen, covariant=True)  # noqa: PLC0105 - `Seen` reads better than `Seen_co` here
 
@@ -102,6 +113,7 @@ class Action(Generic[ArgsT, SeenT]):
         proof: name of the READS action that tells, with the same arguments, whether it is in the world.
         after_limit_it_cannot_act: a call whose limit has passed can no longer change anything (its remote side was
             told the limit and ends itself), so that a proof saying "did not happen" may be believed.
+        ready: what a call with these arguments will need, so that it can be had while a person reads the plan.
     """
 
     name: str
@@ -114,6 +126,7 @@ class Action(Generic[ArgsT, SeenT]):
     undone_by: str | None = None
     proof: str | None = None
     after_limit_it_cannot_act: bool = True
+    ready: Callable[[ArgsT], Iterable[Ready]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +193,9 @@ class Shell(Protocol):
     def stream_to(self, host: Host, command: str, chunks: Iterable[bytes], deadline: Deadline) -> Output:
         """Run `command` and write `chunks` to its standard input as fast as it takes them. Raises: as `run`."""
 
+    def warm(self, host: Host, deadline: Deadline) -> None:
+        """Have a connection ready for the next command. Raises: Unreachable, WrongTarget."""
+
 
 class ObjectStore(Protocol):
     """A way to keep large things in a store; the real one is S3. Handed to connectors that make backups."""
@@ -208,6 +224,9 @@ class Power(Protocol):
 
     def turn_off(self, socket: PowerSocket, deadline: Deadline) -> None:
         """Take the power away and wait until it is off. Raises: Unreachable, WrongTarget, MayHaveActed."""
+
+    def warm(self, socket: PowerSocket, deadline: Deadline) -> None:
+        """Have a connection to the controller ready. Raises: Unreachable, WrongTarget."""
 
 
 @dataclass(frozen=True, slots=True)

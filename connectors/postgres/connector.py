@@ -17,7 +17,7 @@ from connectors.postgres.session import Session
 from connectors.postgres.sessions import Sessions
 from connectors.postgres.start import Starts
 from connectors.postgres.state import States
-from seawall.actions import Action, CheckUp, Deadline, Effect, Power, Shell, Vault
+from seawall.actions import Action, CheckUp, Deadline, Effect, Power, Ready, Shell, Vault
 from seawall.evidence import Fenced
 from seawall.targets import Server
 
@@ -41,6 +41,7 @@ class PostgresServers:
     ) -> None:
         self._sessions = sessions
         self._host = host
+        self._power = power
         self._states = States(sessions, clock)
         self._fences = Fences(host, power, clock)
         self._promotions = Promotions(sessions, clock)
@@ -75,6 +76,7 @@ class PostgresServers:
                 self._states.state,
                 does="Shows a server's role, timeline and position; one that does not answer is shown as such",
                 limit=SHORT,
+                ready=self._to_ask,
             ),
             Action(
                 "postgres.standby-state",
@@ -84,6 +86,7 @@ class PostgresServers:
                 self._states.standby_state,
                 does="Shows whether a standby receives, and how much it misses",
                 limit=SHORT,
+                ready=self._to_ask,
             ),
             Action(
                 "postgres.missing-wal",
@@ -102,6 +105,7 @@ class PostgresServers:
                 self._divergences.divergence,
                 does="Lists what an old primary has that the new one does not: log, and committed rows by table",
                 limit=LONG,
+                ready=self._to_pair,
             ),
         )
 
@@ -155,6 +159,7 @@ class PostgresServers:
                 self._states.checkpoint,
                 does="Lets a server write down what it holds in memory, so that it stops quickly",
                 limit=LONG,
+                ready=self._to_ask,
             ),
             Action(
                 "postgres.write-probe",
@@ -165,6 +170,7 @@ class PostgresServers:
                 does="Writes one row into seawall.probe, always the same one",
                 limit=SHORT,
                 proof="postgres.accepts-writes",
+                ready=self._to_ask,
             ),
             Action(
                 "postgres.fence",
@@ -175,6 +181,7 @@ class PostgresServers:
                 does="Makes a server unable to accept writes, and shows the evidence that opens a promotion",
                 limit=timedelta(seconds=20),
                 proof="postgres.is-fenced",
+                ready=self._to_fence,
             ),
             Action(
                 "postgres.promote",
@@ -208,6 +215,7 @@ class PostgresServers:
                 self._starts.start,
                 does="Starts a server that is marked as a standby, and no other",
                 limit=timedelta(minutes=1),
+                ready=self._to_start,
             ),
             Action(
                 "postgres.rejoin",
@@ -218,6 +226,7 @@ class PostgresServers:
                 does="Makes an old primary a standby of the new one; what it alone had is kept aside first",
                 limit=timedelta(minutes=10),
                 proof="postgres.is-standby-of",
+                ready=self._to_pair,
             ),
             Action(
                 "postgres.rebuild",
@@ -228,8 +237,25 @@ class PostgresServers:
                 does="Copies a primary anew into a server that cannot be rewound; its old files are kept aside",
                 limit=timedelta(hours=4),
                 proof="postgres.is-standby-of",
+                ready=self._to_pair,
             ),
         )
+
+    def _to_ask(self, args: seen.ServerArgs | seen.StandbyArgs) -> Iterable[Ready]:
+        return (Ready(self.warm, args.server),)
+
+    def _to_start(self, args: seen.ServerArgs) -> Iterable[Ready]:
+        return (Ready(self._host.shell.warm, args.server.host),)
+
+    def _to_pair(self, args: seen.PairArgs) -> Iterable[Ready]:
+        return Ready(self._host.shell.warm, args.server.host), Ready(self.warm, args.primary)
+
+    def _to_fence(self, args: seen.FenceArgs) -> Iterable[Ready]:
+        host = args.server.host
+        if "stopped" in args.by:
+            yield Ready(self._host.shell.warm, host)
+        if "powered-off" in args.by and host.power is not None:
+            yield Ready(self._power.warm, host.power)
 
 
 class Postgres(PostgresServers):

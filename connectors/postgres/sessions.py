@@ -32,6 +32,7 @@ class Sessions:
     def __init__(self, open_one: Callable[[Server, Deadline], Session]) -> None:
         self._open_one = open_one
         self._idle: dict[Server, list[Session]] = defaultdict(list)
+        self._closed = False
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
@@ -56,8 +57,9 @@ class Sessions:
             pass
 
     def close(self) -> None:
-        """Close every idle connection."""
+        """Close every idle connection, and from now on each that is given back."""
         with self._lock:
+            self._closed = True
             idle = [one for kept in self._idle.values() for one in kept]
             self._idle.clear()
         for session in idle:
@@ -82,8 +84,8 @@ class Sessions:
             return self._idle[server].pop() if self._idle[server] else None
 
     def _give_back(self, session: Session) -> None:
-        if not session.usable:
-            session.close()
-            return
         with self._lock:
-            self._idle[session.server].append(session)
+            if session.usable and not self._closed:
+                self._idle[session.server].append(session)
+                return
+        session.close()

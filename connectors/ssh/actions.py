@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Output, Seen
+from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Output, Ready, Seen
 from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.model import Frozen
 from seawall.targets import Host
@@ -70,6 +70,10 @@ class ShellActions(ABC):
     def run(self, host: Host, command: str, deadline: Deadline, *, stdin: bytes = b"") -> Output:
         """Run `command`; see `seawall.actions.Shell.run`."""
 
+    @abstractmethod
+    def warm(self, host: Host, deadline: Deadline) -> None:
+        """Have a connection ready; see `seawall.actions.Shell.warm`."""
+
     def actions(self) -> Sequence[Action[Any, Any]]:
         """List what can be asked of a host."""
         return (
@@ -81,6 +85,7 @@ class ShellActions(ABC):
                 self._run,
                 does="Runs a command on a host, which ends itself at the step's limit",
                 limit=timedelta(minutes=1),
+                ready=self._ready_for,
             ),
             Action(
                 "ssh.read",
@@ -90,6 +95,7 @@ class ShellActions(ABC):
                 self._read,
                 does="Runs a command that only looks, on a host",
                 limit=timedelta(seconds=30),
+                ready=self._ready_for,
             ),
             Action(
                 "ssh.reachable",
@@ -99,6 +105,7 @@ class ShellActions(ABC):
                 self._reachable,
                 does="Tells whether a host answers, with the pinned key and the expected name",
                 limit=timedelta(seconds=10),
+                ready=self._ready_for,
             ),
         )
 
@@ -106,6 +113,9 @@ class ShellActions(ABC):
         """Look at each host without changing anything: reachable, the right one, its clock, the tools it needs."""
         for host in hosts:
             yield from self._looked_at(host, deadline.at_most(LOOKS))
+
+    def _ready_for(self, args: HostArgs | CommandArgs) -> Iterable[Ready]:
+        return (Ready(self.warm, args.host),)
 
     def _run(self, args: CommandArgs, occasion: Occasion) -> Ran:
         output = self.run(args.host, args.command, occasion.deadline)

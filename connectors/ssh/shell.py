@@ -42,6 +42,7 @@ class Ssh(ShellActions):
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._idle: dict[Host, list[Link]] = defaultdict(list)
+        self._closed = False
         self._lock = threading.Lock()
 
     def run(self, host: Host, command: str, deadline: Deadline, *, stdin: bytes = b"") -> Output:
@@ -72,8 +73,9 @@ class Ssh(ShellActions):
         self._keep(link)
 
     def close(self) -> None:
-        """End every idle connection."""
+        """End every idle connection, and from now on each that is given back."""
         with self._lock:
+            self._closed = True
             links = [link for idle in self._idle.values() for link in idle]
             self._idle.clear()
         for link in links:
@@ -146,7 +148,10 @@ class Ssh(ShellActions):
 
     def _keep(self, link: Link) -> None:
         with self._lock:
-            self._idle[link.host].append(link)
+            if not self._closed:
+                self._idle[link.host].append(link)
+                return
+        link.close()
 
 
 def _send(channel: paramiko.Channel, text: str, host: Host) -> None:

@@ -1,0 +1,74 @@
+"""Connections made while a person still reads the plan, so that its steps need not make them. Changes nothing outside.
+
+What each action will need is the connector's to say (`Action.ready`). What cannot be had is passed over: the step that
+needs it will meet the reason and say it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from seawall.actions import Deadline, Ready, World
+from seawall.plan import Plan
+
+WITHIN = timedelta(seconds=5)
+"""For everything together."""
+SIDE_BY_SIDE = 8
+"""Two cores of SSH's cryptography level off at about ten connections being made at once (reference: lab)."""
+AT_MOST = 64
+"""Things made ready, those of the first steps. What a thousand services need would be cold again at their turn."""
+
+
+class Warming:
+    """Things being made ready in the background, a few at a time. Nobody has to wait for it."""
+
+    def __init__(self, wanted: Sequence[Ready]) -> None:
+        self._wanted, self._deadline = iter(wanted), Deadline.within(WITHIN)
+        self._taking = threading.Lock()
+        # Daemon threads: what hangs must not keep the process from ending.
+        self._threads = [
+            threading.Thread(target=self._make, name="warming", daemon=True) for _ in wanted[:SIDE_BY_SIDE]
+        ]
+        for one in self._threads:
+            one.start()
+
+    def wait(self, limit: timedelta) -> bool:
+        """Wait until everything that can be had is ready, at most so long. Tells whether it is over."""
+        deadline = Deadline.within(limit)
+        for one in self._threads:
+            one.join(deadline.left)
+        return not any(one.is_alive() for one in self._threads)
+
+    def _make(self) -> None:
+        while (one := self._next()) is not None and not self._deadline.passed:
+            with contextlib.suppress(Exception):
+                one.make(one.of, self._deadline)
+
+    def _next(self) -> Ready | None:
+        with self._taking:
+            return next(self._wanted, None)
+
+
+def warm(world: World, plan: Plan) -> Warming:
+    """Begin to have ready what the plan's steps will need of `world`; return at once."""
+    wanted: dict[Ready, None] = {}
+    for one in _needed(world, plan):
+        wanted[one] = None
+        if len(wanted) == AT_MOST:
+            break
+    return Warming(tuple(wanted))
+
+
+def _needed(world: World, plan: Plan) -> Iterator[Ready]:
+    for step in plan.steps:
+        action = world.get(step.uses or "")
+        if action is None or action.ready is None or step.skipped is not None:
+            continue
+        # A step that waits for what an earlier one sees cannot be told yet; what that one needs mostly serves both.
+        with contextlib.suppress(ValidationError):
+            yield from action.ready(action.args.model_validate(step.args))
