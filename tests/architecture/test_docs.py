@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from console.terminal.main import app
+from console.terminal.main import program
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -48,12 +48,12 @@ def examples(command: Any) -> Iterator[str]:
         yield from examples(one)
 
 
-SHOWN_BY_HELP = list(examples(typer.main.get_command(app)))
+SHOWN_BY_HELP = list(examples(typer.main.get_command(program())))
 
 
 def leaf(words: list[str]) -> tuple[Any, list[str]]:
     """Return the command that these words lead to, and what is left for it. Raises: KeyError."""
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(program())
     while hasattr(command, "commands") and words and not words[0].startswith("-"):
         command, words = command.commands[words[0]], words[1:]
     return command, words
@@ -90,7 +90,7 @@ def test_a_command_that_cannot_be_typed_is_noticed(line):
 
 def test_what_the_program_tells_people_to_type_is_there():
     """Remedies and next steps, wherever they stand in the sources."""
-    top: Any = typer.main.get_command(app)
+    top: Any = typer.main.get_command(program())
     named = {
         word
         for package in ("seawall", "connectors", "flows", "drills", "console", "runbooks")
