@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from connectors.postgres import statements
 from connectors.postgres.identity import Found, compare
+from connectors.postgres.lsn import bytes_at
 from connectors.postgres.seen import IsPrimary, IsPrimaryArgs, PromoteArgs, Promoted
 from connectors.postgres.session import Session
 from connectors.postgres.sessions import Sessions
@@ -69,15 +70,16 @@ class Promotions:
 
     def _is_primary(self, server: Server, deadline: Deadline) -> IsPrimary:
         with self.sessions.with_right(server, deadline) as right:
-            ((retry, behind),) = right.session.rows(statements.SETTLES, deadline)
+            ((retry, received, _),) = right.session.rows(statements.SETTLES, deadline)
             settles = deadline.at_most(int(retry or 0) / 1000 + 1)
             while right.session.rows(statements.IN_RECOVERY, deadline)[0][0] == "t":
                 if not settles.passed:
                     time.sleep(PAUSE)
-                elif deadline.left <= PAUSE or int(behind or 0):
+                    continue
+                ((_, _, replayed),) = right.session.rows(statements.SETTLES, deadline)
+                if deadline.left <= PAUSE or bytes_at(replayed or "0/0") < bytes_at(received or "0/0"):
                     return IsPrimary(holds=None, because=f"{server} is a standby, and may still be changing")
-                else:
-                    return IsPrimary(holds=False, because=f"{server} is a standby")
+                return IsPrimary(holds=False, because=f"{server} is a standby")
             promoted = _promoted(server, right.session, 0, deadline)
             begun = right.session.ask(statements.BEGIN_WRITING, deadline)
             right.session.ask(statements.ROLLBACK, deadline)

@@ -8,6 +8,9 @@ WHO = """SELECT (SELECT system_identifier FROM pg_control_system()) AS identifie
  extract(epoch FROM clock_timestamp()) AS now"""
 
 _TIMELINE = "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
+_CAME_TO = """greatest((SELECT timeline_id FROM pg_control_checkpoint()),
+ (SELECT min_recovery_end_timeline FROM pg_control_recovery()), (SELECT received_tli FROM pg_stat_wal_receiver))"""
+"""A standby's timeline, or one before it: nothing tells which one it replays while it receives nothing."""
 _RETRY = "(SELECT setting FROM pg_settings WHERE name = 'wal_retrieve_retry_interval')"
 
 TIMELINE = f"SELECT {_TIMELINE}"
@@ -22,8 +25,8 @@ ROLLBACK = "ROLLBACK"
 
 STATE = f"""SELECT pg_is_in_recovery(),
  CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
- CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint()) ELSE {_TIMELINE} END,
- current_setting('server_version'), {_RETRY}"""  # noqa: S608
+ CASE WHEN pg_is_in_recovery() THEN {_CAME_TO} ELSE {_TIMELINE} END,
+ current_setting('server_version'), {_RETRY}"""
 
 STANDBY = f"""SELECT pg_is_in_recovery(), r.pid IS NOT NULL AND r.status = 'streaming',
  coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), pg_last_wal_replay_lsn(), r.latest_end_lsn,
@@ -42,18 +45,17 @@ PROMOTE = f"""SELECT CASE WHEN identifier::text = $1 AND name = $2 AND directory
 
 FORK = f"SELECT pg_current_wal_lsn(), pg_last_wal_replay_lsn(), {_TIMELINE}"
 
-SETTLES = f"""SELECT {_RETRY},
- CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn() END"""
+SETTLES = f"SELECT {_RETRY}, pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()"
 """The startup process may sleep so long before it sees a request, and first replays what was received."""
 
-PEER = "SELECT pg_is_in_recovery(), (SELECT timeline_id FROM pg_control_checkpoint())"
+PEER = f"SELECT pg_is_in_recovery(), {_CAME_TO}"
 
 RECEIVING = "SELECT status FROM pg_stat_wal_receiver"
 SENDING_TO = "SELECT 1 FROM pg_stat_replication WHERE application_name = $1 AND state = 'streaming'"
 STANDBYS = """SELECT coalesce(application_name, ''), state, pg_current_wal_lsn() - replay_lsn
  FROM pg_stat_replication WHERE application_name <> 'pg_basebackup'"""
 
-NAMES = """SELECT node, relation::text FROM (SELECT node, pg_filenode_relation(
+NAMES = """SELECT node, format('%I.%I', s.nspname, c.relname) FROM (SELECT node, pg_filenode_relation(
  CASE WHEN space::oid = d.dattablespace THEN 0 ELSE space::oid END, node::oid) AS relation
  FROM pg_database AS d, (SELECT split_part(one, '/', 1) AS space, split_part(one, '/', 2) AS base,
   split_part(one, '/', 3) AS node FROM unnest(string_to_array($1, ' ')) AS one) AS wanted

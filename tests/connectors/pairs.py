@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,8 +25,12 @@ from drills.lab.plan import clusters
 from drills.lab.postgres import start_command
 from drills.lab.remote import run_on
 from seawall.actions import Effect, World
+from seawall.errors import DidNothing, MayHaveActed
 from seawall.targets import Endpoint, Host, PowerSocket, Server
-from tests.connectors.servers import occasion
+from tests.connectors.servers import free_port, occasion
+
+HARMLESS = ("postgres.checkpoint", "postgres.write-probe")
+"""Changes after which no other test finds anything different."""
 
 
 class Pair(ABC):
@@ -42,9 +45,15 @@ class Pair(ABC):
         self.now = datetime.now(UTC)
 
     def perform(self, name: str, seconds: float = 30, **args: Any) -> Any:
-        if self.world[name].effect is Effect.CHANGES:
+        try:
+            seen = self.world.perform(name, args, occasion(seconds))
+        except DidNothing:
+            raise  # which is a promise that everything is as it was
+        except MayHaveActed:
             self.touched = True
-        return self.world.perform(name, args, occasion(seconds))
+            raise
+        self.touched |= self.world[name].effect is Effect.CHANGES and name not in HARMLESS
+        return seen
 
     def fail_over(self) -> Any:
         """Move the primary from north to south, the evidence being whatever can be had."""
@@ -129,11 +138,11 @@ class PairInMemory(Pair):
         one = self._one(server)
         assert one.running
         assert not one.in_recovery
-        one.log += [Row(one.timeline, "words", word) for word in words]
+        one.log += [Row(one.timeline, "public.words", word) for word in words]
 
     def words(self, server: Server) -> set[str]:
         self._outside.catch_up()
-        return {row.text for row in self._one(server).log if row.table == "words"}
+        return {row.text for row in self._one(server).log if row.table == "public.words"}
 
     def crash(self, server: Server) -> None:
         self._outside.catch_up()
@@ -168,7 +177,7 @@ class PairInMemory(Pair):
         self._one(server).empty = True
 
     def kept(self, server: Server, folder: str) -> set[str]:
-        return {row.text for row in self._one(server).kept[folder] if row.table == "words"}
+        return {row.text for row in self._one(server).kept[folder] if row.table == "public.words"}
 
     def set_retry_interval(self, server: Server, interval: timedelta) -> None:
         self._one(server).retry_interval = interval
@@ -231,7 +240,7 @@ class PairInLab(Pair):
 
     def __init__(self, lab: LabLayout) -> None:
         super().__init__()
-        self.lab = lab
+        self.lab, self._written = lab, False
         self.north, self.south = lab.servers["north-db/login"], lab.servers["south-db/login"]
         self.vault = Secrets()
         self.shell, power = Ssh(self.vault), Redfish(RedfishController(self.vault))
@@ -251,9 +260,12 @@ class PairInLab(Pair):
         if self.touched:
             faults.heal(self.lab.folder)
             self._lay_back()
+        elif self._written:
+            self._sql(self.north, "TRUNCATE words")
+        self._written = False
 
     def write(self, server: Server, *words: str) -> None:
-        self.touched = True
+        self._written = True
         for word in words:
             self._sql(server, "INSERT INTO words VALUES (%s)", word)
 
@@ -294,9 +306,22 @@ class PairInLab(Pair):
         shutil.rmtree(server.data_directory)
 
     def kept(self, server: Server, folder: str) -> set[str]:
-        files = Path(folder).joinpath("rows").glob("words.jsonl")
+        files = Path(folder).joinpath("rows").glob("public.words.jsonl")
         lines = [line for file in files for line in file.read_text().splitlines()]
         return {line.split('"')[3] for line in lines}
+
+    def scratch_of(self, server: Server) -> Server:
+        """Restore a copy of a server beside it, under another name and port, and return it."""
+        self.touched = True
+        place = Path(server.data_directory).with_name("login-scratch")
+        _copy(self._first(server), place)
+        port = free_port(server.host.address)
+        options = f"-c port={port} -c cluster_name=scratch -c primary_conninfo= -c primary_slot_name="
+        start = f"pg_ctl -D '{place}' -l '{place}.log' -o '{options}' -w start </dev/null >/dev/null"
+        run_on(self.lab, server.host.name, start, within=30)
+        return server.model_copy(
+            update={"port": port, "data_directory": str(place), "cluster_name": "scratch"}
+        )
 
     def set_retry_interval(self, server: Server, interval: timedelta) -> None:
         self.touched = True
@@ -351,9 +376,4 @@ class PairInLab(Pair):
 
 
 def _copy(source: Path, target: Path) -> None:
-    subprocess.run(["cp", "-a", str(source), str(target)], check=True)  # with its owner, whoever that is
-
-
-def evidence_of(fenced: Any, **changes: Any) -> Mapping[str, Any]:
-    """Return evidence, changed."""
-    return {**fenced.model_dump(mode="json"), **changes}
+    subprocess.run(["cp", "-a", "--sparse=always", str(source), str(target)], check=True)  # with its owner

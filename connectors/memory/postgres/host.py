@@ -74,8 +74,10 @@ class HostInMemory(HostSide):
         return self._look(one, values)
 
     def _unfence(self, one: ServerInMemory, values: Mapping[str, str]) -> Mapping[str, str]:
-        if str(one.timeline) != values["TIMELINE"]:
-            raise _refused(one, f"its peer is on timeline {values['TIMELINE']}, and it is on {one.timeline}")
+        if one.timeline < int(values["TIMELINE"]):
+            raise _refused(
+                one, f"its peer came to timeline {values['TIMELINE']}, and it is on {one.timeline}"
+            )
         if one.in_recovery:
             raise _refused(one, f"it was a standby when it stopped ({one.state})")
         if one.running:

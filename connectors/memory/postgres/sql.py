@@ -73,7 +73,7 @@ class SessionInMemory(Session):
             statements.IN_RECOVERY: lambda: [(recovery,)],
             statements.TIMELINE: lambda: [(timeline,)],
             statements.PEER: lambda: [(recovery, timeline)],
-            statements.SETTLES: lambda: [("0", "0")],
+            statements.SETTLES: lambda: [("0", one.lsn, one.lsn)],
             statements.FORK: lambda: [(one.lsn, fork, timeline)],
             statements.PROMOTE: self._promoted,
             statements.RECEIVING: lambda: [("streaming",)] if receives else [],

@@ -23,7 +23,7 @@ name_of() {
     base=${1%/*}
     space=${1%%/*}
     ask_quietly "$owner" <<END
-SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace, pg_database AS d
+SELECT format('%I.%I', s.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace, pg_database AS d
 WHERE d.datname = current_database() AND d.oid = ${base#*/} AND c.relkind IN ('r', 'm')
   AND s.nspname NOT IN ('pg_catalog', 'seawall')
   AND c.oid = pg_filenode_relation(CASE WHEN d.dattablespace = $space THEN 0 ELSE $space END, ${1##*/})

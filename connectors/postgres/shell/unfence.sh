@@ -1,6 +1,6 @@
-# Start as the primary it was. Set before: TIMELINE, its peer's. What was a standby when it stopped never was what a fence
+# Start as the primary it was. Set before: TIMELINE, which its peer has come to. What was a standby when it stopped never was what a fence
 # fenced. When the start fails, it is marked again.
-[ "$timeline" = "$TIMELINE" ] || refuse "its peer is on timeline $TIMELINE, and it is on $timeline"
+[ "$timeline" -ge "$TIMELINE" ] || refuse "its peer came to timeline $TIMELINE, and it is on $timeline"
 if alive; then
     case $state in *recovery*) differs role standby primary ;; esac
     rm -f "$D/standby.signal" && sync "$D"
