@@ -230,6 +230,7 @@ class TestPersonsStep:
         hands = SimulatedHands(story.world, idle=60)
         end = drive(story.plan, MemoryJournal(story.disk), hands, story.world.clock, inbox=inbox)
         assert isinstance(end, Ask)
+        assert not story.of(Answered)
 
 
 class TestDoubt:
