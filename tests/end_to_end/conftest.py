@@ -1,0 +1,50 @@
+"""The lab's city for whole stories; every story leaves the lab as it found it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console.terminal.lab import write_city
+from drills.lab.layout import LabLayout
+from seawall.loading import PRODUCT, load_inventory
+from tests.end_to_end.scene import Scene
+
+WITHIN = {"fence": "6s", "promote": "6s", "repoint": "5s", "repoint-name": "5s"}
+"""Limits of this city's own failover: a change in doubt is settled only when its limit has passed."""
+
+
+@pytest.fixture(scope="session")
+def city_of_stories(lab: LabLayout, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reference city on the lab, with a failover of its own that has shorter limits."""
+    folder = tmp_path_factory.mktemp("stories") / "city"
+    write_city(lab, folder)
+    text = (PRODUCT / "postgres-failover.yaml").read_text(encoding="utf-8")
+    for step, within in WITHIN.items():
+        text, found = re.subn(rf"(  - id: {step}\n(?:    .*\n)*?    within: )\S+", rf"\g<1>{within}", text)
+        assert found == 1
+    (folder / "runbooks").mkdir(exist_ok=True)
+    (folder / "runbooks" / "postgres-failover.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stage(lab: LabLayout, city_of_stories: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The lab's stage for the stories of one file; the primary is in the north when the file is over."""
+    there = Scene(lab, city_of_stories, load_inventory(city_of_stories), tmp_path_factory.mktemp("said"))
+    yield there
+    there.bring_home()
+
+
+@pytest.fixture
+def scene(stage: Scene, tmp_path: Path) -> Iterator[Scene]:
+    """One primary, wherever it is, and the other following it; so they are again when the story is over."""
+    there = dataclasses.replace(stage, folder=tmp_path, commands=[])
+    assert there.is_whole()
+    yield there
+    if not there.is_whole():
+        there.bring_home()

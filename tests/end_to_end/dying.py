@@ -1,0 +1,43 @@
+"""`seawall`, with a power cut planned: it kills itself when a certain line has just reached its journal's disk.
+
+Run as `python -m tests.end_to_end.dying KIND STEP MILLISECONDS WORDS...`: 0 ms is before anything else is done.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+from console.terminal.main import main
+from seawall.journal import Event
+from seawall.journal_file import FileJournal
+
+_append = FileJournal.append
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def cut_the_power(kind: str, step: str, milliseconds: int) -> None:
+    """Do it so long after the line."""
+
+    def append(journal: FileJournal, events: Sequence[Event]) -> None:
+        _append(journal, events)
+        if any(one.kind == kind and getattr(one, "step", "") == step for one in events):
+            if milliseconds:
+                threading.Thread(target=lambda: (time.sleep(milliseconds / 1000), die()), daemon=True).start()
+            else:
+                die()
+
+    FileJournal.append = append  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    cut_the_power(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    sys.argv[1:4] = []
+    main()

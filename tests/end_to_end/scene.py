@@ -1,0 +1,325 @@
+"""The lab's city, people at its terminals, and what an auditor sees of it past everything in between."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from drills.lab.faults import heal
+from drills.lab.layout import LabLayout
+from drills.lab.outside import LabOutside
+from drills.lab.postgres import start_command
+from drills.lab.plan import clusters
+from drills.lab.remote import run_on
+from drills.primaries import Doubles, doubles
+from seawall.inventory import Inventory
+from seawall.journal import Asked, Ended, Event, Started, Succeeded
+from seawall.journal_file import read_journal
+from seawall.run_folder import RunFolder
+from seawall.run_list import find_run, list_runs
+
+ROOT = Path(__file__).parents[2]
+SEAWALL = [sys.executable, "-m", "console.terminal.main"]
+OTHER = {"north": "south", "south": "north"}
+LIMIT = 90.0
+"""Seconds for any one command of these tests; the runbooks' own limits end them long before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One server as it is: what must be the same before and after anything that changes nothing."""
+
+    in_recovery: bool
+    timeline: int
+    system_identifier: str
+    started: str
+    rows: int
+
+
+def until(holds: Callable[[], Any], what: str, within: float = 30.0) -> Any:
+    """Wait, with a limit, until `holds()`, and return what it gave."""
+    end = time.monotonic() + within
+    while not (found := holds()):
+        assert time.monotonic() < end, f"not seen within {within} s: {what}"
+        time.sleep(0.005)
+    return found
+
+
+@dataclass
+class Command:
+    """A `seawall` command under way, in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    out: Path
+    err: Path
+    began: float = field(default_factory=time.monotonic)
+
+    def ended(self, within: float = LIMIT) -> Said:
+        """Wait until it ends by itself."""
+        code = self.process.wait(within)
+        took = time.monotonic() - self.began
+        said = Said(code, self.out.read_text(), self.err.read_text(), took)
+        assert "Traceback" not in said.all, said.all
+        return said
+
+    def kill(self) -> None:
+        """Take its power away."""
+        self.process.kill()
+        self.process.wait(10)
+
+
+@dataclass
+class Scene:
+    """A lab with both servers in place, the city that names it, and a folder for what commands say."""
+
+    lab: LabLayout
+    city: Path
+    inventory: Inventory
+    folder: Path
+    more: Mapping[str, str] = field(default_factory=dict)
+    commands: list[Command] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a terminal of the commander."""
+        others = {
+            name: value for name, value in os.environ.items() if not name.startswith(("SEAWALL_", "PREFECT_"))
+        }
+        ours = {
+            "SEAWALL_AS": "commander",
+            "SEAWALL_CITY": str(self.city),
+            "SEAWALL_LAB": str(self.lab.folder),
+            "SEAWALL_LANGUAGE": "en",
+            "SEAWALL_PREFECT": "off",
+            "COLUMNS": "120",
+            "PYTHONUNBUFFERED": "1",
+        }
+        return {**others, **ours, **self.more}
+
+    def begin(self, *words: str, program: Sequence[str] = SEAWALL) -> Command:
+        """Begin a command; nobody sits at its terminal."""
+        number = len(self.commands)
+        out, err = self.folder / f"{number}.out", self.folder / f"{number}.err"
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            process = subprocess.Popen(
+                [*program, *words],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+            )
+        self.commands.append(Command(process, out, err))
+        return self.commands[-1]
+
+    def seawall(self, *words: str, within: float = LIMIT) -> Said:
+        """Carry a command out to its end."""
+        return self.begin(*words).ended(within)
+
+    @property
+    def runs(self) -> Path:
+        return self.city / "runs"
+
+    def known(self) -> set[str]:
+        """The names of every run so far."""
+        return {one.id for one in list_runs(self.runs)}
+
+    def opened(self, before: set[str], command: Command) -> RunFolder:
+        """Wait until the command has opened a run that was not there before."""
+
+        def fresh() -> set[str]:
+            assert command.process.poll() is None or self.known() - before, command.err.read_text()
+            return self.known() - before
+
+        (name,) = until(fresh, "a run being opened")
+        return find_run(self.runs, name)
+
+    def move(self, to: str, mode: str = "planned", program: Sequence[str] = SEAWALL) -> tuple[Command, RunFolder]:
+        """Begin to move the login service, as an exercise."""
+        before = self.known()
+        words = ("postgres-failover", "service=login", f"to={to}", f"mode={mode}")
+        command = self.begin("run", *words, "--exercise", "--yes", "login", program=program)
+        return command, self.opened(before, command)
+
+    def allow(self, run: RunFolder, step: str = "fence") -> None:
+        """Say yes from another terminal, once it is asked for."""
+        self.wait_for(run, lambda one: isinstance(one, Asked) and one.step == step)
+        said = self.seawall("answer", run.id, step, "yes", "--as", "commander")
+        assert said.code == 0, said.all
+
+    def wait_for(self, run: RunFolder, wanted: Callable[[Event], bool], within: float = 60.0) -> Event:
+        """Wait until such an event is in the journal."""
+
+        def found() -> Event | None:
+            return next((one for one in read_journal(run.journal_path) if wanted(one)), None)
+
+        event: Event = until(found, "an event of the journal", within)
+        return event
+
+    @property
+    def outside(self) -> LabOutside:
+        return LabOutside(self.lab.folder, self.inventory)
+
+    def database(self, site: str) -> Database:
+        """Look at one server, past everything in between."""
+        with self._connected(site) as connection:
+            row = connection.execute(
+                "SELECT pg_is_in_recovery(), (SELECT timeline_id FROM pg_control_checkpoint()),"
+                " (SELECT system_identifier::text FROM pg_control_system()), pg_postmaster_start_time()::text,"
+                " (SELECT count(*) FROM citizens)"
+            ).fetchone()
+        assert row is not None
+        return Database(*row)
+
+    def timeline(self) -> int:
+        """The timeline that the primary writes on; each promotion begins a new one."""
+        with self._connected(self.primary()) as connection:
+            row = connection.execute("SELECT pg_walfile_name(pg_current_wal_insert_lsn())").fetchone()
+        assert row is not None
+        return int(row[0][:8], 16)
+
+    def primary(self) -> str:
+        """The one site whose server takes writes."""
+        (site,) = [site for site in OTHER if self._takes_writes(site)]
+        return site
+
+    def follows(self, site: str) -> bool:
+        """Whether the server at a site receives from the other, now."""
+        try:
+            with self._connected(site) as connection:
+                row = connection.execute("SELECT status FROM pg_stat_wal_receiver").fetchone()
+        except psycopg.Error:
+            return False
+        return row is not None and row[0] == "streaming"
+
+    def marked_as_standby(self, site: str) -> bool:
+        """Whether `standby.signal` lies in a server's data directory."""
+        return (Path(self._server(site).data_directory) / "standby.signal").exists()
+
+    def write(self, number: int) -> str:
+        """Write to the service as a user does; return the site that acknowledged it."""
+        at = datetime.now(UTC).isoformat()
+        body = json.dumps({"writer": 4711, "seq": number, "at": at}).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"http://{self.lab.front}/ledger", body, headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return str(json.load(answer)["site"])
+
+    def check_serves(self, site: str) -> None:
+        """Assert that users' writes are acknowledged at that site and kept."""
+        number = time.time_ns() % 10**12
+        assert self.write(number) == site
+        assert (4711, number) in self.outside.rows("login")
+
+    @contextmanager
+    def no_two_primaries(self) -> Iterator[None]:
+        """Watch both servers all the while, by writing to each of them, and assert that never both took it."""
+        since, watch = datetime.now(UTC), self.outside.watch("login")
+        try:
+            yield
+        finally:
+            looks = watch.stop()
+        found: Doubles = doubles(looks, since=since, until=datetime.now(UTC))
+        assert found.looks > 10
+        assert found.both == ()
+
+    def is_whole(self) -> bool:
+        """Whether nothing is under way, one server takes writes, users come to it, and the other follows it."""
+        taking = [site for site in OTHER if self._takes_writes(site)]
+        under_way = [one for one in self.commands if one.process.poll() is None]
+        open_runs = [name for name in self.known() if outcome(find_run(self.runs, name)) is None]
+        if under_way or open_runs or len(taking) != 1 or not self.follows(OTHER[taking[0]]):
+            return False
+        with contextlib.suppress(OSError):
+            return self.write(time.time_ns() % 10**12) == taking[0]
+        return False
+
+    def bring_home(self) -> None:
+        """Leave the lab as it was found: whole, the primary in the north, and the south following it."""
+        for command in self.commands:
+            if command.process.poll() is None:
+                command.kill()
+        heal(self.lab.folder)
+        for cluster in clusters(self.lab):
+            folder = cluster.data_directory
+            start = f"pg_ctl -D '{folder}' status >/dev/null || {start_command(cluster)}"
+            run_on(self.lab, f"{cluster.site}-db", start, within=40)
+        for run in self.known():
+            if outcome(find_run(self.runs, run)) is None:
+                self.seawall("abort", run)
+        until(lambda: any(self._takes_writes(site) for site in OTHER), "a primary")
+        if self.primary() == "south":
+            before = self.known()
+            command = self.begin("run", "postgres-failback", "service=login", "--exercise", "--yes", "login")
+            run = self.opened(before, command)
+            self.allow(run, "rejoin")
+            self.allow(run, "move-back/fence")
+            assert command.ended().code == 0, command.out.read_text()
+        until(lambda: self.follows("south"), "the south following the north")
+
+    def _takes_writes(self, site: str) -> bool:
+        try:
+            with self._connected(site) as connection:
+                row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+        except psycopg.Error:
+            return False
+        return row is not None and not row[0]
+
+    def _server(self, site: str) -> Any:
+        return self.lab.servers[f"{site}-db/login"]
+
+    def _connected(self, site: str) -> psycopg.Connection[Any]:
+        server = self._server(site)
+        return psycopg.connect(
+            host=server.host.address,
+            port=server.port,
+            dbname=server.database,
+            user="postgres",
+            password=self.lab.credentials.read("db_postgres"),
+            connect_timeout=2,
+            autocommit=True,
+        )
+
+
+def begun(run: RunFolder) -> list[str]:
+    """The steps in the order in which they were begun; one that was begun again stands there again."""
+    events = read_journal(run.journal_path)
+    return [one.step for one in events if isinstance(one, Started) and not one.undoing]
+
+
+def successes(run: RunFolder, step: str) -> int:
+    events = read_journal(run.journal_path)
+    return sum(isinstance(one, Succeeded) and one.step == step and not one.undoing for one in events)
+
+
+def outcome(run: RunFolder) -> str | None:
+    """How it ended, if it has."""
+    last = read_journal(run.journal_path)[-1]
+    return last.outcome.value if isinstance(last, Ended) else None
