@@ -181,9 +181,9 @@ def _forms(word: str) -> Iterator[str]:
     yield word
     yield json.dumps(word)[1:-1]
     yield json.dumps(word, ensure_ascii=False)[1:-1]
-    yield quote(word)
-    yield quote(word, safe="")
-    yield quote_plus(word)
+    yield quote(word, errors="surrogatepass")
+    yield quote(word, safe="", errors="surrogatepass")
+    yield quote_plus(word, errors="surrogatepass")
     yield html.escape(word)
     yield repr(word)[1:-1]
 
