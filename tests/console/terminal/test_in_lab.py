@@ -138,6 +138,7 @@ def test_down_leaves_nothing_but_the_city(seawall, own_lab, city):
     assert not own_lab.places.mark.exists()
 
 
+@pytest.mark.lab
 def test_a_lab_comes_up_and_goes_down_from_the_command_line(tmp_path):
     folder = Path(f"/var/tmp/sw-test-{os.getpid()}-cli")
     environ = {**os.environ, "SEAWALL_LAB": str(folder)}
