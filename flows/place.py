@@ -22,6 +22,7 @@ from seawall.loading import City, load_city
 from seawall.run_folder import RunFolder, create_run
 from seawall.run_list import list_runs
 from seawall.settings import Settings, load_settings
+from seawall.warming import warm
 
 
 def utc_now() -> datetime:
@@ -50,6 +51,7 @@ class Place:
         wanted = facts_to_read(runbook, ground, parameters)
         facts = {name: fact.seen for name, fact in read_facts(wanted, self.world, exercise=exercise).items()}
         plan = make_plan(runbook, ground, parameters, exercise=exercise, facts=facts)
+        warm(self.world, plan)
         now = utc_now().astimezone(ZoneInfo(self.city.inventory.city.timezone))
         return create_run(self.runs, plan, by=by, version=version("seawall"), now=now)
 

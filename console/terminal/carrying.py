@@ -31,6 +31,7 @@ from seawall.journal_file import has_ended
 from seawall.plan import Plan
 from seawall.run_folder import RunFolder, create_run, read_state
 from seawall.run_list import find_run
+from seawall.warming import warm
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def begin(
     _prepare_prefect(manner)
     with desk.open_world() as world:
         plan = _plan(runbook, parameters, exercise=exercise, manner=manner, world=world)
+        warm(world, plan)  # while a person reads it
         if plan.changes:
             show_stakes(plan, manner.screen)
             confirm(plan.confirm, yes, manner.screen, command=f"seawall run {runbook} ...")

@@ -15,6 +15,7 @@ from seawall.journal import Event
 from seawall.journal_file import read_journal
 from seawall.run_folder import create_run
 from seawall.state import State
+from seawall.warming import warm
 
 
 class Responding:
@@ -29,6 +30,7 @@ class Responding:
         """Plan and carry out `runbook`. Raises: SeawallError when it could not be begun."""
         desk = self._manner.desk
         plan, _ = think(desk, self._world, runbook, parameters, exercise=exercise)
+        warm(self._world, plan)
         now = desk.local(surroundings().now())
         run = create_run(desk.runs, plan, by=self._manner.by, version=version(), now=now)
         obliging = Obliging(run, approved_by, desk.city.inventory, surroundings().now)
