@@ -18,6 +18,7 @@ from seawall.run_folder import UNMISTAKABLE, RunFolder, create_run, read_state
 from seawall.run_list import Standing, find_run, list_runs, summary_of
 from seawall.state import Stand
 from tests.fakes import MIDNIGHT
+from tests.seawall.disks import largest_file
 from tests.seawall.plans import a_change, a_plan
 
 EVENING = datetime(2026, 11, 21, 20, 4, 59, tzinfo=ZoneInfo("Europe/Copenhagen"))
@@ -60,11 +61,14 @@ class TestCreate:
         for path in [runs, run.path, *run.path.iterdir()]:
             assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
-    def test_a_run_that_could_not_be_written_leaves_nothing_behind(self, runs):
-        runs.mkdir()
-        long = PLAN.model_copy(update={"runbook": "x" * 250})
+    def test_a_run_that_does_not_fit_on_the_disk_leaves_nothing_behind(self, runs):
+        with largest_file(1000), pytest.raises(JournalError, match="disk refused"):
+            create(runs)
+        assert list(runs.iterdir()) == []
+
+    def test_a_name_that_is_too_long_for_the_disk_is_an_error_like_any_other(self, runs):
         with pytest.raises(JournalError, match="File name too long"):
-            create(runs, plan=long)
+            create(runs, plan=PLAN.model_copy(update={"runbook": "x" * 250}))
         assert list(runs.iterdir()) == []
 
     def test_a_half_made_run_of_a_killed_process_is_no_run(self, runs):
