@@ -151,9 +151,10 @@ class PostgresServers:
 
     def _failover(self) -> Sequence[Action[Any, Any]]:
         return (
+            # It alters nothing that anybody can find, so it may be made again after a crash and is nothing to take back.
             Action(
                 "postgres.checkpoint",
-                CHANGES,
+                READS,
                 seen.ServerArgs,
                 seen.Checkpointed,
                 self._states.checkpoint,

@@ -1,4 +1,4 @@
-"""How servers are, asked over SQL; nothing here changes a server but the checkpoint and the probe's one row."""
+"""How servers are, asked over SQL; nothing here changes a server but the probe's one row."""
 
 from __future__ import annotations
 
