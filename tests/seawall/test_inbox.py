@@ -58,7 +58,7 @@ def test_what_was_heard_is_kept_as_taken(run: RunFolder):
         b"not json",
         b'{"kind":"ended"}',
         YES.model_dump_json()[:-9].encode(),
-        b" " * (LONGEST + 1),
+        YES.model_dump_json().encode() + b" " * LONGEST,
         b"\xff\x00",
     ],
     ids=["empty", "text", "no word of a person", "cut short", "too long", "binary"],
