@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from connectors.postgres.gone import has_no_power
 from connectors.postgres.host import HostSide
 from connectors.postgres.seen import FenceArgs, FenceKind, IsFenced
 from seawall.actions import Deadline, Occasion, Power
@@ -40,6 +41,8 @@ class Fences:
             DidNothing: no kind could be had and nothing was changed.
             MayHaveActed: a stop was begun whose ending was not seen, and nothing else could be had.
         """
+        if {"stopped", "powered-off"} <= set(args.by) and self._is_gone(args.server, occasion.deadline):
+            return self._fenced(args.server, _power_cut(args.server))
         problems: list[CallError] = []
         for number, kind in enumerate(args.by, start=1):
             deadline = occasion.deadline
@@ -82,6 +85,9 @@ class Fences:
                 fenced=self._fenced(server, _power_cut(server)),
             )
         return self._judged(server, told)
+
+    def _is_gone(self, server: Server, deadline: Deadline) -> bool:
+        return has_no_power(server.host, self.host.shell, self.power, deadline)
 
     def _by(self, kind: FenceKind, server: Server, deadline: Deadline) -> Fenced:
         if kind == "stopped":
