@@ -44,6 +44,7 @@ def within(deadline: Deadline, call: Callable[[], T], *, where: str, changes: bo
 
     def carry_out() -> None:
         try:
+            in_time(deadline, where)  # a busy machine may be late in starting a thread
             endings.put((call(), None))
         except BaseException as error:  # noqa: BLE001 - it is raised again, in the thread that waits for it
             endings.put((None, error))

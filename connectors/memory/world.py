@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from connectors.backup import Backup
 from connectors.balancer import Balancers
@@ -19,6 +20,7 @@ from connectors.memory.dns import ZonesInMemory
 from connectors.memory.http import WebInMemory
 from connectors.memory.mail import PostInMemory
 from connectors.memory.objects import BucketsInMemory
+from connectors.memory.postgres import PostgresInMemory, ServerInMemory, ServersInMemory
 from connectors.memory.power import ControllerInMemory, PoweredInMemory
 from connectors.memory.secrets import SecretsInMemory
 from connectors.memory.slack import WorkspaceInMemory
@@ -42,6 +44,7 @@ class OutsideInMemory:
     city: Inventory
     machines: dict[Endpoint, MachineInMemory]
     controllers: ControllerInMemory
+    servers: ServersInMemory
     tools: ToolsInMemory
     buckets: BucketsInMemory
     runtime: RuntimeInMemory
@@ -53,19 +56,13 @@ class OutsideInMemory:
     @classmethod
     def of(cls, city: Inventory) -> OutsideInMemory:
         """Make the outside that the inventory describes, in ordinary times."""
-        hosts = [city.host(name) for name in city.hosts]
-        controllers = ControllerInMemory()
-        for socket in (host.power for host in hosts if host.power is not None):
-            controllers.machines.setdefault(socket.url, []).append(
-                PoweredInMemory(socket.system, socket.uuid)
-            )
+        servers = _servers(city)
+        machines, controllers = _machines(city, servers)
         return cls(
             city=city,
-            machines={
-                Endpoint(address=host.address, port=host.port): MachineInMemory(host.host_key, host.hostname)
-                for host in hosts
-            },
+            machines=machines,
             controllers=controllers,
+            servers=servers,
             tools=ToolsInMemory(
                 tables={server.name: {"public.people": (3, "0" * 64)} for server in city.servers()}
             ),
@@ -92,17 +89,60 @@ class OutsideInMemory:
         """Make the world of all this."""
         people = Audiences.of(self.city)
         objects = Objects(self.buckets)
+        shell, power, vault = SshInMemory(self.machines), Redfish(self.controllers), SecretsInMemory({})
         return World(
-            SshInMemory(self.machines),
-            Redfish(self.controllers),
+            PostgresInMemory(self.servers, shell, power, vault, _now),
+            shell,
+            power,
             Backup(self.tools, objects, _now),
             objects,
             Balancers(self.runtime),
             Dns(self.zones),
-            Http(self.web, SecretsInMemory({})),
+            Http(self.web, vault),
             Mail(self.city.mail or RELAY, people, self.post),
             Slack(self.city.slack or WORKSPACE, people, self.workspace),
         )
+
+
+def _servers(city: Inventory) -> ServersInMemory:
+    """Every server, standbys following the one at their service's active site."""
+    follows: dict[str, str | None] = {}
+    for service in city.services.values():
+        if service.database is None or service.runs_at is None:
+            continue
+        primary = service.database.at.get(service.runs_at.active)
+        follows |= {name: primary for name in service.database.at.values() if name != primary}
+    found = ServersInMemory()
+    for server in city.servers():
+        primary = follows.get(server.name)
+        leader = city.server(primary) if primary is not None else None
+        found.servers[server.name] = ServerInMemory.of(server, follows=leader)
+    return found
+
+
+def _machines(
+    city: Inventory, servers: ServersInMemory
+) -> tuple[dict[Endpoint, MachineInMemory], ControllerInMemory]:
+    """Every host, and the controllers of their power: without it neither the host nor its servers run."""
+    machines: dict[Endpoint, MachineInMemory] = {}
+    controllers = ControllerInMemory()
+    for name in city.hosts:
+        host = city.host(name)
+        machine = MachineInMemory(host.host_key, host.hostname)
+        machines[Endpoint(address=host.address, port=host.port)] = machine
+        if host.power is not None:
+            on_it = [one for place, one in servers.servers.items() if place.partition("/")[0] == name]
+            powered = PoweredInMemory(
+                host.power.system, host.power.uuid, changed=partial(_power_changed, machine, on_it)
+            )
+            controllers.machines.setdefault(host.power.url, []).append(powered)
+    return machines, controllers
+
+
+def _power_changed(machine: MachineInMemory, servers: Iterable[ServerInMemory], on: bool) -> None:  # noqa: FBT001 - a callback
+    machine.up = on
+    for server in servers:
+        server.running, server.clean = False, server.clean and not server.running
 
 
 def _ways(city: Inventory) -> Iterator[tuple[ReachedThrough, str]]:

@@ -62,6 +62,7 @@ class BackupContract:
             verified = perform(place, "backup.verify", scratch=scratch, host=place.host)
             assert (verified.wrong, verified.content_matches, verified.sizes_match) == ((), True, True)
             assert verified.rows == sum(one.rows for one in made.after)
+            assert perform(place, "backup.judge", verified=verified) == verified
             assert perform(place, "backup.is-dropped", scratch=scratch, host=place.host).holds is False
             perform(place, "backup.drop", scratch=scratch, host=place.host)
             assert perform(place, "backup.is-dropped", scratch=scratch, host=place.host).holds is True
