@@ -6,6 +6,7 @@ import base64
 import contextlib
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +71,12 @@ def program(
             yield started
         finally:
             started.kill()  # nothing of it is needed again, and some take their time
+
+
+def lab_module(name: str, address: str, port: int, *options: object) -> list[str]:
+    """One of the lab's own servers, as `program` starts it."""
+    where = ["--address", address, "--port", str(port)]
+    return [sys.executable, "-m", f"drills.lab.{name}", *where, *map(str, options)]
 
 
 @contextlib.contextmanager
