@@ -125,6 +125,13 @@ class Plan(Frozen):
             raise ValueError(message)
         return self
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the plan. The copy works its own digest out: what was approved is what is done, and nothing like it."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in ("digest", "by_id"):
+            copy.__dict__.pop(name, None)
+        return copy
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of this plan, hexadecimal: what an approval signs."""
