@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import platform
 import sys
 from collections.abc import Iterable
@@ -17,12 +16,15 @@ from pathlib import Path
 from bench.shape import Measured, Result
 
 HERE = Path(__file__).parent
-NO_MEASUREMENTS = {"__main__", "shape"}
 
 
 def main(names: Iterable[str]) -> int:
     """Run the measurements of these names, or all."""
-    known = sorted(one.name for one in pkgutil.iter_modules([str(HERE)]) if one.name not in NO_MEASUREMENTS)
+    known = sorted(
+        path.stem
+        for path in HERE.glob("*.py")
+        if "\ndef run() -> Measured:" in path.read_text(encoding="utf-8")
+    )
     chosen = list(names) or known
     if unknown := sorted(set(chosen) - set(known)):
         print(f"bench: there is no {', '.join(unknown)}. Use one of: {', '.join(known)}.", file=sys.stderr)
