@@ -16,20 +16,32 @@ from tests.end_to_end.scene import Scene
 
 WITHIN = {"fence": "6s", "promote": "6s", "repoint": "5s", "repoint-name": "5s"}
 """Limits of this city's own failover: a change in doubt is settled only when its limit has passed."""
+CAREFUL = "careful-failover"
+"""A runbook of the city's own: as its failover, but somebody must say yes to the promotion too."""
 
 
 @pytest.fixture(scope="session")
 def city_of_stories(lab: LabLayout, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The reference city on the lab, with a failover of its own that has shorter limits."""
+    """The reference city on the lab, with a failover of its own that has shorter limits, and a careful one."""
     folder = tmp_path_factory.mktemp("stories") / "city"
     write_city(lab, folder)
     text = (PRODUCT / "postgres-failover.yaml").read_text(encoding="utf-8")
     for step, within in WITHIN.items():
-        text, found = re.subn(rf"(  - id: {step}\n(?:    .*\n)*?    within: )\S+", rf"\g<1>{within}", text)
-        assert found == 1
+        text = changed(rf"(  - id: {step}\n(?:    .*\n)*?    within: )\S+", rf"\g<1>{within}", text)
     (folder / "runbooks").mkdir(exist_ok=True)
     (folder / "runbooks" / "postgres-failover.yaml").write_text(text, encoding="utf-8")
+    text = changed(r"^runbook: .*$", f"runbook: {CAREFUL}", text)
+    yes = "    approve: {by: incident-commander, within: 10m}\n"
+    text = changed(r"(  - id: promote\n)", rf"\g<1>{yes}", text)
+    (folder / "runbooks" / f"{CAREFUL}.yaml").write_text(text, encoding="utf-8")
     return folder
+
+
+def changed(pattern: str, to: str, text: str) -> str:
+    """Change the one place that fits."""
+    text, found = re.subn(pattern, to, text, flags=re.MULTILINE)
+    assert found == 1, pattern
+    return text
 
 
 @pytest.fixture(scope="module")

@@ -161,18 +161,33 @@ class Scene:
         (name,) = until(fresh, "a run being opened")
         return find_run(self.runs, name)
 
-    def move(self, to: str, mode: str = "planned", program: Sequence[str] = SEAWALL) -> tuple[Command, RunFolder]:
+    def move(
+        self,
+        to: str,
+        mode: str = "planned",
+        *,
+        runbook: str = "postgres-failover",
+        program: Sequence[str] = SEAWALL,
+    ) -> tuple[Command, RunFolder]:
         """Begin to move the login service, as an exercise."""
         before = self.known()
-        words = ("postgres-failover", "service=login", f"to={to}", f"mode={mode}")
+        words = (runbook, "service=login", f"to={to}", f"mode={mode}")
         command = self.begin("run", *words, "--exercise", "--yes", "login", program=program)
         return command, self.opened(before, command)
 
     def allow(self, run: RunFolder, step: str = "fence") -> None:
         """Say yes from another terminal, once it is asked for."""
-        self.wait_for(run, lambda one: isinstance(one, Asked) and one.step == step)
-        said = self.seawall("answer", run.id, step, "yes", "--as", "commander")
+        said = self.begin_to_allow(run, step).ended()
         assert said.code == 0, said.all
+
+    def begin_to_allow(self, run: RunFolder, step: str = "fence") -> Command:
+        """The same, and look at what comes of it while it is being said."""
+        self.wait_until_asked(run, step)
+        return self.begin("answer", run.id, step, "yes", "--as", "commander")
+
+    def wait_until_asked(self, run: RunFolder, step: str) -> None:
+        """Wait until somebody must say yes to a step."""
+        self.wait_for(run, lambda one: isinstance(one, Asked) and one.step == step)
 
     def wait_for(self, run: RunFolder, wanted: Callable[[Event], bool], within: float = 60.0) -> Event:
         """Wait until such an event is in the journal."""
