@@ -35,8 +35,8 @@ from tests.fakes import (
 )
 from tests.seawall.plans import a_change, a_plan, behaviours, plans
 
-most = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-some = settings(most, max_examples=40)
+most = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+some = settings(most, max_examples=25)
 cuts = st.lists(st.integers(0, 40), max_size=4)
 
 
