@@ -1,4 +1,4 @@
-"""Read the facts a plan is made with: READS calls side by side, each within its limit. What cannot be read is unknown."""
+"""Read the facts a plan is made with: READS calls side by side. What cannot be read within its limit is unknown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FactRead:
 
 
 def read_facts(wanted: Sequence[FactToRead], world: World, *, exercise: bool) -> Mapping[str, FactRead]:
-    """Read what `facts_to_read` asked for. Never waits longer than the longest limit; raises nothing for an outside fault."""
+    """Read what `facts_to_read` asked for, within the longest of its limits. No outside fault raises anything."""
     if not wanted:
         return {}
     came: queue.SimpleQueue[FactRead] = queue.SimpleQueue()
