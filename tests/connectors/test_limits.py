@@ -95,6 +95,7 @@ def world_at(port: int, wires: tuple[S3, Httpx]) -> World:
 EVERY = sorted(world_at(9, (S3(VAULT), Httpx())))
 
 
+@pytest.mark.lab  # it waits out a limit for each, which the fast tests have no time for
 @pytest.mark.parametrize("conduct", [silent, hanging_up, trickling])
 @pytest.mark.parametrize("name", EVERY)
 def test_whoever_answers_badly_is_given_up_at_the_limit(name, conduct, wires):
