@@ -69,6 +69,9 @@ class BackendState(Seen):
     sessions: int
     servers: tuple[ServerState, ...]
 
+    def __str__(self) -> str:
+        return f"{self.backend} leads to {self.pointed_at or 'no one server'}; {self.sessions} connections"
+
 
 class Pointed(Seen):
     """That a backend is pointed at one server. `was` names those that were let in before, `up` is its health check."""
@@ -78,6 +81,11 @@ class Pointed(Seen):
     up: bool
     was: tuple[str, ...] | None = None
     sessions_ended: int | None = None
+
+    def __str__(self) -> str:
+        before = f", before to {' and '.join(self.was) or 'nowhere'}" if self.was is not None else ""
+        down = "" if self.up else "; its health check says it is down"
+        return f"{self.backend} leads to {self.to}{before}{down}"
 
 
 class IsPointed(Proof):
@@ -96,6 +104,9 @@ class Closed(Seen):
     backend: str
     was: tuple[str, ...] | None = None
     sessions_ended: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.backend} lets nobody in"
 
 
 class IsClosed(Proof):

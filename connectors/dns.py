@@ -116,6 +116,10 @@ class PointedName(Seen):
     was: tuple[str, ...] | None = None
     changed: bool = True
 
+    def __str__(self) -> str:
+        before = f", before to {' and '.join(self.was) or 'nowhere'}" if self.was is not None else ""
+        return f"{self.name} leads to {self.to}{before if self.changed else ' already'}"
+
 
 class IsPointed(Proof):
     """Whether the zone's own server says that a name points there and nowhere else."""

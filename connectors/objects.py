@@ -114,6 +114,9 @@ class Stored(Seen):
     version: str | None = None
     read_back: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.key} is stored: {self.bytes} bytes, SHA-256 {self.sha256[:12]}"
+
 
 class IsThere(Proof):
     """Whether the store holds exactly what was put, and what a step that put it would have seen."""
@@ -132,6 +135,9 @@ class Got(Seen):
     bytes: int
     sha256: str
     into: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.key} was read: {self.bytes} bytes, SHA-256 {self.sha256[:12]}"
 
 
 class ListedObject(Frozen):

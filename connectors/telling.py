@@ -40,6 +40,12 @@ class Told(Seen):
     people: int | None
     refused: int = 0
 
+    def __str__(self) -> str:
+        if self.people is None:
+            return f"posted to the channel of {self.audience}"
+        refused = f", {self.refused} refused" if self.refused else ""
+        return f"sent to {self.people} of {self.audience}{refused}"
+
 
 @dataclass(frozen=True, slots=True)
 class Audiences:

@@ -90,6 +90,8 @@ def _verdict(state: State) -> Text:
         return OPEN["in doubt" if state.doubtful else "open"]
     if state.ended.outcome is Outcome.ABORTED and not state.ended.left:
         return VERDICTS["aborted-clean"]
+    if state.ended.outcome is Outcome.REFUSED and not state.failed:
+        return VERDICTS["refused-unbegun"]
     return VERDICTS[state.ended.outcome.value]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seawall.messages import MARK
 from seawall.model import Text
 
 
@@ -21,6 +22,10 @@ VERDICTS = {
     "refused": _both(
         "Refused. A person said no, and nothing after that was begun; what was done before it still stands.",
         "Afvist. En person sagde nej, og intet derefter blev begyndt; det, der var gjort før, står endnu.",
+    ),
+    "refused-unbegun": _both(
+        "Refused. Another run held what this one wanted; nothing of it was begun.",
+        "Afvist. En anden kørsel optog det, denne ville have; intet af den blev begyndt.",
     ),
     "aborted": _both(
         "Aborted. A person stopped the run; what is listed below still stands or is not known.",
@@ -71,7 +76,7 @@ OUTCOMES = {
 HEADINGS = {
     "report": _both("Report of run", "Rapport om kørsel"),
     "real": _both("REAL RUN", "VIRKELIG KØRSEL"),
-    "exercise": _both("EXERCISE / ØVELSE", "ØVELSE / EXERCISE"),
+    "exercise": _both(MARK, MARK),
     "exercise-says": _both(
         "This was an exercise. Nothing happened to a real service, unless the inventory it ran on is real.",
         "Dette var en øvelse. Intet skete for en virkelig tjeneste, medmindre fortegnelsen, den kørte på, er virkelig.",

@@ -100,7 +100,7 @@ def test_an_open_run_says_that_it_is_open():
 
 def test_an_exercise_says_so_first_in_both_languages():
     report = report_of(went_well, exercise=True)
-    assert to_markdown(report, "en", COPENHAGEN).startswith("# EXERCISE / ØVELSE")
+    assert to_markdown(report, "en", COPENHAGEN).startswith("# ØVELSE / EXERCISE")
     assert to_markdown(report, "da", COPENHAGEN).startswith("# ØVELSE / EXERCISE")
     assert "(ØVELSE / EXERCISE)</title>" in to_page(report, "da", COPENHAGEN)
 
