@@ -102,10 +102,10 @@ class States:
         return ProbeWritten(server=args.server.name, at=self.clock())
 
     def checkpoint(self, args: ServerArgs, occasion: Occasion) -> Checkpointed:
-        """Let a server write down what it holds in memory. Raises: Unreachable, WrongTarget, MayHaveActed."""
+        """Let a server write down what it holds in memory. Raises: Unreachable, WrongTarget, DidNothing."""
         began = time.monotonic()
         with self.sessions.with_right(args.server, occasion.deadline) as right:
-            right.session.rows(statements.CHECKPOINT, occasion.deadline, changes=True)
+            right.session.rows(statements.CHECKPOINT, occasion.deadline)
         return Checkpointed(server=args.server.name, took=timedelta(seconds=time.monotonic() - began))
 
     def missing_wal(self, args: MissingWalArgs, occasion: Occasion) -> MissingWal:

@@ -24,36 +24,39 @@ from drills.lab.layout import LabLayout
 from drills.lab.plan import clusters
 from drills.lab.postgres import start_command
 from drills.lab.remote import run_on
-from seawall.actions import Effect, World
-from seawall.errors import DidNothing, MayHaveActed
+from seawall.actions import World
+from seawall.errors import DidNothing
 from seawall.targets import Endpoint, Host, PowerSocket, Server
 from tests.connectors.servers import free_port, occasion
 
-HARMLESS = ("postgres.write-probe",)
-"""Changes after which no other test finds anything different."""
+TURNING = ("postgres.promote", "postgres.rejoin", "postgres.rebuild")
+"""Changes after which the two are not what they were at first, whatever is started and stopped."""
 
 
 class Pair(ABC):
-    """Two servers, what is asked of them, and what befalls them. `now` is the clock evidence is dated by."""
+    """Two servers, what is asked of them, and what befalls them.
+
+    Attributes:
+        now: the clock evidence is dated by.
+        turned: they are no longer what they were at first: that one the primary, that one its standby.
+    """
 
     north: Server
     south: Server
     world: World
-    touched = True
+    turned = False
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
 
     def perform(self, name: str, seconds: float = 30, **args: Any) -> Any:
         try:
-            seen = self.world.perform(name, args, occasion(seconds))
+            return self.world.perform(name, args, occasion(seconds))
         except DidNothing:
-            raise  # which is a promise that everything is as it was
-        except MayHaveActed:
-            self.touched = True
+            name = ""  # a promise that everything is as it was
             raise
-        self.touched |= self.world[name].effect is Effect.CHANGES and name not in HARMLESS
-        return seen
+        finally:
+            self.turned |= name in TURNING
 
     def fail_over(self) -> Any:
         """Move the primary from north to south, the evidence being whatever can be had."""
@@ -236,11 +239,11 @@ def _power(server: Server) -> PowerSocket:
 
 
 class PairInLab(Pair):
-    """The pair of a lab, whose files as they were at first are laid back for every test that finds them touched."""
+    """The pair of a lab, whose files, as they were at first, are laid back when they are turned."""
 
     def __init__(self, lab: LabLayout) -> None:
         super().__init__()
-        self.lab, self._written = lab, False
+        self.lab = lab
         self.north, self.south = lab.servers["north-db/login"], lab.servers["south-db/login"]
         self.vault = Secrets()
         self.shell, power = Ssh(self.vault), Redfish(RedfishController(self.vault))
@@ -257,15 +260,13 @@ class PairInLab(Pair):
     def fresh(self) -> None:
         """Make everything as it was at first."""
         self.now = datetime.now(UTC)
-        if self.touched:
-            faults.heal(self.lab.folder)
+        faults.heal(self.lab.folder)
+        if self.turned:
             self._lay_back()
-        elif self._written:
-            self._sql(self.north, "TRUNCATE words")
-        self._written = False
+        else:
+            self._start_again()
 
     def write(self, server: Server, *words: str) -> None:
-        self._written = True
         for word in words:
             self._sql(server, "INSERT INTO words VALUES (%s)", word)
 
@@ -273,29 +274,30 @@ class PairInLab(Pair):
         return {row[0] for row in self._sql(server, "SELECT word FROM words")}
 
     def crash(self, server: Server) -> None:
-        self.touched = True
         processes.send(self._processes(server), signal.SIGKILL)
         self._until(lambda: not self.runs(server), f"{server} still runs")
 
     def lose(self, server: Server) -> None:
-        self.touched = True
         faults.break_(self.lab.folder, "kill-host", server.host.name)
 
     def come_back(self, server: Server) -> None:
         faults.heal(self.lab.folder, server.host.name)
 
     def hold(self, server: Server) -> None:
-        self.touched = True
+        self.turned = True  # what it was told meanwhile it hears when it goes on
         faults.break_(self.lab.folder, "stop-process", f"{server.host.name}/postgres")
 
     def cut_link(self) -> None:
-        self.touched = True
         faults.break_(self.lab.folder, "cut-link", "north-south")
 
     def restore_link(self) -> None:
         faults.heal(self.lab.folder, "north-south")
 
     def start(self, server: Server) -> None:
+        self.turned = True  # it may have been started as something else
+        self._start(server)
+
+    def _start(self, server: Server) -> None:
         cluster = next(one for one in clusters(self.lab) if one.site == server.host.site)
         run_on(self.lab, server.host.name, start_command(cluster), within=30)
 
@@ -303,6 +305,7 @@ class PairInLab(Pair):
         return bool(self._processes(server))
 
     def wipe(self, server: Server) -> None:
+        self.turned = True
         shutil.rmtree(server.data_directory)
 
     def kept(self, server: Server, folder: str) -> set[str]:
@@ -312,7 +315,7 @@ class PairInLab(Pair):
 
     def scratch_of(self, server: Server) -> Server:
         """Restore a copy of a server beside it, under another name and port, and return it."""
-        self.touched = True
+        self.turned = True
         place = Path(server.data_directory).with_name("login-scratch")
         _copy(self._first(server), place)
         port = free_port(server.host.address)
@@ -324,7 +327,6 @@ class PairInLab(Pair):
         )
 
     def set_retry_interval(self, server: Server, interval: timedelta) -> None:
-        self.touched = True
         milliseconds = round(interval.total_seconds() * 1000)
         self._sql(server, f"ALTER SYSTEM SET wal_retrieve_retry_interval = {milliseconds}")
         self._sql(server, "SELECT pg_reload_conf()")
@@ -362,12 +364,28 @@ class PairInLab(Pair):
             for beside in place.parent.glob("login*"):
                 shutil.rmtree(beside) if beside.is_dir() else beside.unlink()
             _copy(self._first(server), place)
-            self.start(server)
+            self._start(server)
+        self._wait()
+        self.turned = False
+
+    def _start_again(self) -> None:
+        """Start what was stopped; mark and settings as they were at first."""
+        for server in (self.north, self.south):
+            if server is self.north:
+                Path(server.data_directory, "standby.signal").unlink(missing_ok=True)
+            if not self.runs(server):
+                self._start(server)
+        self._wait()
+        self._sql(self.north, "TRUNCATE words")
+        for server in (self.north, self.south):
+            self._sql(server, "ALTER SYSTEM RESET ALL")
+            self._sql(server, "SELECT pg_reload_conf()")
+
+    def _wait(self) -> None:
         self._until(
             lambda: self.perform("postgres.is-standby-of", server=self.south, primary=self.north).holds,
             "the standby does not receive",
         )
-        self.touched = False
 
     def _until(self, holds: Any, what: str) -> None:
         from tests.connectors.conftest import until
