@@ -151,7 +151,7 @@ class PostgresServers:
 
     def _failover(self) -> Sequence[Action[Any, Any]]:
         return (
-            # It alters nothing that anybody can find, so it may be made again after a crash and is nothing to take back.
+            # It alters nothing that anybody can find: it may be made again after a crash, and is nothing to take back.
             Action(
                 "postgres.checkpoint",
                 READS,
