@@ -96,11 +96,13 @@ def misbehaving(conduct: Callable[[socket.socket], None]) -> Iterator[int]:
                 lines.append(line)
                 threading.Thread(target=treat, args=(line,), daemon=True).start()
 
-    threading.Thread(target=accept, daemon=True).start()
+    accepting = threading.Thread(target=accept, daemon=True)
+    accepting.start()
     try:
         yield door.getsockname()[1]
     finally:
         door.shutdown(socket.SHUT_RDWR)
+        accepting.join(10)
         door.close()
         for line in lines:
             line.close()

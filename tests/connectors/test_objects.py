@@ -200,7 +200,9 @@ class TestMemory(ObjectsContract):
 class TestLab(ObjectsContract):
     @pytest.fixture
     def objects(self):
-        return Objects(S3(lab_vault()))
+        objects = Objects(S3(lab_vault()))
+        yield objects
+        objects.close()
 
     @pytest.fixture
     def store(self, lab):
