@@ -7,6 +7,7 @@ Begun again by Prefect, it carries the same run on from its journal.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -17,7 +18,7 @@ from flows.as_flow import RECORDED_WITHIN, refused, shown
 from flows.choices import RunbookName
 from flows.hands import PrefectHands
 from flows.place import Place, configured, place, utc_now
-from seawall.carrying import carry_out
+from seawall.carrying import carry_out, newly_opened
 from seawall.decide import Ask, Finish
 from seawall.drive import Watch
 from seawall.errors import SeawallError
@@ -58,7 +59,8 @@ def carried_out_at(
     run = begun or here.open_run(str(runbook), given, exercise=exercise, by=by)
     hands = PrefectHands(here.world, utc_now)
     try:
-        return carry_out(run, hands, utc_now, watch=_told(run), by=by)
+        with nullcontext() if begun else newly_opened(run, utc_now, by=by):
+            return carry_out(run, hands, utc_now, watch=_told(run), by=by)
     finally:
         hands.close(RECORDED_WITHIN)
 

@@ -12,7 +12,7 @@ from drills.outside import Responded
 from flows.as_flow import RECORDED_WITHIN
 from flows.hands import PrefectHands
 from flows.place import Place, utc_now
-from seawall.carrying import carry_out
+from seawall.carrying import carry_out, newly_opened
 from seawall.journal import Event
 from seawall.journal_file import read_journal
 from seawall.state import State
@@ -38,7 +38,8 @@ class Responding:
 
         hands = PrefectHands(self.here.world, utc_now)
         try:
-            carry_out(run, hands, utc_now, watch=watch, by=by)
+            with newly_opened(run, utc_now, by=by):
+                carry_out(run, hands, utc_now, watch=watch, by=by)
         finally:
             hands.close(RECORDED_WITHIN)
         return Responded.of(run.path, run.plan, read_journal(run.journal_path))

@@ -5,13 +5,16 @@ Holds the run's claims and its journal while it drives; both are let go by the k
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from seawall.claims import claim
 from seawall.decide import Ask, Finish
 from seawall.drive import Hands, Watch, drive, unwatched
+from seawall.errors import Busy, JournalError
 from seawall.inbox import FileInbox
+from seawall.journal import Ended, Opened, Outcome
 from seawall.run_folder import RunFolder
 
 
@@ -27,3 +30,18 @@ def carry_out(
     plan = run.plan
     with claim(run.runs, plan.claims, run.id, by), run.journal(by) as journal:
         return drive(plan, journal, hands, clock, inbox=FileInbox(run), watch=watch, by=by)
+
+
+@contextlib.contextmanager
+def newly_opened(run: RunFolder, clock: Callable[[], datetime], *, by: str) -> Iterator[None]:
+    """Carry `run` out in here when it was opened just now: if another run keeps it out, it is over.
+
+    Left open it would be the last run, and whoever resumes the last run would begin it when the other is over.
+    """
+    try:
+        yield
+    except Busy:
+        with contextlib.suppress(Busy, JournalError), run.journal(by) as journal:
+            if all(isinstance(event, Opened) for event in journal.events()):
+                journal.append([Ended(at=clock(), outcome=Outcome.REFUSED)])
+        raise

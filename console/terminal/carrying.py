@@ -22,7 +22,7 @@ from console.terminal.surroundings import operator, surroundings, version
 from console.terminal.thinking import think
 from console.terminal.trouble import Stopped
 from seawall.actions import World
-from seawall.carrying import carry_out
+from seawall.carrying import carry_out, newly_opened
 from seawall.decide import Ask, Finish
 from seawall.drive import Watch
 from seawall.errors import BadInput, ExitCode, PlanStale, Unreachable
@@ -63,6 +63,7 @@ def begin(
     Raises:
         BadInput: with every mistake; or it was not confirmed. Nothing was changed.
         PlanStale: the plan in the file is not the one that would be made now.
+        Busy: another run holds what this one wants; nothing of it was begun, and it is over.
         typer.Exit: with the exit code of how it ended.
     """
     desk = manner.desk
@@ -76,7 +77,8 @@ def begin(
         now = desk.local(surroundings().now())
         run = create_run(desk.runs, plan, by=manner.by, version=version(), now=now)
         manner.screen.say(f"Run {run.id}, kept in {run.path}", "dim")
-        raise typer.Exit(drive_here(run, world, manner))
+        with newly_opened(run, surroundings().now, by=manner.by):
+            raise typer.Exit(drive_here(run, world, manner))
 
 
 def go_on(name: str, manner: Manner) -> None:

@@ -10,6 +10,7 @@ from console.terminal.thinking import think
 from drills.obliging import Obliging
 from drills.outside import Responded
 from seawall.actions import World
+from seawall.carrying import newly_opened
 from seawall.drive import Watch
 from seawall.journal import Event
 from seawall.journal_file import read_journal
@@ -40,5 +41,6 @@ class Responding:
             self._show(event, state)
             obliging.hear(event)
 
-        carry(run, self._world, self._manner, watch)
+        with newly_opened(run, surroundings().now, by=self._manner.by):
+            carry(run, self._world, self._manner, watch)
         return Responded.of(run.path, plan, read_journal(run.journal_path))

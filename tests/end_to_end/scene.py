@@ -21,8 +21,8 @@ import psycopg
 from drills.lab.faults import heal
 from drills.lab.layout import LabLayout
 from drills.lab.outside import LabOutside
-from drills.lab.postgres import start_command
 from drills.lab.plan import clusters
+from drills.lab.postgres import start_command
 from drills.lab.remote import run_on
 from drills.primaries import Doubles, doubles
 from seawall.inventory import Inventory
@@ -282,13 +282,16 @@ class Scene:
             if command.process.poll() is None:
                 command.kill()
         heal(self.lab.folder)
+        for name in sorted(self.known()):
+            if outcome(find_run(self.runs, name)) is None:
+                self.seawall("abort", name, "--undo")
         for cluster in clusters(self.lab):
             folder = cluster.data_directory
             start = f"pg_ctl -D '{folder}' status >/dev/null || {start_command(cluster)}"
             run_on(self.lab, f"{cluster.site}-db", start, within=40)
-        for run in self.known():
-            if outcome(find_run(self.runs, run)) is None:
-                self.seawall("abort", run)
+        if not any(self._takes_writes(site) for site in OTHER):
+            with self._connected("south") as connection:
+                connection.execute("SELECT pg_promote()")
         until(lambda: any(self._takes_writes(site) for site in OTHER), "a primary")
         if self.primary() == "south":
             before = self.known()

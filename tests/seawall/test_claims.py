@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from seawall.carrying import carry_out
+from seawall.carrying import carry_out, newly_opened
 from seawall.claims import claim
 from seawall.decide import Finish
 from seawall.errors import Busy, JournalError
 from seawall.journal import Ended, Outcome
+from seawall.journal_file import read_journal
 from seawall.run_folder import RunFolder, create_run
 from tests.fakes import MIDNIGHT, SimulatedHands, SimulatedWorld
 from tests.seawall.plans import a_change, a_plan
@@ -218,3 +219,30 @@ def test_carrying_a_run_out_holds_its_claims_and_lets_them_go(runs: Path):
     end(theirs)
     assert carry_out(ours, SimulatedHands(world), world.clock, by="anna") == Finish(Outcome.DONE)
     claim(runs, LOGIN, a_run(runs).id, "carl").release()
+
+
+def test_a_run_that_is_kept_out_when_it_is_opened_is_over(runs: Path):
+    theirs, ours = a_run(runs), a_run(runs)
+    world = SimulatedWorld()
+    with (
+        claim(runs, LOGIN, theirs.id, "bo"),
+        pytest.raises(Busy),
+        newly_opened(ours, world.clock, by="anna"),
+    ):
+        carry_out(ours, SimulatedHands(world), world.clock, by="anna")
+    (_, ended) = read_journal(ours.journal_path)
+    assert isinstance(ended, Ended)
+    assert ended.outcome is Outcome.REFUSED
+
+
+def test_a_run_that_somebody_else_carries_out_is_not_over(runs: Path):
+    ours = a_run(runs)
+    world = SimulatedWorld()
+    with (
+        claim(runs, LOGIN, ours.id, "bo"),
+        ours.journal("bo"),
+        pytest.raises(Busy),
+        newly_opened(ours, world.clock, by="anna"),
+    ):
+        carry_out(ours, SimulatedHands(world), world.clock, by="anna")
+    assert len(read_journal(ours.journal_path)) == 1
