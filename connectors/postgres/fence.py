@@ -55,7 +55,8 @@ class Fences:
             except CallError as error:
                 problems.append(error)
         doubt = next((one for one in problems if isinstance(one, MayHaveActed)), None)
-        kind_of_error = MayHaveActed if doubt else type(problems[0]) if len(problems) == 1 else DidNothing
+        nobody = all(isinstance(one, Unreachable) for one in problems)
+        kind_of_error = MayHaveActed if doubt else Unreachable if nobody else DidNothing
         tried = "; ".join(f"{kind}: {error.problem}" for kind, error in zip(args.by, problems, strict=True))
         raise kind_of_error(
             f"it is not fenced; {tried}",

@@ -212,7 +212,7 @@ def unreachable(server: Server, why: str) -> Unreachable:
 
 
 _REMEDIES = {
-    "42501": "Grant Seawall's role what docs/actions.md lists for PostgreSQL (pg_monitor, pg_promote ...)",
+    "42501": "Grant Seawall's role what it lacks; seawall doctor names it",
     "57014": "It ran into the limit; give the step more time, or see what the server is busy with",
     "53100": "Make room on the server's disk",
     "25006": "The server only reads; see whether it is a standby",

@@ -32,6 +32,8 @@ PROMPT = timedelta(seconds=1)
 PRIMARY_ANSWERS = 1.0
 """Seconds that a primary, which may be gone, has to say how far it is."""
 REPLAYED_WITHIN = 2.0
+RECENT = 10.0
+"""Seconds for which the primary's last word about how far it is counts: a link that was cut is silent, too."""
 PAUSE = 0.005
 
 NO_TABLE, NO_SCHEMA, READ_ONLY, EXISTS = "42P01", "3F000", "25006", ("42P06", "42P07", "23505")
@@ -177,8 +179,8 @@ def _standby(server: Server, row: Row, written: int | None) -> StandbySeen:
             promotes_promptly=timedelta(milliseconds=int(retry or 0)) <= PROMPT,
         )
     has = bytes_at(received or "0/0")
-    if written is None and receiving == "t" and told:
-        written = bytes_at(told)  # what the primary itself last said, `last_message_age` ago
+    if written is None and receiving == "t" and told and float(age or RECENT) < RECENT:
+        written = bytes_at(told)  # what the primary itself last said
     return StandbySeen(
         server=server.name,
         in_recovery=True,

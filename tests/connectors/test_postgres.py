@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import threading
 import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.postgres import statements
+from connectors.postgres.host import _whole
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.evidence import GOOD_FOR, PoweredOff, Stopped
 from tests.connectors.conftest import until
@@ -35,6 +39,15 @@ def about(fenced, **changes):
     inner = {key.removeprefix(prefix): value for key, value in changes.items() if key.startswith(prefix)}
     outer = {key: value for key, value in changes.items() if not key.startswith(prefix)}
     return fenced.model_copy(update={**outer, "evidence": fenced.evidence.model_copy(update=inner)})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), max_size=60))
+def test_no_value_escapes_its_quotes_in_a_script(value):
+    server = PairInMemory().north.model_copy(update={"data_directory": value})
+    text = _whole(server, 'printf %s "$D$HOST"', {"HOST": value})
+    ended = subprocess.run(["/bin/sh", "-c", text], capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, (value + value).encode(), b"")
 
 
 class LooksContract:
@@ -186,6 +199,15 @@ class FenceContract:
         with pytest.raises(MayHaveActed, match="not fenced; stopped: "):
             pair.perform("postgres.fence", seconds=1, server=pair.north, by=("stopped",))
         assert pair.perform("postgres.is-fenced", seconds=5, server=pair.north, by=("stopped",)).holds is None
+
+    def test_a_lost_machine_without_its_power_controller_is_not_fenced(self, pair):
+        pair.lose(pair.north)
+        power = pair.north.host.power.model_copy(update={"url": "http://127.0.0.1:1"})
+        host = pair.north.host.model_copy(update={"power": power})
+        server = pair.north.model_copy(update={"host": host})
+        with pytest.raises(Unreachable, match=r"not fenced; stopped: .+; powered-off: "):
+            pair.perform("postgres.fence", server=server)
+        assert pair.perform("postgres.is-fenced", server=server).holds is None
 
     def test_a_lost_machine_is_not_fenced_where_only_stopping_counts(self, pair):
         pair.lose(pair.north)
