@@ -12,7 +12,8 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from queue import Empty, Full, Queue, SimpleQueue
+from concurrent.futures import Future, wait
+from queue import Empty, Full, Queue
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -29,34 +30,47 @@ CONNECT = 3.0
 """Seconds for making a connection: one lost SYN is sent again after 1 s (RFC 6298), a second one after 2 s more."""
 
 
-def within(deadline: Deadline, call: Callable[[], T], *, where: str, changes: bool) -> T:
+def within(
+    deadline: Deadline,
+    call: Callable[[], T],
+    *,
+    where: str,
+    changes: bool,
+    let_go: Callable[[T], object] = bool,
+) -> T:
     """Make `call` and return what it returns, or go on without it at the deadline.
 
     A call that is given up goes on in its thread until its vendor's own limit ends it, which is why it counts as one
-    that may yet act.
+    that may yet act. `let_go` closes what it returns then, when nobody is there to take it any more.
 
     Raises:
         DidNothing: the time was up before it began, or was up and the call only reads.
         MayHaveActed: the time was up and the call changes something.
     """
     in_time(deadline, where)
-    endings: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+    ended: Future[T] = Future()
+    turn, given_up = threading.Lock(), threading.Event()
 
     def carry_out() -> None:
         try:
             in_time(deadline, where)  # a busy machine may be late in starting a thread
-            endings.put((call(), None))
+            result = call()
         except BaseException as error:  # noqa: BLE001 - it is raised again, in the thread that waits for it
-            endings.put((None, error))
+            ended.set_exception(error)
+            return
+        with turn:
+            if given_up.is_set():
+                let_go(result)
+            else:
+                ended.set_result(result)
 
     threading.Thread(target=carry_out, name=f"call to {where}", daemon=True).start()
-    try:
-        result, error = endings.get(timeout=deadline.left)
-    except Empty:
-        raise unanswered(where, changes=changes) from None
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value]
+    wait((ended,), timeout=deadline.left)
+    with turn:
+        if not ended.done():
+            given_up.set()
+            raise unanswered(where, changes=changes)
+    return ended.result()
 
 
 def in_time(deadline: Deadline, where: str) -> None:

@@ -237,7 +237,11 @@ class S3:
         call = getattr(self._client(store, deadline), operation)
         try:
             return within(
-                deadline, lambda: call(Bucket=store.bucket, **arguments), where=where, changes=changes
+                deadline,
+                lambda: call(Bucket=store.bucket, **arguments),
+                where=where,
+                changes=changes,
+                let_go=_close_body,
             )
         except ClientError as error:
             raise _refusal(error.response, where, changes=changes) from error
@@ -324,6 +328,11 @@ def _body(body: Any, deadline: Deadline, where: str) -> Iterator[bytes]:
             yield from read_ahead(body.iter_chunks(_CHUNK), deadline, where)
         except BotoCoreError as error:
             raise _loss(error, where, changes=False) from error
+
+
+def _close_body(answer: Any) -> None:
+    if "Body" in answer:
+        answer["Body"].close()
 
 
 def _condition(put: Put) -> dict[str, str]:

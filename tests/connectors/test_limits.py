@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -139,6 +141,20 @@ def test_what_a_call_raises_is_raised_to_who_made_it():
 
     with pytest.raises(KeyError, match="from the other thread"):
         within(occasion().deadline, call, where="here", changes=True)
+
+
+def test_what_comes_too_late_is_let_go():
+    let_go: SimpleQueue[str] = SimpleQueue()
+    goes_on = threading.Event()
+
+    def call():
+        goes_on.wait(10)
+        return "an open connection"
+
+    with pytest.raises(DidNothing, match="no answer"):
+        within(occasion(0.05).deadline, call, where="here", changes=False, let_go=let_go.put)
+    goes_on.set()
+    assert let_go.get(timeout=10) == "an open connection"
 
 
 def test_a_reader_who_stops_reading_stops_the_fetching():
