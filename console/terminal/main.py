@@ -6,6 +6,7 @@ Only typer and the command lines themselves are imported here; each command impo
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -102,6 +103,8 @@ def main() -> None:
     # A command makes a hundred thousand small parts of models at its start and ends soon after; looking for circles
     # among them took a tenth of the time of `seawall plan`.
     gc.set_threshold(100_000, 20, 20)
+    # Otherwise pydantic looks through every installed package for plugins of its own: 20 ms, and there are none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     code = run_command_line(sys.argv[1:])
     if "prefect" in sys.modules:
         from flows.view import end_process

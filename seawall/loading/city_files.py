@@ -174,8 +174,10 @@ def _without(sections: Mapping[str, Any], wrong: set[tuple[int | str, ...]]) -> 
 
 def _lost_references(files: InventoryFiles) -> Iterator[Mistake]:
     known = known_names(files.sections)
+    # A thousand services have two thousand servers, and look for each of them.
+    there = {kind: frozenset(names) for kind, names in known.items()}
     for one in references(files.sections):
-        if one.name in known[one.kind]:
+        if one.name in there[one.kind]:
             continue
         source = files.source_of(one.path)
         if source is None:

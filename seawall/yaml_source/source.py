@@ -128,6 +128,7 @@ def yaml_source(text: str, shown: str, *, go_on: bool = False, may_be_empty: boo
     with _no_collection():
         root = compose(text, shown)
         value, mistakes = (None, ()) if root is None else value_of(root, shown)
+        del root  # before the collector comes back, or it would go through all of it
     if mistakes and not go_on:
         raise BadInput(mistakes)
     if value is None and may_be_empty:
