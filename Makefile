@@ -25,7 +25,7 @@ check: $(STAMP)  ## lint, format, types, import directions, fast tests (< 30 s)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -m "not lab and not prefect"
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not lab and not prefect and not slow"
 
 test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	$(BIN)/ruff check .

@@ -396,6 +396,4 @@ def _lay(chunks: Iterable[bytes], path: Path) -> tuple[str, int]:
 
 
 def _rule(what: str, saw: str, remedy: str, *, well: bool) -> CheckUp:
-    return CheckUp(
-        what, well=well, saw=saw if well else f"not true that {saw}", remedy="" if well else remedy
-    )
+    return CheckUp(what, well, saw if well else f"not true that {saw}", "" if well else remedy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -31,12 +32,15 @@ class Place:
     left_over: Callable[[], list[str]]
 
 
-def perform(place: Place, action: str, **args):
+def perform(place: Place, action: str, **args: Any) -> Any:
     return place.world.perform(action, args, Occasion(Deadline.within(timedelta(seconds=60)), "run", "step"))
 
 
 def take(place: Place) -> BackupMade:
-    return perform(place, "backup.take", backup="nightly", server=place.server, stores=place.stores)
+    made: BackupMade = perform(
+        place, "backup.take", backup="nightly", server=place.server, stores=place.stores
+    )
+    return made
 
 
 def restore(place: Place, made: BackupMade, store: Store):
@@ -122,7 +126,7 @@ def a_server() -> Server:
         "replicator": "replicator",
         "replicator_password": "env:R",
     }
-    place = {
+    place: dict[str, Any] = {
         "data_directory": "/srv/pg",
         "binaries": "/usr/lib/pg",
         "cluster_name": "login-north",

@@ -191,6 +191,7 @@ def _answer(status: str, body: object) -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status.encode(), len(text), text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conduct", ["fails", "hangs up"])
 def test_a_switch_that_was_pressed_and_not_seen_to_work_is_in_doubt(power, conduct):
     on = _answer("200 OK", {"Id": "north-db", "UUID": UUID, "PowerState": "On"})

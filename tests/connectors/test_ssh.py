@@ -364,6 +364,7 @@ def name_says(tmp_path_factory):
 WORDS = st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), max_size=60)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(argument=WORDS, hostname=WORDS)
 def test_no_text_escapes_its_quotes(name_says, argument, hostname):

@@ -19,6 +19,8 @@ from seawall.errors import SeawallError
 from seawall.targets import Endpoint
 from tests.drills.small_service import Mood, small_service
 
+pytestmark = pytest.mark.slow
+
 OPENING = Opening.line(wall=1_800_000_000.0, monotonic=50.0)
 SOME_LINES = (
     line_of((7, 0), 51.0, 51.25, 1_800_000_001.25, accepted=True, note="north"),

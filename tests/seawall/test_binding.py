@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ LIT = Message(
 )
 
 
-def ground(**runbooks: dict) -> Ground:
+def ground(**runbooks: Any) -> Ground:
     made = {
         name: Runbook.model_validate({"runbook": name, "title": name, "why": "because", **one})
         for name, one in runbooks.items()
@@ -81,11 +82,11 @@ def ground(**runbooks: dict) -> Ground:
     return Ground(INVENTORY, made, {"lit": LIT}, ACTIONS)
 
 
-def look(**more) -> dict:
+def look(**more) -> dict[str, Any]:
     return {"id": "look", "does": "Look", "uses": "lamp.look", "with": {"host": "{{ host }}"}, **more}
 
 
-def light(**more) -> dict:
+def light(**more) -> dict[str, Any]:
     return {
         "id": "light",
         "does": "Light {{ host.name }}",
@@ -98,12 +99,12 @@ def light(**more) -> dict:
 HOSTS = {"host": {"type": "host"}}
 
 
-def plan_of(*steps: dict, parameters=HOSTS, **given):
+def plan_of(*steps: Any, parameters=HOSTS, **given):
     on = ground(book={"parameters": parameters, "steps": list(steps)})
     return make_plan("book", on, given or {"host": "lamp-1"}, exercise=True)
 
 
-def mistakes_of(*steps: dict, **more) -> list[str]:
+def mistakes_of(*steps: Any, **more) -> list[str]:
     with pytest.raises(BadInput) as refused:
         plan_of(*steps, **more)
     return [f"{one.where}: {one.problem}" for one in refused.value.mistakes]
@@ -209,7 +210,7 @@ def test_for_each_makes_one_step_of_each_and_what_follows_waits_for_all():
 
 
 def test_messages_are_rendered_in_both_languages():
-    say = {"id": "say", "does": "Say", "uses": "say.it", "no_way_back": "Said is said"}
+    say: dict[str, Any] = {"id": "say", "does": "Say", "uses": "say.it", "no_way_back": "Said is said"}
     say["with"] = {"message": "{{ message('lit', site=site) }}"}
     parameters = {**HOSTS, "site": {"type": "site"}}
     plan = plan_of(say, parameters=parameters, host="lamp-1", site="north")
@@ -246,7 +247,7 @@ def test_expressions_cannot_leave_the_sandbox(dangerous):
 
 
 def test_facts_are_read_by_reading_actions_only():
-    book = {
+    book: dict[str, Any] = {
         "parameters": HOSTS,
         "steps": [look()],
         "facts": {"lamp": {"uses": "lamp.look", "with": {"host": "{{ host }}"}}},

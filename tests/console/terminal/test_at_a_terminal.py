@@ -15,6 +15,8 @@ from seawall.journal import Answered, Approved, Outcome
 from seawall.journal_file import read_journal
 from tests.console.terminal.keyboard import ROOT, at_a_terminal
 
+pytestmark = pytest.mark.slow
+
 DEADLINE = 20.0
 
 

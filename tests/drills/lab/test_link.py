@@ -16,6 +16,8 @@ import pytest
 
 from drills.lab.ports import free_ports
 
+pytestmark = pytest.mark.slow
+
 SILENCE = 0.3
 """Seconds in which a cut link must say nothing; the whole one answers in a thousandth of that."""
 
