@@ -19,12 +19,16 @@ GOOD_FOR = timedelta(minutes=15)
 
 
 class Stopped(Frozen):
-    """The server was stopped (fast) and marked to come back only as a standby, seen in an identified session."""
+    """The server was stopped (fast) and marked to come back only as a standby, seen in an identified session.
+
+    Attributes:
+        last_lsn: how far it had written; None when it had crashed before, so that nobody knows.
+    """
 
     kind: Literal["stopped"] = "stopped"
     host_key: str
     data_directory: str
-    last_lsn: str
+    last_lsn: str | None
 
 
 class PoweredOff(Frozen):
