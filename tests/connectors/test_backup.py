@@ -132,9 +132,8 @@ def a_server() -> Server:
         "cluster_name": "login-north",
         "database": "login",
     }
-    return Server(
-        name="north-db/login", host=host, port=5432, system_identifier="7300000000000000001", **roles, **place
-    )
+    named = {"name": "north-db/login", "system_identifier": "7300000000000000001", "port": 5432}
+    return Server.model_validate({"host": host, **named, **roles, **place})
 
 
 class TestInMemory(BackupContract):

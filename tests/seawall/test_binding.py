@@ -13,7 +13,7 @@ from seawall.errors import BadInput
 from seawall.ground import Ground
 from seawall.inventory import Inventory
 from seawall.messages import Message
-from seawall.model import Bytes, Frozen
+from seawall.model import Bytes, Frozen, Text
 from seawall.runbook import Runbook
 from seawall.targets import Host
 
@@ -70,7 +70,7 @@ INVENTORY = Inventory.model_validate(
     }
 )
 LIT = Message(
-    subject="{{ host.name }} is lit", body={"en": "At {{ site.title }}", "da": "På {{ site.title }}"}
+    subject=Text(en="{{ host.name }} is lit"), body=Text(en="At {{ site.title }}", da="På {{ site.title }}")
 )
 
 
