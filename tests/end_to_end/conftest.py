@@ -14,7 +14,13 @@ from drills.lab.layout import LabLayout
 from seawall.loading import PRODUCT, load_inventory
 from tests.end_to_end.scene import Scene
 
-WITHIN = {"fence": "6s", "promote": "6s", "repoint": "5s", "repoint-name": "5s"}
+WITHIN = {
+    "fence": "6s",
+    "standby-has-everything": "5s",
+    "promote": "6s",
+    "repoint": "5s",
+    "repoint-name": "5s",
+}
 """Limits of this city's own failover: a change in doubt is settled only when its limit has passed."""
 CAREFUL = "careful-failover"
 """A runbook of the city's own: as its failover, but somebody must say yes to the promotion too."""

@@ -23,6 +23,7 @@ from drills.lab.layout import LabLayout
 from drills.lab.outside import LabOutside
 from drills.lab.plan import clusters
 from drills.lab.postgres import start_command
+from drills.lab.processes import running
 from drills.lab.remote import run_on
 from drills.primaries import Doubles, doubles
 from seawall.inventory import Inventory
@@ -266,11 +267,15 @@ class Scene:
         assert found.both == ()
 
     def is_whole(self) -> bool:
-        """Whether nothing is under way, one server takes writes, users come to it, and the other follows it."""
+        """Whether nothing is under way, off or held, users come to the one server that takes writes, and it has a standby."""
         taking = [site for site in OTHER if self._takes_writes(site)]
         under_way = [one for one in self.commands if one.process.poll() is None]
         open_runs = [name for name in self.known() if outcome(find_run(self.runs, name)) is None]
         if under_way or open_runs or len(taking) != 1 or not self.follows(OTHER[taking[0]]):
+            return False
+        there = running(self.lab.places)
+        off = {one.name for one in self.lab.machines} - {one.machine for one in there}
+        if off or any(one.state == "T" for one in there):
             return False
         with contextlib.suppress(OSError):
             return self.write(time.time_ns() % 10**12) == taking[0]
@@ -286,13 +291,15 @@ class Scene:
             if outcome(find_run(self.runs, name)) is None:
                 self.seawall("abort", name, "--undo")
         for cluster in clusters(self.lab):
+            # One that was fenced by its power is no standby yet, and would come up as a second primary.
             folder = cluster.data_directory
-            start = f"pg_ctl -D '{folder}' status >/dev/null || {start_command(cluster)}"
-            run_on(self.lab, f"{cluster.site}-db", start, within=40)
-        if not any(self._takes_writes(site) for site in OTHER):
+            if not self._is_served() or (Path(folder) / "standby.signal").exists():
+                start = f"pg_ctl -D '{folder}' status >/dev/null || {start_command(cluster)}"
+                run_on(self.lab, f"{cluster.site}-db", start, within=40)
+        if not self._is_served():
             with self._connected("south") as connection:
                 connection.execute("SELECT pg_promote()")
-        until(lambda: any(self._takes_writes(site) for site in OTHER), "a primary")
+        until(self._is_served, "a primary")
         if self.primary() == "south":
             before = self.known()
             command = self.begin("run", "postgres-failback", "service=login", "--exercise", "--yes", "login")
@@ -301,6 +308,9 @@ class Scene:
             self.allow(run, "move-back/fence")
             assert command.ended().code == 0, command.out.read_text()
         until(lambda: self.follows("south"), "the south following the north")
+
+    def _is_served(self) -> bool:
+        return any(self._takes_writes(site) for site in OTHER)
 
     def _takes_writes(self, site: str) -> bool:
         try:
