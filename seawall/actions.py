@@ -36,10 +36,17 @@ class Seen(Frozen):
 
 
 class Proof(Seen):
-    """What a READS call used as a proof saw. `holds` is None when it could not be told."""
+    """What a READS call used as a proof saw.
+
+    Attributes:
+        holds: None when it could not be told.
+        spent: it was also seen that nothing another process began before can still act there. It spares whoever takes
+            up the run of a process that died to wait for that process's limit.
+    """
 
     holds: bool | None
     because: str
+    spent: bool = False
 
     def stand_in(self) -> Seen | None:
         """Return what the proven step would have seen, if the proof knows, for later steps to go on from."""

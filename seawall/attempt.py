@@ -117,6 +117,7 @@ def _prove(making: CallToMake, world: World, occasion: Occasion, clock: Callable
         happened=happened,
         because=str(seen),
         seen=_stand_in(seen) if happened else None,
+        spent=isinstance(seen, Proof) and seen.spent,
     )
 
 

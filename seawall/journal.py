@@ -131,7 +131,12 @@ class Failed(_Event):
 
 
 class Settled(_Event):
-    """A proof was looked at for a step in doubt, from `looked_at` on. `happened` is None when it could not tell."""
+    """A proof was looked at for a step in doubt, from `looked_at` on.
+
+    Attributes:
+        happened: None when it could not tell.
+        spent: whether it was seen that what another process began can no longer act.
+    """
 
     kind: Literal["settled"] = "settled"
     step: str
@@ -141,6 +146,7 @@ class Settled(_Event):
     happened: bool | None
     because: str
     seen: dict[str, Any] | None = None
+    spent: bool = False
 
 
 class AbortAsked(_Event):

@@ -62,6 +62,7 @@ class StepState:
     Attributes:
         begun: when the last attempt began; `started` is when the first did, `until` when the last one's limit passes.
         too_early: a proof did not show the change while the attempt could still act; it is looked at again.
+        orphaned: the process that began the last attempt is gone: another holds the journal now.
     """
 
     step: PlannedStep
@@ -79,6 +80,7 @@ class StepState:
     refused: bool = False
     changed: bool = False
     too_early: bool = False
+    orphaned: bool = False
     summary: str = ""
 
     @property
@@ -183,7 +185,8 @@ class State:
         else:
             one.attempts = event.attempt
             one.started = one.started or event.at
-        one.begun, one.until, one.settled, one.too_early = event.at, event.until, None, False
+        one.begun, one.until, one.settled = event.at, event.until, None
+        one.too_early = one.orphaned = False
         self._not_ready(event.step)
         self.doubtful.pop(event.step, None)
         self.under_way[event.step] = None
@@ -205,7 +208,7 @@ class State:
             case Settled(happened=True):
                 one.summary = event.because
                 self._over(one, Stand.UNDONE if event.undoing else Stand.DONE, event, event.seen)
-            case Settled() if _may_still_come(one, event.looked_at):
+            case Settled() if _may_still_come(one, event):
                 one.too_early = True
             case Settled(happened=False):
                 self._did_not_happen(one, event)
@@ -255,6 +258,7 @@ class State:
         for name in list(self.under_way):
             one = self.steps[name]
             del self.under_way[name]
+            one.orphaned = True
             if one.step.changes:
                 one.stand = Stand.UNDO_IN_DOUBT if one.stand is Stand.UNDOING else Stand.IN_DOUBT
                 self.doubtful[name] = None
@@ -329,6 +333,8 @@ class State:
             self.startable[lanes] = line  # at the end: it had its turn
 
 
-def _may_still_come(one: StepState, looked_at: datetime) -> bool:
-    """Tell whether the attempt could still act after a look at `looked_at` that did not show the change."""
-    return one.step.can_still_act or one.spent_at is None or looked_at < one.spent_at
+def _may_still_come(one: StepState, look: Settled) -> bool:
+    """Tell whether the attempt could still act after a look that did not show the change."""
+    if look.spent and one.orphaned:
+        return False
+    return one.step.can_still_act or one.spent_at is None or look.looked_at < one.spent_at

@@ -1,4 +1,4 @@
-"""Connections made while a person still reads the plan, so that its steps need not make them. Changes nothing outside.
+"""What a run will need, had while a person still reads its plan: connections, libraries, models. It changes nothing.
 
 What each action will need is the connector's to say (`Action.ready`). What cannot be had is passed over: the step that
 needs it will meet the reason and say it.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 
 from pydantic import ValidationError
 
@@ -27,12 +28,12 @@ AT_MOST = 64
 class Warming:
     """Things being made ready in the background, a few at a time. Nobody has to wait for it."""
 
-    def __init__(self, wanted: Sequence[Ready]) -> None:
-        self._wanted, self._deadline = iter(wanted), Deadline.within(WITHIN)
+    def __init__(self, wanted: Iterator[Ready]) -> None:
+        self._wanted, self._deadline = wanted, Deadline.within(WITHIN)
         self._taking = threading.Lock()
         # Daemon threads: what hangs must not keep the process from ending.
         self._threads = [
-            threading.Thread(target=self._make, name="warming", daemon=True) for _ in wanted[:SIDE_BY_SIDE]
+            threading.Thread(target=self._make, name="warming", daemon=True) for _ in range(SIDE_BY_SIDE)
         ]
         for one in self._threads:
             one.start()
@@ -50,25 +51,31 @@ class Warming:
                 one.make(one.of, self._deadline)
 
     def _next(self) -> Ready | None:
-        with self._taking:
+        with self._taking, contextlib.suppress(Exception):
             return next(self._wanted, None)
+        return None
 
 
 def warm(world: World, plan: Plan) -> Warming:
     """Begin to have ready what the plan's steps will need of `world`; return at once."""
-    wanted: dict[Ready, None] = {}
-    for one in _needed(world, plan):
-        wanted[one] = None
-        if len(wanted) == AT_MOST:
-            break
-    return Warming(tuple(wanted))
+    return Warming(islice(_each_once(_needed(world, plan)), AT_MOST))
 
 
 def _needed(world: World, plan: Plan) -> Iterator[Ready]:
     for step in plan.steps:
         action = world.get(step.uses or "")
-        if action is None or action.ready is None or step.skipped is not None:
+        if action is None or step.skipped is not None:
             continue
         # A step that waits for what an earlier one sees cannot be told yet; what that one needs mostly serves both.
         with contextlib.suppress(ValidationError):
-            yield from action.ready(action.args.model_validate(step.args))
+            args = action.args.model_validate(step.args)
+            yield from () if action.ready is None else action.ready(args)
+        action.seen.model_rebuild()  # now, as the arguments' model was, and not when the step has acted
+
+
+def _each_once(wanted: Iterator[Ready]) -> Iterator[Ready]:
+    seen: set[Ready] = set()
+    for one in wanted:
+        if one not in seen:
+            seen.add(one)
+            yield one

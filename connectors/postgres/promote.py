@@ -70,6 +70,7 @@ class Promotions:
 
     def _is_primary(self, server: Server, deadline: Deadline) -> IsPrimary:
         with self.sessions.with_right(server, deadline) as right:
+            ((others,),) = right.session.rows(statements.OTHERS, deadline)
             ((retry, received, _),) = right.session.rows(statements.SETTLES, deadline)
             settles = deadline.at_most(int(retry or 0) / 1000 + 1)
             while right.session.rows(statements.IN_RECOVERY, deadline)[0][0] == "t":
@@ -79,7 +80,7 @@ class Promotions:
                 ((_, _, replayed),) = right.session.rows(statements.SETTLES, deadline)
                 if deadline.left <= PAUSE or bytes_at(replayed or "0/0") < bytes_at(received or "0/0"):
                     return IsPrimary(holds=None, because=f"{server} is a standby, and may still be changing")
-                return IsPrimary(holds=False, because=f"{server} is a standby")
+                return IsPrimary(holds=False, because=f"{server} is a standby", spent=others == "0")
             promoted = _promoted(server, right.session, 0, deadline)
             begun = right.session.ask(statements.BEGIN_WRITING, deadline)
             right.session.ask(statements.ROLLBACK, deadline)

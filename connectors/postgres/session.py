@@ -6,6 +6,8 @@ without blocking and each wait is a poll that ends.
 
 from __future__ import annotations
 
+import os
+import secrets
 import select
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ CONNECT = 5.0
 """Seconds at most for a connection: one lost SYN is sent again after 1 s (RFC 6298), a second one after 2 s more."""
 CANCELS_AT = 0.9
 """The server itself ends a statement at this share of what is left, so that we see it end."""
+OURS = f"seawall {os.getpid()} {secrets.token_hex(4)}"
+"""What this process's sessions are called at the server; those of another one are told apart by it."""
 Row = tuple[str | None, ...]
 
 ENDED = ("57P01", "57P02", "57P03", "08")
@@ -64,7 +68,7 @@ class Session:
             user=server.user,
             dbname=server.database,
             password=password,
-            application_name="seawall",
+            application_name=OURS,
             # What is in flight when the link dies is forgotten by the kernel within the limit (tcp(7)).
             tcp_user_timeout=max(1000, int(deadline.left * 1000)),
             keepalives_idle=10,

@@ -48,6 +48,10 @@ FORK = f"SELECT pg_current_wal_lsn(), pg_last_wal_replay_lsn(), {_TIMELINE}"
 SETTLES = f"SELECT {_RETRY}, pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()"
 """The startup process may sleep so long before it sees a request, and first replays what was received."""
 
+OTHERS = """SELECT count(*) FROM pg_stat_activity
+ WHERE application_name LIKE 'seawall %' AND application_name <> current_setting('application_name')"""
+"""Sessions of other processes of ours. What a process that died had sent is done when its sessions are gone."""
+
 PEER = f"SELECT pg_is_in_recovery(), {_CAME_TO}"
 
 RECEIVING = "SELECT status FROM pg_stat_wal_receiver"

@@ -26,7 +26,7 @@ from flows.server import prefect_environment
 from seawall.carrying import carry_out
 from seawall.errors import SeawallError
 from seawall.hands import ThreadHands
-from seawall.journal import Asked, Ended, Event, Resumed, Succeeded
+from seawall.journal import Asked, Ended, Event, Resumed, Settled, Succeeded
 from seawall.journal_file import read_journal
 from seawall.report.telling import told
 from seawall.run_folder import RunFolder, create_run, read_state
@@ -162,11 +162,11 @@ class Command:
     def _follow(self, run: RunFolder, command: subprocess.Popen[bytes]) -> None:
         events = self._wait(run, command, lambda events: any(isinstance(one, Ended) for one in events))
         command.wait(timeout=30)
-        begun = [event.step for event in events if event.kind == "started"]
-        twice = sorted({step for step in begun if begun.count(step) > 1 and run.plan.by_id[step].changes})
+        made = [step for event in events if (step := _made(event))]
+        twice = sorted({step for step in made if made.count(step) > 1 and run.plan.by_id[step].changes})
         if any(isinstance(event, Resumed) for event in events):
             self.resumed = not twice
-            again = f"{', '.join(twice)} ran twice" if twice else "no change was made twice"
+            again = f"{', '.join(twice)} was made twice" if twice else "no change was made twice"
             killed = f"The orchestrator was killed right after {self._kill_after}"
             self.how_it_was_resumed = f"{killed}; another went on from its journal, and {again}"
 
@@ -201,6 +201,13 @@ class Command:
         except (OSError, ValueError):
             return []
         return list(found)
+
+
+def _made(event: Event) -> str:
+    """Return the step that the event says was made; empty when it says nothing of the kind."""
+    if isinstance(event, Succeeded) or (isinstance(event, Settled) and event.happened is True):
+        return event.step
+    return ""
 
 
 def _is_done(events: Sequence[Event], step: str) -> bool:

@@ -74,6 +74,7 @@ class SessionInMemory(Session):
             statements.TIMELINE: lambda: [(timeline,)],
             statements.PEER: lambda: [(recovery, timeline)],
             statements.SETTLES: lambda: [("0", one.lsn, one.lsn)],
+            statements.OTHERS: lambda: [("0",)],
             statements.FORK: lambda: [(one.lsn, fork, timeline)],
             statements.PROMOTE: self._promoted,
             statements.RECEIVING: lambda: [("streaming",)] if receives else [],
