@@ -15,6 +15,8 @@ from itertools import pairwise
 from seawall.errors import SeawallError
 
 STEP = timedelta(milliseconds=50)
+AGAIN = timedelta(milliseconds=2)
+"""After a look that could tell nothing, such as one on a connection that broke."""
 BLIND_AFTER = 10 * STEP
 """A longer silence between two looks at a server is a time in which anything may have been."""
 STOPS_WITHIN = timedelta(seconds=5)
@@ -176,6 +178,8 @@ class PrimaryWatch:
             except SeawallError:
                 accepted = None
             self._looks[name].append(Look(began, self._now(), accepted))
+            if accepted is None:  # a planned move takes less than two steps; look again before the other side opens
+                due = time.monotonic() + AGAIN.total_seconds()
 
     def _now(self) -> datetime:
         return self._wall + timedelta(seconds=time.monotonic() - self._start)

@@ -108,3 +108,17 @@ def test_the_watch_looks_at_each_server_though_another_hangs():
     found = watch.stop()
     assert all(look.accepted for look in found["south"])
     assert [look.accepted for look in found["north"]][:1] == [None]
+
+
+def test_a_look_that_could_tell_nothing_is_followed_by_another_at_once():
+    answers, twice = iter([None, False]), threading.Event()
+
+    def breaks() -> bool | None:
+        answer = next(answers)
+        if answer is False:
+            twice.set()
+        return answer
+
+    watch = PrimaryWatch({"north": breaks}, step=timedelta(minutes=1))
+    assert twice.wait(5), "the next look waited for its step"
+    watch.stop()

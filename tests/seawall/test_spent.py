@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,13 +19,31 @@ SOON = MIDNIGHT + timedelta(seconds=2)
 
 def after_a_look(*, spent: bool, resumed: bool) -> State:
     """A change was begun and not seen to end; another process took the run up, or did not; the proof says no."""
-    opened = {"run": "r", "plan": PLAN.digest, "runbook": "b", "exercise": True, "by": "anna", "version": "0"}
+    opened: dict[str, Any] = {
+        "run": "r",
+        "plan": PLAN.digest,
+        "runbook": "b",
+        "exercise": True,
+        "by": "anna",
+        "version": "0",
+    }
     state = State(PLAN, [Opened(at=MIDNIGHT, title=PLAN.title, **opened)])
     state.apply(Started(at=MIDNIGHT, step="promote", attempt=1, until=MIDNIGHT + timedelta(seconds=30)))
-    lost = {"error": "MayHaveActed", "where": "south", "problem": "silence", "remedy": "Look", "acted": None}
+    lost: dict[str, Any] = {
+        "error": "MayHaveActed",
+        "where": "south",
+        "problem": "silence",
+        "remedy": "Look",
+        "acted": None,
+    }
     gone = Resumed(at=MIDNIGHT, by="bo")
     state.apply(gone if resumed else Failed(at=MIDNIGHT, step="promote", attempt=1, **lost))
-    look = {"happened": False, "because": "it is a standby", "looked_at": MIDNIGHT, "spent": spent}
+    look: dict[str, Any] = {
+        "happened": False,
+        "because": "it is a standby",
+        "looked_at": MIDNIGHT,
+        "spent": spent,
+    }
     state.apply(Settled(at=SOON, step="promote", attempt=1, **look))
     return state
 
