@@ -267,7 +267,7 @@ class Scene:
         assert found.both == ()
 
     def is_whole(self) -> bool:
-        """Whether nothing is under way, off or held, users come to the one server that takes writes, and it has a standby."""
+        """Whether nothing is under way, off or held; users reach the one primary, and the other server follows it."""
         taking = [site for site in OTHER if self._takes_writes(site)]
         under_way = [one for one in self.commands if one.process.poll() is None]
         open_runs = [name for name in self.known() if outcome(find_run(self.runs, name)) is None]
