@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.place import Place
+from bench.programs import seconds
 from seawall.targets import Host, Server
 
 SCRIPTS = Path(__file__).with_name("by_hand")
-ENDS_WITHIN = 60
 WRITE = (
     "INSERT INTO heartbeat VALUES ('by-hand', clock_timestamp())"
     " ON CONFLICT (site) DO UPDATE SET at = EXCLUDED.at"
@@ -34,16 +33,7 @@ class ByHand:
 
     def run(self, script: str) -> float:
         """Run one of the scripts and return how long it took, in seconds. Raises: CalledProcessError."""
-        began = time.monotonic()
-        subprocess.run(
-            ["bash", str(SCRIPTS / script)],
-            env={**os.environ, **self.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            timeout=ENDS_WITHIN,
-            check=True,
-        )
-        return time.monotonic() - began
+        return seconds(["bash", str(SCRIPTS / script)], {**os.environ, **self.environment})
 
 
 @contextmanager
