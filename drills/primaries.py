@@ -178,7 +178,8 @@ class PrimaryWatch:
             except SeawallError:
                 accepted = None
             self._looks[name].append(Look(began, self._now(), accepted))
-            if accepted is None:  # a planned move takes less than two steps; look again before the other side opens
+            if accepted is None:
+                # A planned move takes less than two steps: look again before the other side opens.
                 due = time.monotonic() + AGAIN.total_seconds()
 
     def _now(self) -> datetime:
