@@ -64,14 +64,19 @@ class PostgresTools:
         )
 
     def unpack(self, host: Host, chunks: Iterable[bytes], deadline: Deadline) -> str:
-        """Unpack a base backup into a new folder of its own on `host` and return the folder."""
+        """Unpack a base backup into a new folder of its own on `host` and return the folder. Raises as `Tools` says."""
         made = self._shell.run(host, f"umask 077 && mktemp -d {_SOCKET}XXXXXX", deadline)
         _expect_well(made, host.name, "no folder could be made")
         folder = made.stdout.strip()
         unpack = f"umask 077 && mkdir {folder}/data && tar -x -C {folder}/data -f -"
         put = f"{unpack} || {{ s=$?; rm -rf -- {_folder(folder)}; exit $s; }}"
         output = self._shell.stream_to(host, put, chunks, deadline)
-        _expect_well(output, host.name, "the archive could not be unpacked")
+        if output.status:
+            raise DidNothing(
+                f"the archive could not be unpacked: {_first_words(output)}",
+                where=host.name,
+                remedy="See whether there is room on that machine, then restore again",
+            )
         return folder
 
     def manifest_wrongs(self, host: Host, folder: str, binaries: str, deadline: Deadline) -> tuple[str, ...]:
@@ -183,10 +188,14 @@ def _refuse_wrong(output: Output, server: Server) -> None:
 
 def _expect_well(output: Output, where: str, problem: str) -> None:
     if output.status:
-        said = output.stderr.strip().splitlines()[:1] or [f"status {output.status}"]
         raise MayHaveActed(
-            f"{problem}: {said[0][:300]}", where=where, remedy="Read the words, then look at the host"
+            f"{problem}: {_first_words(output)}", where=where, remedy="Read the words, then look at the host"
         )
+
+
+def _first_words(output: Output) -> str:
+    said = output.stderr.strip().splitlines()[:1] or [f"status {output.status}"]
+    return said[0][:300]
 
 
 def _tables(stdout: str) -> tuple[Table, ...]:

@@ -46,8 +46,9 @@ class ToolsInMemory:
         folder = f"/tmp/seawall-{host.name.replace('-', '')}{len(self.scratch)}"  # noqa: S108 - a name, no folder
         try:
             tables = json.loads(b"".join(chunks))["tables"]
-        except ValueError:
-            tables = {}
+        except ValueError as error:
+            problem = "the archive could not be unpacked: it is none"
+            raise DidNothing(problem, where=host.name, remedy="Restore again") from error
         self.scratch[folder] = {name: (rows, digest) for name, (rows, digest) in tables.items()}
         return folder
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import struct
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.backup import PostgresTools
 from connectors.backup.actions import Backup
 from connectors.backup.record import BackupMade, Table, compare
 from connectors.memory.backup import ToolsInMemory
 from connectors.memory.objects import BucketsInMemory
 from connectors.objects import Objects
+from connectors.s3 import S3
+from connectors.secrets import Secrets
+from connectors.ssh import Ssh
+from drills.lab.layout import LabLayout
 from seawall.actions import Deadline, Occasion, World
 from seawall.errors import DidNothing
 from seawall.targets import Host, Server, Store
@@ -21,14 +30,18 @@ from seawall.targets import Host, Server, Store
 
 @dataclass(frozen=True)
 class Place:
-    """A world with one server, two stores and a host to restore on, and ways to spoil things."""
+    """A world with one server, two stores and a host to restore on, and ways to spoil things.
+
+    Attributes:
+        flip_a_byte: spoil one byte of an object; it lies that far in, from 0 to 1.
+    """
 
     world: World
     server: Server
     host: Host
     stores: tuple[Store, ...]
     empty_table: Callable[[], None]
-    flip_a_byte: Callable[[Store, str], None]
+    flip_a_byte: Callable[[Store, str, float], None]
     left_over: Callable[[], list[str]]
 
 
@@ -72,10 +85,11 @@ class BackupContract:
             assert perform(place, "backup.is-dropped", scratch=scratch, host=place.host).holds is True
         assert place.left_over() == []
 
-    def test_one_flipped_byte_stops_the_restore_names_the_other_copy_and_leaves_nothing(self, place):
+    @pytest.mark.parametrize("far", [0.0, 0.5], ids=["in-its-first-line", "in-its-middle"])
+    def test_one_flipped_byte_stops_the_restore_names_the_other_copy_and_leaves_nothing(self, place, far):
         made = take(place)
         bad, good = place.stores[1], place.stores[0]
-        place.flip_a_byte(bad, made.key)
+        place.flip_a_byte(bad, made.key, far)
         with pytest.raises(DidNothing) as refused:
             restore(place, made, bad)
         assert good.name in refused.value.remedy
@@ -142,21 +156,89 @@ class TestInMemory(BackupContract):
         tools, objects, server = ToolsInMemory(), Objects(BucketsInMemory()), a_server()
         tools.tables[server.name] = {"public.citizens": (2000, "77"), "public.ledger": (12, "5")}
 
-        def flip(store: Store, key: str) -> None:
-            soon = Deadline.within(timedelta(seconds=5))
-            content = bytearray(b"".join(objects.get_stream(store, key, soon)))
-            content[len(content) // 2] ^= 1
-            objects.put_stream(store, key, [bytes(content)], soon)
-
         return Place(
             world=World(Backup(tools, objects, lambda: datetime.now(UTC))),
             server=server,
             host=server.host,
             stores=(a_store("north-store"), a_store("south-store")),
             empty_table=lambda: tools.tables[server.name].update({"public.citizens": (0, "0")}),
-            flip_a_byte=flip,
+            flip_a_byte=partial(flip, objects),
             left_over=lambda: sorted(tools.scratch),
         )
+
+
+@pytest.mark.lab
+class TestLab(BackupContract):
+    @pytest.fixture
+    def place(self, lab):
+        vault = Secrets()
+        server, host = lab.servers["north-db/login"], lab.hosts["south-db"]
+        objects = Objects(S3(vault))
+        shell = Ssh(vault)
+        backup = Backup(PostgresTools(shell, vault), objects, lambda: datetime.now(UTC))
+        before = set(scratch_of(server))
+        with (
+            World(backup, shell, objects, vault=vault) as world,
+            a_copy_of_citizens(server, vault, lab) as empty,
+        ):
+            yield Place(
+                world=world,
+                server=server,
+                host=host,
+                stores=(lab.stores["north-store"], lab.stores["south-store"]),
+                empty_table=empty,
+                flip_a_byte=partial(flip, objects),
+                left_over=lambda: sorted(set(scratch_of(server)) - before),
+            )
+        assert sorted(set(scratch_of(server)) - before) == []
+
+
+def flip(objects: Objects, store: Store, key: str, far: float) -> None:
+    soon = Deadline.within(timedelta(seconds=20))
+    content = bytearray(b"".join(objects.get_stream(store, key, soon)))
+    content[int(len(content) * far)] ^= 1
+    objects.put_stream(store, key, [bytes(content)], soon)
+
+
+def scratch_of(server: Server) -> Iterator[str]:
+    """Folders of scratch restores of this server's records, or of nothing that could be read.
+
+    Source: PostgreSQL 18, catalog/pg_control.h: the system identifier is the first field, a uint64.
+    """
+    for folder in Path("/tmp").glob("seawall-*"):
+        control = folder / "data" / "global" / "pg_control"
+        ours = struct.pack("<Q", int(server.system_identifier))
+        if not control.exists() or control.read_bytes()[:8] == ours:
+            yield str(folder)
+
+
+@contextlib.contextmanager
+def a_copy_of_citizens(server: Server, vault: Secrets, lab: LabLayout) -> Iterator[Callable[[], None]]:
+    """Yield how to empty the table of citizens, which is filled again afterwards."""
+    import psycopg
+
+    with psycopg.connect(
+        host=server.host.address,
+        port=server.port,
+        dbname=server.database,
+        user="postgres",
+        password=vault.secret(lab.superuser_password),
+        connect_timeout=5,
+        autocommit=True,
+    ) as connection:
+        citizens = connection.execute("SELECT * FROM citizens").fetchall()
+
+        def empty() -> None:
+            connection.execute("TRUNCATE citizens")
+
+        try:
+            yield empty
+        finally:
+            (left,) = connection.execute("SELECT count(*) FROM citizens").fetchone() or (0,)
+            if left != len(citizens):
+                connection.execute("TRUNCATE citizens")
+                with connection.cursor() as cursor:
+                    cursor.executemany("INSERT INTO citizens VALUES (%s, %s, %s, %s)", citizens)
 
 
 def made_of(before: dict[str, int], after: dict[str, int]) -> BackupMade:
