@@ -14,6 +14,7 @@ import yaml
 
 from seawall.errors import BadInput, Mistake
 from seawall.yaml_source.nodes import LINE_BREAK, compose, place
+from seawall.yaml_source.plain import NOT_PLAIN, plain_value
 from seawall.yaml_source.showing import showable
 from seawall.yaml_source.text import read_text
 from seawall.yaml_source.values import value_of
@@ -125,10 +126,13 @@ def read_yaml(
 
 def yaml_source(text: str, shown: str, *, go_on: bool = False, may_be_empty: bool = False) -> YamlSource:
     """Read text that is already at hand. Raises: BadInput, as `read_yaml` does."""
+    mistakes: tuple[Mistake, ...] = ()
     with _no_collection():
-        root = compose(text, shown)
-        value, mistakes = (None, ()) if root is None else value_of(root, shown)
-        del root  # before the collector comes back, or it would go through all of it
+        value = plain_value(text)
+        if value is NOT_PLAIN:
+            root = compose(text, shown)
+            value, mistakes = (None, ()) if root is None else value_of(root, shown)
+            del root  # before the collector comes back, or it would go through all of it
     if mistakes and not go_on:
         raise BadInput(mistakes)
     if value is None and may_be_empty:

@@ -27,7 +27,7 @@ _FLOAT = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
 _MAY_BE_NO_TEXT = frozenset("0123456789+-.~ntfNTF")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _HARMLESS_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
@@ -83,7 +83,7 @@ class _Reader:
         text: str = node.value
         if not node.style and not node.tag:
             return scalar(text)
-        if node.style == '"' and _CONTROL.search(text):
+        if node.style == '"' and CONTROL.search(text):
             self._wrong(
                 node, "this text holds a control character", "Write it without escapes such as \\0 and \\x07"
             )

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from seawall.errors import BadInput
 from seawall.yaml_source import YamlSource, read_yaml, yaml_source
+from seawall.yaml_source.nodes import compose
+from seawall.yaml_source.plain import NOT_PLAIN, plain_value
 from seawall.yaml_source.text import decoded
-from seawall.yaml_source.values import scalar
+from seawall.yaml_source.values import scalar, value_of
 
 NO_YAML = {
     "nothing": "",
@@ -232,3 +234,22 @@ def test_what_was_written_is_what_is_read(value, in_flow):
     source = read_or_refuse(yaml.safe_dump(value, allow_unicode=True, default_flow_style=in_flow).encode())
     if source is not None:  # control characters are refused
         assert source.value == value
+
+
+@given(st.lists(PIECES, max_size=60).map("".join))
+def test_what_is_read_straight_is_what_is_read_over_nodes(text):
+    value = plain_value(text)
+    if value is not NOT_PLAIN:
+        root = compose(text, "x.yaml")
+        assert root is not None
+        assert value_of(root, "x.yaml") == (value, ())
+
+
+@pytest.mark.parametrize("text", NO_YAML.values(), ids=NO_YAML)
+def test_nothing_that_is_refused_is_read_straight(text):
+    assert plain_value(text) in {NOT_PLAIN, None}
+
+
+def test_an_ordinary_file_is_read_straight():
+    text = "a: {b: [1, no, ~], c: 'x'}\nd:\n  - e: |\n      f\n"
+    assert plain_value(text) == {"a": {"b": [1, "no", None], "c": "x"}, "d": [{"e": "f\n"}]}
