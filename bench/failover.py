@@ -53,7 +53,7 @@ def _rounds(here: Place, evidence: str, machine: str) -> tuple[Samples, Samples,
     ours, hand, bare = [], [], []
     for number in range(ROUNDS):
         _break(here, machine)
-        ours.append(move(here, mode="disaster").served)
+        ours.append(move(here, mode="disaster"))
         here.come_back()
         if number % (ROUNDS // OTHERS) == 0:
             with by_hand(here) as script:

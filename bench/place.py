@@ -120,26 +120,35 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """How long a run took, in seconds.
+class Carried:
+    """When what happened in one run, in seconds since its declaration: its opening in the journal.
 
     Attributes:
-        served: from its declaration until the service was seen to take a write again.
-        steps: each step, from its beginning on the journal to its ending there.
+        started: the steps' beginnings.
+        ended: their ends; every one succeeded.
     """
 
-    served: float
-    steps: Mapping[str, float]
+    started: Mapping[str, float]
+    ended: Mapping[str, float]
+
+    def lasted(self, step: str) -> float:
+        """Return how long one step took."""
+        return self.ended[step] - self.started[step]
 
 
-def move(here: Place, *, mode: str) -> Moved:
-    """Carry postgres-failover out to the standby site, in this process, approved beforehand and without Prefect.
+def move(here: Place, *, mode: str) -> float:
+    """Carry postgres-failover out to the standby site; return when the service was seen to take a write again."""
+    given = {"service": "login", "to": here.standby, "mode": mode}
+    return carried_out(here, "postgres-failover", given).ended["served-again"]
 
-    The plan is made, and connections warmed, before the declaration: the run's opening in its journal.
+
+def carried_out(here: Place, runbook: str, given: Mapping[str, str]) -> Carried:
+    """Carry a runbook out in this process, approved beforehand and without Prefect.
+
+    The plan is made, and connections warmed, before the declaration. Raises: RuntimeError when it does not succeed.
     """
     with here.desk.open_world() as world:
-        given = {"service": "login", "to": here.standby, "mode": mode}
-        plan, _ = think(here.desk, world, "postgres-failover", given, exercise=True)
+        plan, _ = think(here.desk, world, runbook, given, exercise=True)
         warm(world, plan).wait(WARMS_WITHIN)
         began = time.monotonic()
         run = create_run(here.desk.runs, plan, by=OPERATOR, version="bench", now=here.desk.local(now()))
@@ -147,15 +156,16 @@ def move(here: Place, *, mode: str) -> Moved:
         seen: list[tuple[float, Event]] = []
 
         def watch(event: Event, _state: State) -> None:
-            seen.append((time.monotonic(), event))
+            seen.append((time.monotonic() - began, event))
 
         end = carry_out(run, ThreadHands(world, now), now, watch=watch, by=OPERATOR)
     if not isinstance(end, Finish) or end.outcome is not Outcome.DONE:
         message = f"the run did not come to its end; see {run.path}"
         raise RuntimeError(message)
-    started = {event.step: at for at, event in seen if isinstance(event, Started)}
-    ended = {event.step: at for at, event in seen if isinstance(event, Succeeded)}
-    return Moved(ended["served-again"] - began, {step: at - started[step] for step, at in ended.items()})
+    return Carried(
+        {event.step: at for at, event in seen if isinstance(event, Started)},
+        {event.step: at for at, event in seen if isinstance(event, Succeeded)},
+    )
 
 
 def other(site: str) -> str:

@@ -5,7 +5,6 @@ Every command is a process of its own, as for a person; Python's bytecode is the
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.cities import make_many
-from bench.programs import seconds
+from bench.programs import SEAWALL, as_installed, seconds
 from bench.shape import Budget, Measured, Samples, ratio
 from seawall.journal import Started
 from seawall.journal_file import read_journal
@@ -21,7 +20,6 @@ from seawall.loading import PRODUCT
 
 ROUNDS = 9
 SIZES = (100, 1_000)
-SEAWALL = str(Path(sys.executable).with_name("seawall"))
 RUNBOOK = "postgres-failover"
 
 
@@ -29,7 +27,7 @@ def run() -> Measured:
     """Measure each command, in turn."""
     with TemporaryDirectory(prefix="seawall-") as temporary:
         folder = Path(temporary)
-        timed = _commands(folder, {**_environment(), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")})
+        timed = _commands(folder, {**as_installed(folder / "bytecode"), "BENCH": "no secret"})
         for one in timed.values():
             one()
         values: dict[str, list[float]] = {name: [] for name in timed}
@@ -87,14 +85,6 @@ def _leave_out_facts(city: Path) -> None:
     (city / "runbooks" / f"{RUNBOOK}.yaml").write_text(
         "".join([*lines[:start], *lines[end:]]), encoding="utf-8"
     )
-
-
-def _environment() -> dict[str, str]:
-    # Not to write bytecode is a developer's setting: it makes Python compile our sources at every start.
-    left_out = {"PYTHONDONTWRITEBYTECODE", "PREFECT_API_URL", "SEAWALL_CITY", "SEAWALL_PREFECT"}
-    return {name: value for name, value in os.environ.items() if name not in left_out} | {
-        "BENCH": "no secret"
-    }
 
 
 def _first_action(city: Path, service: str, environment: Mapping[str, str]) -> float:
