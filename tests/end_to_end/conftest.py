@@ -12,7 +12,10 @@ import pytest
 from console.terminal.lab import write_city
 from drills.lab.layout import LabLayout
 from seawall.loading import PRODUCT, load_inventory
-from tests.end_to_end.scene import Scene
+
+pytest.register_assert_rewrite("tests.end_to_end.scene")
+
+from tests.end_to_end.scene import Scene  # noqa: E402 - after the line that makes its asserts tell what they saw
 
 WITHIN = {
     "fence": "6s",
