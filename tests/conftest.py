@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,10 @@ settings.register_profile("seawall", deadline=None)  # a busy machine is no fail
 settings.load_profile("seawall")
 
 GOLDEN = Path(__file__).parent / "golden"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a script, where a shell has Ctrl-C ignored; programs that tests press it at inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _refuse_skip(report: pytest.CollectReport | pytest.TestReport) -> None:
