@@ -24,7 +24,7 @@ settings.load_profile("seawall")
 GOLDEN = Path(__file__).parent / "golden"
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # Started in the background of a script, where a shell has Ctrl-C ignored; programs that tests press it at inherit that.
+    # Started in the background of a script, where Ctrl-C is ignored; the programs that tests press it at inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
