@@ -62,9 +62,23 @@ def a_controller(*, on: bool, uuid: str = UUID) -> Redfish:
 
 def test_a_machine_without_power_is_gone_while_its_silence_still_lasts(in_time):
     waits = SshThatWaits()
-    assert has_no_power(HOST, waits, a_controller(on=False), in_time()) is True
+    assert has_no_power(HOST, waits, a_controller(on=False), in_time(), silence=0.01) is True
     assert not waits.over.is_set()
     waits.over.set()
+
+
+def test_a_machine_that_answers_is_there_whatever_its_controller_says(in_time):
+    assert has_no_power(HOST, a_machine(), a_controller(on=False), in_time()) is False
+
+
+def test_another_machine_that_answers_is_left_for_the_fence_to_refuse(in_time):
+    other = a_machine()
+    host = HOST.model_copy(update={"host_key": "ssh-ed25519 BBBB"})
+    assert has_no_power(host, other, a_controller(on=False), in_time()) is False
+
+
+def test_a_machine_that_refuses_is_gone_when_its_controller_says_off(in_time):
+    assert has_no_power(HOST, a_machine(up=False), a_controller(on=False), in_time()) is True
 
 
 def test_a_machine_that_answers_is_there_while_its_controller_still_thinks(in_time):
