@@ -6,6 +6,7 @@ NO_COLOR, on a pipe, and in a terminal that knows only ASCII.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -76,8 +77,13 @@ class Screen:
         line = line.encode(encoding, "replace").decode(encoding)
         if self.colour and _CODES[tone]:
             line = f"\x1b[{_CODES[tone]}m{line}\x1b[0m"
-        self.stream.write(line + "\n")
-        self.stream.flush()
+        try:
+            self.stream.write(line + "\n")
+            self.stream.flush()
+        except OSError as error:
+            if error.errno == errno.EIO:  # the terminal has gone, and nobody reads this any more
+                raise BrokenPipeError from error
+            raise
 
 
 def out() -> Screen:

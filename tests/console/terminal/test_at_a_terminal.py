@@ -127,7 +127,7 @@ def test_a_terminal_that_goes_away_does_not_stop_the_run(stage, sit_down):
     with sit_down("run", "blink", "slow=1s", "--yes", "green") as keyboard:
         keyboard.until("doing light")
         keyboard.close_the_terminal()
-        keyboard.ended()
+        assert keyboard.ended() == 0, "a terminal that has gone is nobody's mistake"
     assert stage.state().ended.outcome is Outcome.DONE
     assert stage.lit("green")
 
