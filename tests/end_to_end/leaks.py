@@ -16,7 +16,7 @@ from drills.lab.credentials import CANARY_NAME
 from drills.lab.layout import LabLayout
 from seawall.inventory import Inventory
 
-SAMPLED_EVERY = 0.02
+SAMPLED_EVERY = 0.05
 """Seconds between two looks at the list of processes."""
 
 
