@@ -13,26 +13,34 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 BIN := .venv/bin
 LOCKED := .venv/.locked
 STAMP := .venv/.stamp
+AXE := .venv/axe/.stamp
 # Prefect and its server report to nobody.
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: check test env demo bench golden lock clean
+.PHONY: check test drills env demo bench golden lock clean
 
 check: $(STAMP)  ## lint, format, types, import directions, fast tests (< 30 s)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto --dist worksteal -m "not lab and not prefect and not slow"
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not lab and not prefect and not slow and not root"
 
 test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not root"
+
+drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables
+	@if [ "$$(id -u)" != 0 ]; then \
+		echo "seawall: make drills needs root; it changes nothing outside namespaces of its own. Nothing was run." >&2; exit 2; fi
+	@for program in visudo nft unshare; do command -v "$$program" >/dev/null || { \
+		echo "seawall: make drills needs $$program (Debian, Ubuntu: apt-get install sudo nftables util-linux)." >&2; exit 2; }; done
+	$(BIN)/pytest -m root
 
 env: $(STAMP)  ## .venv, as requirements.lock says
 
@@ -58,6 +66,10 @@ $(LOCKED): requirements.lock
 		echo "seawall: the packages could not be installed; nothing outside .venv was changed." >&2; \
 		echo "  With no network, or an index that lacks a version: see the lines above. Then run make again; it goes on where it stopped." >&2; \
 		exit 2; }
+	@touch $@
+
+$(AXE): tests/axe.lock $(LOCKED)
+	@$(BIN)/python -m pip install -qq --no-deps --only-binary :all: --require-hashes --upgrade --target .venv/axe -r $<
 	@touch $@
 
 demo: $(STAMP)  ## starts the lab, breaks it, rescues it, shows the report
