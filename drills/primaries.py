@@ -1,4 +1,4 @@
-"""Two writable primaries at once: watched by really trying to write to each server, every 50 ms, past the balancer.
+"""Two writable primaries at once: watched by really trying to write to each server, every 20 ms, past the balancer.
 
 What the watch could not see is counted as unseen, never as well.
 """
@@ -14,10 +14,10 @@ from itertools import pairwise
 
 from seawall.errors import SeawallError
 
-STEP = timedelta(milliseconds=50)
+STEP = timedelta(milliseconds=20)
 AGAIN = timedelta(milliseconds=2)
 """After a look that could tell nothing, such as one on a connection that broke."""
-BLIND_AFTER = 10 * STEP
+BLIND_AFTER = 25 * STEP
 """A longer silence between two looks at a server is a time in which anything may have been."""
 STOPS_WITHIN = timedelta(seconds=5)
 
@@ -142,12 +142,25 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 class PrimaryWatch:
-    """Looks at every server on a thread of its own, so that one that hangs hides no other. Call `stop` when done."""
+    """Looks at every server on a thread of its own, so that one that hangs hides no other. Call `stop` when done.
 
-    def __init__(self, servers: Mapping[str, TryWrite], *, step: timedelta = STEP) -> None:
+    Args:
+        servers: how to try each.
+        step: between two looks at a server.
+        show: told of each look at once, on the thread of its server.
+    """
+
+    def __init__(
+        self,
+        servers: Mapping[str, TryWrite],
+        *,
+        step: timedelta = STEP,
+        show: Callable[[str, Look], None] = lambda _server, _look: None,
+    ) -> None:
         self._looks: dict[str, list[Look]] = {name: [] for name in servers}
         self._stop = threading.Event()
         self._step = step.total_seconds()
+        self._show = show
         self._wall, self._start = datetime.now(UTC), time.monotonic()
         self._threads = [
             threading.Thread(target=self._watch, args=(name, ask), name=f"watch {name}", daemon=True)
@@ -177,7 +190,9 @@ class PrimaryWatch:
                 accepted = ask()
             except SeawallError:
                 accepted = None
-            self._looks[name].append(Look(began, self._now(), accepted))
+            look = Look(began, self._now(), accepted)
+            self._looks[name].append(look)
+            self._show(name, look)
             if accepted is None:
                 # A planned move takes less than two steps: look again before the other side opens.
                 due = time.monotonic() + AGAIN.total_seconds()

@@ -153,9 +153,15 @@ def _stop(layout: LabLayout, target: str) -> str:
         raise LabMisused(
             f"{program} is not running", where=name, remedy="Start it, or heal the machine, first"
         )
-    send(found, signal.SIGSTOP)
-    _until(lambda: all(one.state == "T" for one in are()), f"{program} on {name} does not stop")
-    return f"{len(found)} programs of {program} on {name} are held"
+
+    def held() -> bool:
+        # A server may have begun another program between the look and the signal.
+        going = [one for one in are() if one.state != "T"]
+        send(going, signal.SIGSTOP)
+        return not going
+
+    _until(held, f"{program} on {name} does not stop")
+    return f"{len(are())} programs of {program} on {name} are held"
 
 
 def _is_postgres(running: Running) -> bool:

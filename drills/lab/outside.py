@@ -13,18 +13,16 @@ import secrets
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from drills.detect import ProbeWrites, RunningProbe
-from drills.lab.direct import DirectWrites
 from drills.lab.faults import break_, heal
 from drills.lab.layout import LabLayout
+from drills.lab.watching import RunningWatch
 from drills.ledger import WriteId
 from drills.ledger_running import RunningLedger
 from drills.outside import Told
-from drills.primaries import Look, PrimaryWatch
 from drills.scenario import CutLink, Fault, KillHost, KillSite, Load
 from seawall.errors import SeawallError, Unreachable
 from seawall.inventory import Inventory
@@ -56,9 +54,10 @@ class LabOutside:
             front, ledger, name=name, writers=load.writers, writes=load.writes, at_most=USERS_AT_MOST
         )
 
-    def watch(self, service: str) -> ServersWatch:
+    def watch(self, service: str) -> RunningWatch:
         """Begin to write to each server of the service directly."""
-        return ServersWatch({site: self._direct(server) for site, server in self._servers(service).items()})
+        servers = {site: server.name for site, server in self._servers(service).items()}
+        return RunningWatch(self._layout.folder, servers, at_most=USERS_AT_MOST)
 
     def probe(self, service: str) -> RunningProbe:
         """Begin to try the service by the rule of the inventory."""
@@ -144,9 +143,6 @@ class LabOutside:
             {} if database is None else {site: self._city.server(name) for site, name in database.at.items()}
         )
 
-    def _direct(self, server: Server) -> DirectWrites:
-        return DirectWrites(server, self._layout.credentials.read("db_seawall"))
-
     def _site_that_serves(self, service: str) -> str:
         front, _ = self._way_in(service)
         try:
@@ -159,24 +155,6 @@ class LabOutside:
             raise Unreachable(
                 f"nobody answers to users ({reason})", where=str(front), remedy="See `seawall lab status`"
             ) from error
-
-
-@dataclass(slots=True, init=False)
-class ServersWatch:
-    """The watch over the servers of a service; its connections go with it."""
-
-    _tries: Mapping[str, DirectWrites]
-    _watch: PrimaryWatch
-
-    def __init__(self, tries: Mapping[str, DirectWrites]) -> None:
-        self._tries, self._watch = tries, PrimaryWatch(tries)
-
-    def stop(self) -> Mapping[str, Sequence[Look]]:
-        """Stop looking, and return everything that was seen."""
-        looks = self._watch.stop()
-        for one in self._tries.values():
-            one.close()
-        return looks
 
 
 def _mails(folder: Path) -> Iterator[Told]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import smtplib
 import socket
 import tempfile
@@ -18,13 +20,16 @@ import pytest
 
 from drills.hold import hold_drill
 from drills.lab.direct import DirectWrites
+from drills.lab.errors import LabError
 from drills.lab.faults import break_, heal
 from drills.lab.inventory import write_inventory
 from drills.lab.layout import LabLayout
 from drills.lab.outside import LabOutside
 from drills.lab.remote import run_on
 from drills.lab.up import lab_down, lab_up
+from drills.lab.watching import RunningWatch
 from drills.outside import Responded, SteadyClock
+from drills.primaries import Look, doubles
 from drills.scenario_files import PRODUCT, load_scenario
 from seawall.inventory import Inventory
 from seawall.journal import Outcome
@@ -128,6 +133,23 @@ def test_direct_writes_tell_a_primary_from_a_standby_from_one_that_is_held(lab):
         heal(lab.folder)
         north.close()
         south.close()
+
+
+def test_a_watch_that_dies_leaves_what_it_saw_and_the_rest_is_unseen(lab):
+    began = datetime.now(UTC)
+    watch = RunningWatch(lab.folder, {"north": "north-db/login"}, at_most=timedelta(minutes=1))
+    os.kill(watch.pid, signal.SIGKILL)
+    looks = watch.stop()
+    assert looks["north"][0].accepted is True
+    assert watch.stop() == looks
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    found = doubles({**looks, "south": [Look(began, later, accepted=None)]}, since=began, until=later)
+    assert found.unseen_for > timedelta(seconds=30)
+
+
+def test_a_watch_that_cannot_begin_says_why(lab):
+    with pytest.raises(LabError, match=r"did not begin: .*north-db/nothing"):
+        RunningWatch(lab.folder, {"north": "north-db/nothing"}, at_most=timedelta(minutes=1))
 
 
 def test_a_site_is_lost_and_what_users_saw_is_measured(lab, city, tmp_path):
