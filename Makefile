@@ -19,21 +19,24 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: check test drills env demo bench golden lock clean
+.PHONY: check test pages drills env demo bench golden lock clean
 
 check: $(STAMP)  ## lint, format, types, import directions, fast tests (< 30 s)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto --dist worksteal -m "not lab and not prefect and not slow and not root"
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not lab and not prefect and not slow and not root and not browser"
 
 test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not root"
+	$(BIN)/pytest -m "not root and not browser"
+
+pages: $(STAMP) $(AXE)  ## every page in headless Chromium, held against WCAG by axe-core (needs chromium)
+	$(BIN)/pytest -m browser
 
 drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables
 	@if [ "$$(id -u)" != 0 ]; then \

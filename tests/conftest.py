@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from drills.lab.layout import LabLayout
+    from tests.browser import Browser
 
 settings.register_profile("seawall", deadline=None)  # a busy machine is no failure
 settings.load_profile("seawall")
@@ -66,10 +67,13 @@ def golden() -> Callable[[str, str], None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whatever needs the lab, so that `-m "not lab"` leaves it out wherever it stands."""
+    """Mark whatever needs the lab or a browser, so that `-m "not lab"` leaves it out wherever it stands."""
     for item in items:
-        if {"lab", "own_lab"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if {"lab", "own_lab"} & fixtures:
             item.add_marker(pytest.mark.lab)
+        if "browser" in fixtures:
+            item.add_marker(pytest.mark.browser)
 
 
 @contextlib.contextmanager
@@ -100,6 +104,15 @@ def own_lab() -> Iterator[LabLayout]:
     """A lab for one module, which may break it."""
     with a_lab() as layout:
         yield layout
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window, started when the first test asks for it."""
+    from tests.browser import a_browser
+
+    with a_browser() as running:
+        yield running
 
 
 def _take_down_what_killed_tests_left() -> None:
