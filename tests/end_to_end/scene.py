@@ -194,7 +194,11 @@ class Scene:
         """Wait until such an event is in the journal."""
 
         def found() -> Event | None:
-            return next((one for one in read_journal(run.journal_path) if wanted(one)), None)
+            events = read_journal(run.journal_path)
+            if event := next((one for one in events if wanted(one)), None):
+                return event
+            assert not events or not isinstance(events[-1], Ended), f"it ended before that: {events[-1]}"
+            return None
 
         event: Event = until(found, "an event of the journal", within)
         return event
@@ -223,8 +227,17 @@ class Scene:
 
     def primary(self) -> str:
         """The one site whose server takes writes."""
-        (site,) = [site for site in OTHER if self._takes_writes(site)]
+        (site,) = self.primaries()
         return site
+
+    def primaries(self) -> list[str]:
+        """Every site whose server takes writes."""
+        return [site for site in OTHER if self._takes_writes(site)]
+
+    def lab_break(self, fault: str, target: str) -> None:
+        """Break something of the lab, as a user does."""
+        said = self.seawall("lab", "break", fault, target)
+        assert said.code == 0, said.all
 
     def follows(self, site: str) -> bool:
         """Whether the server at a site receives from the other, now."""
@@ -268,7 +281,7 @@ class Scene:
 
     def is_whole(self) -> bool:
         """Whether nothing is under way, off or held; users reach the one primary, and the other server follows it."""
-        taking = [site for site in OTHER if self._takes_writes(site)]
+        taking = self.primaries()
         under_way = [one for one in self.commands if one.process.poll() is None]
         open_runs = [name for name in self.known() if outcome(find_run(self.runs, name)) is None]
         if under_way or open_runs or len(taking) != 1 or not self.follows(OTHER[taking[0]]):

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.lab
 STOPPED = 130
 
 
-def broken(scene: Scene, fault: str, target: str) -> None:
-    said = scene.seawall("lab", "break", fault, target)
-    assert said.code == ExitCode.DONE, said.all
-
-
 @pytest.mark.parametrize(
     ("fault", "target", "words"),
     [
@@ -31,7 +26,7 @@ def broken(scene: Scene, fault: str, target: str) -> None:
 )
 def test_a_standby_that_cannot_take_over_is_said_to_be_down_or_to_hang(scene: Scene, fault, target, words):
     was, timeline = scene.primary(), scene.timeline()
-    broken(scene, fault, target.format(other=OTHER[was]))
+    scene.lab_break(fault, target.format(other=OTHER[was]))
     command, run = scene.move(OTHER[was], "disaster")
     ended = command.ended(within=40)
     assert (ended.code, outcome(run)) == (ExitCode.FAILED, "failed"), ended.all
@@ -47,7 +42,7 @@ def test_a_standby_that_cannot_take_over_is_said_to_be_down_or_to_hang(scene: Sc
 def test_a_machine_that_hangs_is_fenced_by_its_power(scene: Scene):
     was, timeline = scene.primary(), scene.timeline()
     for program in ("postgres", "sshd"):
-        broken(scene, "stop-process", f"{was}-db/{program}")
+        scene.lab_break("stop-process", f"{was}-db/{program}")
     command, run = scene.move(OTHER[was], "disaster")
     scene.allow(run)
     ended = command.ended()
@@ -62,7 +57,7 @@ def test_a_machine_whose_ssh_hangs_is_sent_nothing(scene: Scene):
     was, timeline = scene.primary(), scene.timeline()
     command, run = scene.move(OTHER[was])
     scene.wait_until_asked(run, "fence")
-    broken(scene, "stop-process", f"{was}-db/sshd")
+    scene.lab_break("stop-process", f"{was}-db/sshd")
     scene.allow(run)
     ended = command.ended(within=40)
     assert (ended.code, outcome(run)) == (ExitCode.FAILED, "failed"), ended.all
@@ -80,7 +75,7 @@ def test_a_fence_in_doubt_is_asked_about_and_a_planned_move_stops_where_it_would
         command, run = scene.move(OTHER[was])
         scene.wait_until_asked(run, "fence")
         # It is told to stop and does so when it is let go, with nobody there any more to send its last lines to.
-        broken(scene, "stop-process", f"{was}-db/postgres")
+        scene.lab_break("stop-process", f"{was}-db/postgres")
         scene.allow(run)
         scene.wait_for(run, lambda one: isinstance(one, Asked) and (one.step, one.what) == ("fence", "doubt"))
         assert "IN DOUBT" in scene.seawall("show", run.id).out
