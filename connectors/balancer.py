@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from connectors.limit import LOOKS
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen
-from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
+from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, WrongTarget
 from seawall.model import Frozen
 from seawall.targets import Balancer
 
@@ -200,10 +200,11 @@ class Balancers:
             try:
                 level = self._runtime.level(balancer, deadline.at_most(LOOKS))
             except CallError as error:
-                yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
+                yield CheckUp.failed(what, error)
             else:
                 remedy = "" if level == "admin" else "Add `level admin` to its `stats socket` line"
-                yield CheckUp(what, well=level == "admin", saw=f"answers, with {level} rights", remedy=remedy)
+                saw = f"answers, with {level} rights"
+                yield CheckUp(what, level == "admin", saw, remedy, Finding.RIGHTS)
 
     def _state(self, args: BackendArgs, occasion: Occasion) -> BackendState:
         servers = self._runtime.look(args.balancer, args.backend, occasion.deadline)

@@ -218,7 +218,7 @@ class Dns:
             try:
                 serial = self._zones.serial(zone, deadline.at_most(LOOKS))
             except CallError as error:
-                yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
+                yield CheckUp.failed(what, error)
             else:
                 yield CheckUp(what, well=True, saw=f"answers our key, serial {serial}")
 

@@ -198,7 +198,7 @@ class Http:
             try:
                 response = self._web.exchange(Request("GET", url), deadline.at_most(LOOKS))
             except CallError as error:
-                yield CheckUp(url, well=False, saw=error.problem, remedy=error.remedy)
+                yield CheckUp.failed(url, error)
             else:
                 yield CheckUp(url, well=True, saw=f"answers with {response.status}")
 

@@ -18,10 +18,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from seawall.actions import Deadline
-from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable
+from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, Unreachable, no_connection
 from seawall.targets import Endpoint
 
 T = TypeVar("T")
+
+NO_ANSWER = "no answer came within the limit"
 
 LOOKS = 5.0
 """Seconds for one look of `seawall doctor` at one thing."""
@@ -81,19 +83,23 @@ def in_time(deadline: Deadline, where: str) -> None:
         )
 
 
-def unanswered(where: str, *, changes: bool, saw: str = "no answer came within the limit") -> CallError:
+def unanswered(where: str, *, changes: bool, saw: str = NO_ANSWER) -> CallError:
     """Say that a request went out and its answer was not seen: harmless for a reading call, in doubt for a change."""
     if changes:
         return MayHaveActed(saw, where=where, remedy="Look at it before deciding whether to try again")
-    return DidNothing(saw, where=where, remedy="See whether it is up and not overloaded, then try again")
+    remedy = "See whether it is up and not overloaded, then try again"
+    return DidNothing(saw, where=where, remedy=remedy, finding=Finding.SILENT if saw == NO_ANSWER else None)
 
 
-def unreachable(where: str, why: object) -> Unreachable:
-    """Say that no connection could be made."""
+def unreachable(where: str, why: object, finding: Finding | None = None) -> Unreachable:
+    """Say that no connection could be made; an `OSError` says itself why, and of what kind that is."""
+    if isinstance(why, OSError):
+        why, finding = no_connection(why)
     return Unreachable(
         f"cannot connect: {why}",
         where=where,
         remedy="Check that it is up, its address and port, and the network between",
+        finding=finding,
     )
 
 
@@ -150,7 +156,7 @@ def connected(endpoint: Endpoint, deadline: Deadline, where: str) -> Iterator[so
             (address, endpoint.port), timeout=deadline.at_most(CONNECT).left or 0.001
         )
     except OSError as error:
-        raise unreachable(where, error.strerror or "nobody answered in time") from error
+        raise unreachable(where, error) from error
     with line:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Otherwise the kernel keeps sending what it holds for a quarter of an hour after we have gone (tcp(7)).

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from connectors.limit import CONNECT, LOOKS, on_this_machine, unanswered, unreachable, within
 from connectors.telling import Audiences, TellArgs, Told
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Vault
-from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
+from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, WrongTarget
 from seawall.messages import Letter, letter
 from seawall.targets import MailRelay
 
@@ -85,7 +85,7 @@ class Mail:
         try:
             self._post.greet(self._relay, deadline.at_most(LOOKS))
         except CallError as error:
-            yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
+            yield CheckUp.failed(what, error)
         else:
             yield CheckUp(what, well=True, saw="takes mail from us")
         for name, addresses in self._audiences.addresses.items():
@@ -179,7 +179,7 @@ class Smtp:
         except smtplib.SMTPException:
             raise  # it was there, and did not greet us
         except OSError as error:
-            raise unreachable(where, error.strerror or "nobody answered in time") from error
+            raise unreachable(where, error) from error
         if code != _WELCOME:
             raise unanswered(where, changes=False, saw=f"the relay turned us away with {code}")
         line.ehlo_or_helo_if_needed()
@@ -195,7 +195,12 @@ class Smtp:
                 line.login(relay.username, secret)
             except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
                 problem = "the relay does not take our name and password"
-                raise DidNothing(problem, where=where, remedy="Check both in the inventory") from None
+                raise DidNothing(
+                    problem,
+                    where=where,
+                    remedy="Check both in the inventory",
+                    finding=Finding.NOT_LET_IN,
+                ) from None
 
 
 class _Line(smtplib.SMTP):

@@ -295,7 +295,7 @@ class Objects:
         try:
             rules = self._buckets.rules(store, deadline)
         except CallError as error:
-            yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
+            yield CheckUp.failed(what, error)
             return
         yield CheckUp(what, well=True, saw=f"bucket {store.bucket} answers")
         yield _rule(

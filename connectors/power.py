@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from connectors.limit import CONNECT, unanswered, unreachable, within
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen, Vault
-from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
+from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, WrongTarget
 from seawall.model import Frozen
 from seawall.targets import Host, PowerSocket
 
@@ -161,7 +161,7 @@ class Redfish:
             try:
                 system = self._right(socket, deadline.at_most(LOOKS))
             except CallError as error:
-                yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
+                yield CheckUp.failed(what, error)
             else:
                 yield CheckUp(what, well=True, saw=f"the controller answers; the machine is {system.power}")
 
@@ -223,6 +223,10 @@ class Redfish:
         ) from unsure
 
 
+_FINDINGS = {401: Finding.NOT_LET_IN, 403: Finding.RIGHTS}
+"""What a controller says to somebody it does not know, and to somebody who may not."""
+
+
 class RedfishController:
     """The wire over HTTP. One connection a controller is kept open; nothing is sent twice."""
 
@@ -281,6 +285,7 @@ class RedfishController:
                 f"the controller refused with {response.status_code}",
                 where=where,
                 remedy="Check the user, the password and the system's name in the inventory",
+                finding=_FINDINGS.get(response.status_code),
             )
         return _content(response, where)
 

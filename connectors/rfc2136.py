@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.dns import RecordSet, RecordType, Replacement, host_name
 from connectors.limit import connected, unanswered
 from seawall.actions import Deadline, Vault
-from seawall.errors import CallError, DidNothing, WrongTarget
+from seawall.errors import CallError, DidNothing, Finding, WrongTarget
 from seawall.targets import Zone
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ def _read(question: dns.message.Message, wire: bytes, where: str, *, changes: bo
         problem = "the server's clock and ours differ by more than five minutes"
         raise DidNothing(problem, where=where, remedy="Set both clocks right") from error
     except (dns.tsig.PeerBadKey, dns.tsig.PeerBadSignature, dns.tsig.PeerError) as error:
-        raise DidNothing("the server does not take our key", where=where, remedy=_KEY) from error
+        problem = "the server does not take our key"
+        raise DidNothing(problem, where=where, remedy=_KEY, finding=Finding.NOT_LET_IN) from error
     except (dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadAlgorithm) as error:
         saw = "the answer is not signed with our key"
         raise unanswered(where, changes=changes, saw=saw) from error
@@ -138,7 +139,8 @@ def _read(question: dns.message.Message, wire: bytes, where: str, *, changes: bo
         if not question.had_tsig or unsigned.rcode() == dns.rcode.NOERROR:
             raise unanswered(where, changes=changes, saw="the answer is not signed") from error
         code = dns.rcode.to_text(unsigned.rcode())
-        raise DidNothing(f"the server refused with {code}, unsigned", where=where, remedy=_KEY) from error
+        problem = f"the server refused with {code}, unsigned"
+        raise DidNothing(problem, where=where, remedy=_KEY, finding=Finding.NOT_LET_IN) from error
     if not question.is_response(answer):
         raise unanswered(where, changes=changes, saw="what came is not the answer to what was asked")
     return answer
@@ -184,7 +186,10 @@ def _refusal(replacement: Replacement, code: int) -> CallError:
     if code == dns.rcode.SERVFAIL:
         return unanswered(where, changes=True, saw="the server failed")
     return DidNothing(
-        f"the server refused with {said}", where=where, remedy="Let this key update this name there"
+        f"the server refused with {said}",
+        where=where,
+        remedy="Let this key update this name there",
+        finding=Finding.RIGHTS,
     )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.limit import CONNECT, in_time, on_this_machine, read_ahead, unanswered, unreachable, within
 from connectors.objects import BucketRules, Headed, Listed, ListedObject, NoSuchObject, Put, Stored, listing
 from seawall.actions import Deadline, Vault
-from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable, WrongTarget
+from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, Unreachable, WrongTarget
 from seawall.targets import Store
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ _REMEDIES = {
     "PreconditionFailed": "Look at the object that is there; choose another key, or go on with that one",
     "BadDigest": "Look for faulty memory or a faulty network device on the way, then try again",
     "SlowDown": "Wait a little, then try again",
+}
+_FINDINGS = {
+    "InvalidAccessKeyId": Finding.NOT_LET_IN,
+    "SignatureDoesNotMatch": Finding.NOT_LET_IN,
+    "AccessDenied": Finding.RIGHTS,
+    "403": Finding.RIGHTS,
 }
 
 
@@ -300,14 +306,16 @@ def _refusal(answer: Any, where: str, *, changes: bool) -> CallError:
     if code == "PreconditionFailed":
         return DidNothing("there is an object of that name already", where=where, remedy=_REMEDIES[code])
     remedy = _REMEDIES.get(code, "Look the code up in the store's documentation")
-    return DidNothing(f"the store refused with {status} {code}", where=where, remedy=remedy)
+    finding = _FINDINGS.get(code)
+    return DidNothing(f"the store refused with {status} {code}", where=where, remedy=remedy, finding=finding)
 
 
 def _loss(error: Exception, where: str, *, changes: bool) -> CallError:
     from botocore import exceptions as said
 
     if isinstance(error, said.EndpointConnectionError | said.ConnectTimeoutError | said.ProxyConnectionError):
-        return unreachable(where, "nobody answers at its address")
+        finding = Finding.SILENT if isinstance(error, said.ConnectTimeoutError) else None
+        return unreachable(where, "nobody answers at its address", finding)
     if isinstance(error, said.SSLError):
         return unreachable(where, "its certificate is not trusted")
     if isinstance(error, said.ParamValidationError | said.InvalidEndpointConfigurationError):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from connectors.limit import LOOKS, on_this_machine, unanswered, unreachable, within
 from connectors.telling import Audiences, TellArgs, Told
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Vault
-from seawall.errors import CallError, DidNothing, WrongTarget
+from seawall.errors import CallError, DidNothing, Finding, WrongTarget
 from seawall.messages import Letter, letter
 from seawall.targets import SlackWorkspace
 
@@ -38,6 +38,10 @@ _REMEDIES = {
     "token_revoked": "Make a new token",
     "missing_scope": "Give the app the scope chat:write",
     "ratelimited": "Wait a minute, then try again",
+}
+_FINDINGS = {
+    **dict.fromkeys(("invalid_auth", "not_authed", "account_inactive", "token_revoked"), Finding.NOT_LET_IN),
+    "missing_scope": Finding.RIGHTS,
 }
 _IN_DOUBT = {"internal_error", "fatal_error"}
 """Slack's methods' pages, read 2026-11: after these, some part may have been done."""
@@ -97,7 +101,7 @@ class Slack:
         try:
             name = self._slack.greet(self._workspace, deadline.at_most(LOOKS))
         except CallError as error:
-            yield CheckUp("slack", well=False, saw=error.problem, remedy=error.remedy)
+            yield CheckUp.failed("slack", error)
         else:
             yield CheckUp("slack", well=True, saw=f"knows us as {name}")
 
@@ -224,7 +228,8 @@ def _refusal(error: SlackApiError, where: str, *, changes: bool) -> CallError:
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _IN_DOUBT:
         return unanswered(where, changes=changes, saw=f"Slack failed with {response.status_code} {code}")
     remedy = _REMEDIES.get(code, "Look the code up in Slack's documentation of chat.postMessage")
-    return DidNothing(f"Slack refused with {code}", where=where, remedy=remedy)
+    finding = _FINDINGS.get(code)
+    return DidNothing(f"Slack refused with {code}", where=where, remedy=remedy, finding=finding)
 
 
 def _loss(error: Exception, where: str, *, changes: bool) -> CallError:

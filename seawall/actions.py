@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from pydantic import ValidationError
 
-from seawall.errors import CallError, DidNothing
+from seawall.errors import CallError, DidNothing, Finding
 from seawall.model import Frozen
 from seawall.targets import Host, PowerSocket, Store
 
@@ -144,12 +144,24 @@ class CheckUp:
         what: what was looked at, e.g. `ssh north-db`.
         saw: what was found, in words.
         remedy: what to do about it; empty when well.
+        finding: what kind of thing it is that is not well.
     """
 
     what: str
     well: bool | None
     saw: str
     remedy: str = ""
+    finding: Finding = Finding.OTHER
+
+    @property
+    def found(self) -> Finding:
+        """What kind of thing this is."""
+        return Finding.WELL if self.well else self.finding
+
+    @classmethod
+    def failed(cls, what: str, error: CallError) -> CheckUp:
+        """Make the line for a look that met an error."""
+        return cls(what, well=False, saw=error.problem, remedy=error.remedy, finding=error.finding)
 
 
 class Connector(Protocol):
@@ -300,7 +312,8 @@ class World(Mapping[str, Action[Any, Any]]):
         if self.vault is None:
             return error
         redact = self.vault.redact
-        return type(error)(redact(error.problem), where=redact(error.where), remedy=redact(error.remedy))
+        problem, where, remedy = map(redact, (error.problem, error.where, error.remedy))
+        return type(error)(problem, where=where, remedy=remedy, finding=error.finding)
 
 
 def _first_line(error: ValidationError) -> str:

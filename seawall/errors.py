@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import ClassVar
 
 
@@ -31,6 +31,22 @@ class ExitCode(IntEnum):
     IN_DOUBT = 4
     STALE = 5
     UNREACHABLE = 6
+
+
+class Finding(StrEnum):
+    """What kind of thing a look found: what `seawall doctor` sorts by and a script can tell apart."""
+
+    WELL = "well"
+    REFUSED = "refused"
+    SILENT = "silent"
+    UNREACHABLE = "unreachable"
+    WRONG_KEY = "wrong-key"
+    WRONG_TARGET = "wrong-target"
+    NOT_LET_IN = "log-in-refused"
+    RIGHTS = "rights-missing"
+    TOOLS = "tools-missing"
+    OTHER = "other"
+    UNKNOWN = "not-known"
 
 
 class SeawallError(Exception):
@@ -61,12 +77,15 @@ class Mistake:
     Attributes:
         where: `file:line:column` for a file, otherwise the parameter or option.
         corrected: the whole line as it should read, when that can be known.
+        lacks: where in the inventory something stands that is only not written down yet: a gap, and no mistake of
+            anybody's.
     """
 
     where: str
     problem: str
     remedy: str
     corrected: str | None = None
+    lacks: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.problem}. {self.remedy}."
@@ -111,7 +130,17 @@ class Busy(SeawallError):
 
 
 class CallError(SeawallError):
-    """An outside system did not do what was asked."""
+    """An outside system did not do what was asked.
+
+    Attributes:
+        finding: what kind of thing this is, where that is known.
+    """
+
+    kind: ClassVar[Finding] = Finding.OTHER
+
+    def __init__(self, problem: str, *, where: str, remedy: str, finding: Finding | None = None) -> None:
+        super().__init__(problem, where=where, remedy=remedy)
+        self.finding = finding or self.kind
 
 
 class DidNothing(CallError):
@@ -121,14 +150,25 @@ class DidNothing(CallError):
 class Unreachable(DidNothing):
     """No connection could be made; nothing was sent."""
 
+    kind = Finding.UNREACHABLE
     exit_code = ExitCode.UNREACHABLE
 
 
 class WrongTarget(DidNothing):
     """What answered is not what the step expects. Nothing was sent to it that could change it."""
 
+    kind = Finding.WRONG_TARGET
+
 
 class MayHaveActed(CallError):
     """The request was sent and its ending was not seen; look before deciding."""
 
     exit_code = ExitCode.IN_DOUBT
+
+
+def no_connection(error: OSError) -> tuple[str, Finding]:
+    """Say in words, and as a kind, why a connection was not made."""
+    if isinstance(error, TimeoutError):
+        return "nobody answered in time", Finding.SILENT
+    finding = Finding.REFUSED if isinstance(error, ConnectionRefusedError) else Finding.UNREACHABLE
+    return error.strerror or str(error) or "no answer", finding

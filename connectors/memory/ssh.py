@@ -11,6 +11,7 @@ from connectors.ssh.conversation import KEPT
 from connectors.ssh.link import unreachable, wrong_key
 from connectors.ssh.shell import ended_badly, in_doubt
 from seawall.actions import Deadline, Output
+from seawall.errors import Finding
 from seawall.targets import Endpoint, Host
 
 Answer = Callable[[str, bytes], Output | None]
@@ -86,13 +87,16 @@ class SshInMemory(ShellActions):
             raise unreachable(host, "the time was up before it was tried")
         machine = self._machines.get(Endpoint(address=host.address, port=host.port))
         if machine is None or not machine.up:
-            raise unreachable(host, "Connection refused")
+            raise unreachable(host, "Connection refused", Finding.REFUSED)
         if machine.silent:
-            raise unreachable(host, "it accepted the connection, and speaks no SSH: silence until the limit")
+            raise unreachable(
+                host, "it accepted the connection, and speaks no SSH: silence until the limit", Finding.SILENT
+            )
         if machine.host_key != host.host_key:
             raise wrong_key(host, machine.host_key)
         if machine.lets_in and host.user not in machine.lets_in:
-            raise unreachable(host, f"it does not let {host.user} in with the key from {host.key}")
+            why = f"it does not let {host.user} in with the key from {host.key}"
+            raise unreachable(host, why, Finding.NOT_LET_IN)
         if machine.hostname != host.hostname:
             raise wrong_name(host, machine.hostname)
         return machine

@@ -12,7 +12,7 @@ from connectors.postgres.session import Session
 from connectors.postgres.sessions import Sessions
 from connectors.postgres.state import PROMPT
 from seawall.actions import CheckUp, Deadline
-from seawall.errors import CallError
+from seawall.errors import CallError, Finding
 from seawall.model import duration_text
 from seawall.targets import Server
 
@@ -36,7 +36,7 @@ def looked_at(server: Server, sessions: Sessions, host: HostSide, deadline: Dead
                 *(_standbys(what, right.session, looks) if role == "primary" else ()),
             ]
     except CallError as error:
-        yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
+        yield CheckUp.failed(what, error)
     else:
         yield from lines
     yield _files(what, server, host, deadline.at_most(LOOKS))
@@ -50,7 +50,10 @@ def _rights(what: str, session: Session, deadline: Deadline) -> Iterator[CheckUp
         saw=f"{session.server.user} lacks {', '.join(filter(None, lacking))}"
         if lacking
         else "has every right it needs",
-        remedy=f"Grant {session.server.user} what it lacks" if lacking else "",
+        remedy=f"Grant {session.server.user} what it lacks: seawall doctor --needs --as sql"
+        if lacking
+        else "",
+        finding=Finding.RIGHTS,
     )
 
 
@@ -108,5 +111,5 @@ def _files(what: str, server: Server, host: HostSide, deadline: Deadline) -> Che
     try:
         told = host.run(server, ("look",), deadline, changes=False)
     except CallError as error:
-        return CheckUp(f"{what} files", well=False, saw=error.problem, remedy=error.remedy)
+        return CheckUp.failed(f"{what} files", error)
     return CheckUp(f"{what} files", well=True, saw=f"are the right ones, {told['state']}")

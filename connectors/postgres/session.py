@@ -7,6 +7,7 @@ without blocking and each wait is a poll that ends.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import select
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seawall.actions import Deadline
-from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable
+from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, Unreachable
 from seawall.targets import Server
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ OURS = f"seawall {os.getpid()} {secrets.token_hex(4)}"
 """What this process's sessions are called at the server; those of another one are told apart by it."""
 Row = tuple[str | None, ...]
 
+LACKS_RIGHT = "42501"
 ENDED = ("57P01", "57P02", "57P03", "08")
 """SQLSTATEs of a server that ends the connection: shutdown, crash, starting up, connection exceptions."""
 
@@ -79,7 +81,8 @@ class Session:
             session._connect(deadline)
         except (OperationalError, TimeoutError) as error:
             session.close()
-            raise unreachable(server, _first_line(str(error)) or "silence until the limit") from error
+            why = _first_line(str(error))
+            raise unreachable(server, why or "silence until the limit", _kind(why)) from error
         except BaseException:
             session.close()
             raise
@@ -127,6 +130,7 @@ class Session:
             f"the server refused ({answer.sqlstate}): {answer.message}",
             where=str(self.server),
             remedy=_REMEDIES.get(answer.sqlstate or "", "Read its words; its log may say more"),
+            finding=Finding.RIGHTS if answer.sqlstate == LACKS_RIGHT else None,
         )
 
     def close(self) -> None:
@@ -206,12 +210,24 @@ class Session:
         )
 
 
-def unreachable(server: Server, why: str) -> Unreachable:
+def _kind(why: str) -> Finding | None:
+    """Tell a server that is not there from one that does not let us in, by libpq's words."""
+    if not why or "timeout expired" in why:
+        return Finding.SILENT
+    if "Connection refused" in why:
+        return Finding.REFUSED
+    if "starting up" in why or "shutting down" in why:
+        return None
+    return Finding.NOT_LET_IN if re.search(r"connection to server .* failed: [A-Z]+: ", why) else None
+
+
+def unreachable(server: Server, why: str, finding: Finding | None = None) -> Unreachable:
     """Say that nobody could be spoken to there, and that nothing was sent."""
     return Unreachable(
         f"PostgreSQL cannot be reached: {why}",
         where=f"{server} ({server.host.address}:{server.port})",
         remedy="Check that it is up, the network to it, and who may log in there (pg_hba.conf)",
+        finding=finding,
     )
 
 

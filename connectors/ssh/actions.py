@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Output, Ready, Seen
-from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable, WrongTarget
+from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, Unreachable, WrongTarget
 from seawall.model import Frozen
 from seawall.targets import Host
 
@@ -160,7 +160,7 @@ class ShellActions(ABC):
             output = self.run(host, "date +%s.%N && command -v timeout", deadline)
             after = time.time()
         except CallError as error:
-            yield CheckUp(what, well=False, saw=error.problem, remedy=error.remedy)
+            yield CheckUp.failed(what, error)
             return
         yield CheckUp(what, well=True, saw="answers, with its own key and name")
         if output.status:
@@ -169,6 +169,7 @@ class ShellActions(ABC):
                 well=False,
                 saw="coreutils' timeout is not there, so that no limit can travel with a command",
                 remedy=f"Install coreutils on {host.name}",
+                finding=Finding.TOOLS,
             )
             return
         yield _clock(what, float(output.stdout.split()[0]), before, after)

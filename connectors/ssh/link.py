@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from connectors.ssh.command import LOOK_AROUND, no_clock, wrong_name
 from seawall.actions import Deadline
-from seawall.errors import DidNothing, Unreachable, WrongTarget
+from seawall.errors import DidNothing, Finding, Unreachable, WrongTarget, no_connection
 from seawall.targets import Host
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ CONNECT, GREET = 3.0, 10.0
 """Seconds for TCP alone (one lost SYN is sent again after 1 s, RFC 6298), and for everything up to being let in."""
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
 """GCM first: it needs no separate digest over every packet, which is half the time of a large stream."""
+CHECK_BY_ANOTHER_WAY = (
+    "Send nothing there. Let somebody at the machine's own console (not over the network) run `ssh-keygen -lf"
+    " /etc/ssh/ssh_host_ed25519_key.pub`: if it shows the expected one, something stands between you and it; if it"
+    " shows the one found, find out who changed it, and have the new key reviewed into the inventory"
+)
 KEEPALIVE = 15
 """Seconds between signs of life on a warm connection, so that a dead one is known before it is needed."""
 
@@ -121,7 +126,8 @@ class Link:
             f"it does not let {user} in",
         )
         if not self.transport.is_authenticated():
-            raise unreachable(self.host, f"it does not let {user} in with the key from {self.host.key}")
+            why = f"it does not let {user} in with the key from {self.host.key}"
+            raise unreachable(self.host, why, Finding.NOT_LET_IN)
         self._look_around(deadline)
 
     def _wait_for(self, begin: object, deadline: Deadline, otherwise: str) -> None:
@@ -131,7 +137,7 @@ class Link:
         assert callable(begin)
         begin(event)
         if not event.wait(deadline.left):
-            raise unreachable(self.host, f"{otherwise}: silence until the limit")
+            raise unreachable(self.host, f"{otherwise}: silence until the limit", Finding.SILENT)
         error = self.transport.get_exception()
         if error is None and not self.transport.is_active():
             error = paramiko.SSHException("connection closed")
@@ -174,12 +180,18 @@ def fingerprint(public_key: str) -> str:
     return f"{kind} SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
 
 
+_MAY_LOG_IN = (
+    "Put that key's public half into the account's authorized_keys there, and see what its sshd logs"
+)
+
+
 def wrong_key(host: Host, seen: str) -> WrongTarget:
     """Say that another machine answered than the one whose key is pinned."""
     return WrongTarget(
         f"the host key is {fingerprint(seen)}, expected {fingerprint(host.host_key)}",
         where=f"{host.name} ({host.address}:{host.port})",
-        remedy="Find out which machine this is; pin the new key only when it is known to be the right one",
+        remedy=CHECK_BY_ANOTHER_WAY,
+        finding=Finding.WRONG_KEY,
     )
 
 
@@ -188,12 +200,15 @@ def said(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def unreachable(host: Host, why: str) -> Unreachable:
+def unreachable(host: Host, why: str, finding: Finding | None = None) -> Unreachable:
     """Say that nobody could be spoken to there, and that nothing was sent."""
     return Unreachable(
         f"cannot be reached over SSH: {why}",
         where=f"{host.name} ({host.address}:{host.port})",
-        remedy="Check that the host is up, the network to it, and who may log in there",
+        remedy=_MAY_LOG_IN
+        if finding is Finding.NOT_LET_IN
+        else "Check that the host is up, the network to it, and who may log in there",
+        finding=finding,
     )
 
 
@@ -203,7 +218,7 @@ def _connected(host: Host, deadline: Deadline) -> socket.socket:
     try:
         line = socket.create_connection((host.address, host.port), timeout=deadline.at_most(CONNECT).left)
     except OSError as error:
-        raise unreachable(host, error.strerror or str(error) or "no answer") from error
+        raise unreachable(host, *no_connection(error)) from error
     # Nagle's algorithm with delayed ACKs costs 43 ms a command (measured, reference: lab).
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return line

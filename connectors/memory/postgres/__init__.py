@@ -12,6 +12,7 @@ from connectors.postgres.connector import PostgresServers
 from connectors.postgres.session import Session, unreachable
 from connectors.postgres.sessions import Sessions
 from seawall.actions import Deadline, Power, Shell, Vault
+from seawall.errors import Finding
 from seawall.targets import Server
 
 __all__ = ["PostgresInMemory", "Row", "ServerInMemory", "ServersInMemory"]
@@ -33,9 +34,9 @@ class PostgresInMemory(PostgresServers):
             if deadline.passed:
                 raise unreachable(server, "the time was up before it was tried")
             if one is None or not one.running:
-                raise unreachable(server, "Connection refused")
+                raise unreachable(server, "Connection refused", Finding.REFUSED)
             if one.held:
-                raise unreachable(server, "silence until the limit")
+                raise unreachable(server, "silence until the limit", Finding.SILENT)
             return SessionInMemory(server, one, outside)
 
         super().__init__(Sessions(open_one), HostInMemory(shell, outside), power, vault, clock)
