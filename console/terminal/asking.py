@@ -13,12 +13,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from console.terminal.desk import Desk
-from console.terminal.questions import ANSWERS, OpenQuestion, questions_of, word_for
+from console.terminal.questions import word_for
 from console.terminal.screen import Screen, words
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput, SeawallError
 from seawall.inbox import put
 from seawall.messages import MARK
+from seawall.questions import ANSWERS, OpenQuestion, questions_of
 from seawall.report.figures import clock
 from seawall.run_folder import RunFolder
 from seawall.state import State

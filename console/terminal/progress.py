@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from console.terminal.asking import Asking
 from console.terminal.desk import Desk
 from console.terminal.following import show_event
-from console.terminal.questions import questions_of
 from console.terminal.screen import Screen, aside, language, out, words
 from console.terminal.surroundings import surroundings
 from seawall.drive import Watch
 from seawall.journal import Event, Started
+from seawall.questions import questions_of
 from seawall.report.figures import span
 from seawall.run_folder import RunFolder, read_state
 from seawall.state import OVER, Stand, State

@@ -6,12 +6,12 @@ from collections import Counter
 from datetime import datetime, tzinfo
 from typing import Any
 
-from console.terminal.questions import ANSWERS, OpenQuestion, questions_of
 from console.terminal.screen import Screen, Tone, language, words
 from console.terminal.surroundings import surroundings, version
 from seawall.files import on_disk
 from seawall.journal import read_lines
 from seawall.messages import MARK
+from seawall.questions import ANSWERS, OpenQuestion, questions_of
 from seawall.report.account import Report, StepAccount
 from seawall.report.figures import clock, moment, span
 from seawall.report.making import make_report
