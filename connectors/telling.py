@@ -59,7 +59,11 @@ class Audiences:
         """Take them from the inventory."""
         return cls(
             addresses={
-                name: tuple(city.people[person].email for person in audience.people)
+                name: tuple(
+                    address
+                    for person in audience.people
+                    if (address := city.people[person].email) is not None
+                )
                 for name, audience in city.audiences.items()
             },
             channels={name: one.slack for name, one in city.audiences.items() if one.slack is not None},

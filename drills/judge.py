@@ -205,7 +205,8 @@ def _told(expected: PeopleAreTold, seen: Observed, city: Inventory) -> Judged:
         da=f"{audience.title.in_('da')} har fået besked pr. {way.in_('da')} inden for {seconds(expected.within, 'da')}",
     )
     if expected.by == "email":
-        wanted = {city.people[person].email for person in audience.people}
+        # Whoever has no address got nothing, and is counted by name, which nothing was sent to.
+        wanted = {city.people[person].email or person for person in audience.people}
     else:
         wanted = {audience.slack} if audience.slack else set()
     first: dict[str, datetime] = {}

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
+from seawall.duties import Duty, Span
 from seawall.entries import BalancerEntry, HostEntry, StoreEntry
-from seawall.model import Duration, Frozen, Name, Text, duration_text
+from seawall.model import Duration, Frozen, Language, Name, Text, duration_text
+from seawall.suppliers import Supplier
 from seawall.targets import (
     Balancer,
     Host,
@@ -180,19 +182,6 @@ class Targets(Frozen):
         return self
 
 
-class Supplier(Frozen):
-    """Who runs a service that is not ours, and what they promised.
-
-    Attributes:
-        telephone: where somebody answers at night.
-        promised_rto: how long they may be away by contract.
-    """
-
-    supplier: str
-    telephone: str
-    promised_rto: Duration
-
-
 class Service(Frozen):
     """Something citizens or the city's own people use.
 
@@ -263,18 +252,37 @@ class BackupSet(Frozen):
         return self
 
 
+Channel = Literal["email", "slack", "telephone"]
+CHANNELS: tuple[Channel, ...] = ("email", "slack", "telephone")
+"""How people are reached; the last by somebody who rings them."""
+
+
 class Person(Frozen):
     """Somebody with a part in this. What stands here stays here: plans and journals hold the name it stands under only.
 
     Attributes:
         title: the person's name, as colleagues know it.
         roles: what they may act as, e.g. incident-commander.
+        telephone: rung by hand; nothing here rings by itself.
+        slack: the person's member id, e.g. U0123456789.
+        language: what they are written to in; in Danish and English when absent.
+        deputies: who stands in for this person, the first first.
+        away: when they cannot be on duty.
     """
 
     title: str
     roles: tuple[Name, ...] = ()
-    email: str
+    email: str | None = None
     telephone: str | None = None
+    slack: str | None = None
+    language: Language | None = None
+    deputies: tuple[Name, ...] = ()
+    away: tuple[Span, ...] = ()
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The ways in which this person can be reached."""
+        return tuple(channel for channel in CHANNELS if getattr(self, channel) is not None)
 
 
 class Audience(Frozen):
@@ -304,6 +312,7 @@ class Inventory(Frozen):
     services: dict[Name, Service] = {}
     backups: dict[Name, BackupSet] = {}
     people: dict[Name, Person] = {}
+    duties: dict[Name, Duty] = {}
     audiences: dict[Name, Audience] = {}
 
     def host(self, name: str) -> Host:

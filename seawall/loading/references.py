@@ -50,6 +50,16 @@ _WHERE: Tree = {
     "backups": {
         "*": {"service": "service", "taken_at": "site", "stored_in": {"*": "store"}, "verified_on": "host"}
     },
+    "people": {"*": {"deputies": {"*": "person"}}},
+    "duties": {
+        KEY: "role",
+        "*": {
+            "weekly": {"people": {"*": "person"}},
+            "dated": {"*": {"person": "person"}},
+            "swaps": {"*": {"person": "person"}},
+            "deputies": {"*": "person"},
+        },
+    },
     "audiences": {"*": {"people": {"*": "person"}}},
 }
 

@@ -39,7 +39,11 @@ def people_of(lab: LabLayout, city: Inventory) -> dict[str, str]:
     number = lab.credentials.read("canary")
     found = {"citizen": number, "citizen's digits": re.sub(r"\D", "", number), "citizen's name": CANARY_NAME}
     for name, person in city.people.items():
-        found |= {f"{name}'s name": person.title, f"{name}'s address": person.email}
+        found |= {f"{name}'s name": person.title}
+        if person.email is not None:
+            found |= {f"{name}'s address": person.email}
+        if person.slack is not None:
+            found |= {f"{name}'s member id": person.slack}
         if person.telephone is not None:
             found |= {
                 f"{name}'s telephone": person.telephone,
