@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from seawall.errors import BadInput, Mistake
 from seawall.loading import load_file
 from seawall.model import Frozen, Language
+from seawall.schedules import ScheduleSettings
 
 FILE = "seawall.yaml"
 PREFIX = "SEAWALL_"
@@ -29,12 +30,14 @@ class Settings(Frozen):
         runs: where runs are kept; `runs` in the city's folder when nothing is said.
         language: what the terminal speaks where it has both.
         prefect: `on` needs Prefect's server, `off` does without, `auto` uses it when it answers.
+        schedules: what of the product's schedules is changed, by their names, and the city's own; only in the file.
     """
 
     city: Path
     runs: Path
     language: Language = "en"
     prefect: Literal["on", "off", "auto"] = "auto"
+    schedules: ScheduleSettings = {}
 
 
 class SettingsFile(Frozen):
@@ -43,6 +46,7 @@ class SettingsFile(Frozen):
     runs: str | None = None
     language: Language = "en"
     prefect: Literal["on", "off", "auto"] = "auto"
+    schedules: ScheduleSettings = {}
 
 
 def load_settings(city: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -77,7 +81,14 @@ def load_settings(city: Path | None = None, environ: Mapping[str, str] | None = 
     runs = Path(environ["SEAWALL_RUNS"]).expanduser().absolute() if environ.get("SEAWALL_RUNS") else None
     runs = runs or folder / Path(file.runs or "runs").expanduser()
     return Settings.model_validate(
-        {"city": folder, "runs": runs, "language": file.language, "prefect": file.prefect} | said
+        {
+            "city": folder,
+            "runs": runs,
+            "language": file.language,
+            "prefect": file.prefect,
+            "schedules": file.schedules,
+        }
+        | said
     )
 
 
