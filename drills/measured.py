@@ -27,7 +27,7 @@ from drills.scorecard import (
     seconds,
 )
 from drills.verdict import verdict
-from seawall.inventory import Inventory
+from seawall.inventory import NOT_WRITTEN, Inventory
 from seawall.model import Text
 
 PHASES: tuple[PhaseName, ...] = ("detect", "decide", "execute", "verify")
@@ -129,7 +129,7 @@ def scorecard_of(held: Held, scenario: Scenario, city: Inventory, *, drill: str,
         why=scenario.why,
         service=scenario.load.service,
         service_title=service.title,
-        without_it=service.without_it,
+        without_it=service.without_it or NOT_WRITTEN,
         stops_with_it=tuple(city.services[name].title for name in city.needed_by(scenario.load.service)),
         targets=service.targets,
         approvers=scenario.respond.approved_by if scenario.respond else (),

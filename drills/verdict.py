@@ -83,4 +83,8 @@ def _against(
     if targets is None:
         return ()
     pairs = ((rta, targets.rto, "RTO"), (rpa, targets.rpo, "RPO"))
-    return [(measured, target, name) for measured, target, name in pairs if measured is not None]
+    return [
+        (measured, target, name)
+        for measured, target, name in pairs
+        if measured is not None and target is not None
+    ]

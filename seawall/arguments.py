@@ -13,13 +13,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from seawall.actions import Action, Seen
 from seawall.expressions import ExpressionError, value_of
+from seawall.ground import Wrong
+from seawall.inventory import NotWritten
 from seawall.model import Frozen, duration_text
 from seawall.plan import references
 from seawall.predicates import without_none
 from seawall.targets import Host, Server
-
-Wrong = tuple[tuple[str | int, ...], str, str]
-"""Path inside the arguments, problem, remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +50,19 @@ def bind_arguments(action: Action[Any, Any], written: Mapping[str, Any], given: 
         if key not in fields:
             nearest = difflib.get_close_matches(key, fields, n=1)
             remedy = f"Did you mean {nearest[0]}" if nearest else f"It takes {', '.join(fields) or 'nothing'}"
-            mistakes.append(((key,), f"{action.name} takes no {key!r}", remedy))
+            mistakes.append(Wrong((key,), f"{action.name} takes no {key!r}", remedy))
             continue
         try:
             value = _rendered(raw, given)
         except ExpressionError as error:
-            mistakes.append(((key,), str(error), "Name something that the runbook's parameters give"))
+            lacks = error.__cause__ if isinstance(error.__cause__, NotWritten) else None
+            remedy = "Name something that the runbook's parameters give"
+            mistakes.append(Wrong((key,), str(error), remedy, lacks))
             continue
         if (referred := _reference(value)) is not None:
             mistakes += [
-                ((key,), *wrong) for wrong in _reference_wrongs(action.args, fields[key], referred, given)
+                Wrong((key,), *wrong)
+                for wrong in _reference_wrongs(action.args, fields[key], referred, given)
             ]
             values[key] = {"from": given.prefix + referred}
             continue
@@ -70,14 +72,18 @@ def bind_arguments(action: Action[Any, Any], written: Mapping[str, Any], given: 
             first = error.errors(include_url=False)[0]
             where = ".".join([key, *(str(part) for part in first["loc"])])
             mistakes.append(
-                ((key,), f"{where} of {action.name}: {first['msg']}", "See docs/actions.md for what it takes")
+                Wrong(
+                    (key,),
+                    f"{where} of {action.name}: {first['msg']}",
+                    "See docs/actions.md for what it takes",
+                )
             )
             continue
         lanes.update(dict.fromkeys(_lanes(typed)))
         values[key] = _adapter(cast("Hashable", action.args), fields[key]).dump_python(typed, mode="json")
     for key, name in fields.items():
         if key not in written and action.args.model_fields[name].is_required():
-            mistakes.append(((), f"{action.name} needs {key!r}", f"Add `{key}:` to its `with`"))
+            mistakes.append(Wrong((), f"{action.name} needs {key!r}", f"Add `{key}:` to its `with`"))
     return Bound(
         values, tuple(name.partition(".")[0] for name in references(values)), tuple(lanes), tuple(mistakes)
     )

@@ -17,7 +17,7 @@ from seawall.arguments import Arguments, bind_arguments
 from seawall.calls import Calls
 from seawall.errors import BadInput
 from seawall.expressions import ExpressionError, expression, text_in_both, value_of
-from seawall.ground import Findings, Ground, Path, choose
+from seawall.ground import Findings, Ground, Path, Wrong, choose
 from seawall.model import Text
 from seawall.parameters import bind_parameters
 from seawall.plan import Approval, Plan, PlannedStep
@@ -42,7 +42,7 @@ class FactToRead:
 
 def facts_to_read(runbook: str, ground: Ground, parameters: Mapping[str, str]) -> tuple[FactToRead, ...]:
     """Return the READS calls whose results `make_plan` takes as facts. Raises: BadInput."""
-    one, findings = _find(runbook, ground), Findings(ground.place)
+    one, findings = _find(runbook, ground), Findings(ground)
     names, _ = bind_parameters(one, ground, parameters)
     calls, reads = Calls(ground, findings, one), []
     for name, fact in one.facts.items():
@@ -75,7 +75,7 @@ def make_plan(
     Raises:
         BadInput: with every mistake in the runbook, its arguments and the parameters.
     """
-    one, findings = _find(runbook, ground), Findings(ground.place)
+    one, findings = _find(runbook, ground), Findings(ground)
     names, given = bind_parameters(one, ground, parameters)
     known = {name: (facts or {}).get(name) for name in one.facts}
     steps = _Steps(ground, findings, one, {**names, "facts": known}).bind(after=())
@@ -107,7 +107,7 @@ def _confirm(one: Runbook, names: Mapping[str, Any], given: Mapping[str, str], f
         try:
             return str(value_of(one.confirm, names))
         except ExpressionError as error:
-            findings.wrong(one, ("confirm",), str(error), "Name something that the runbook's parameters give")
+            findings.cannot_say(one, ("confirm",), error, "Name something that the runbook's parameters give")
     kinds = ("service", "site", "host", "backup")
     return next(
         (given[name] for name, parameter in one.parameters.items() if parameter.type in kinds), one.runbook
@@ -263,12 +263,13 @@ class _Steps:
             given = {k: str(value_of(v, names) if isinstance(v, str) else v) for k, v in step.with_.items()}
             inner_names, _ = bind_parameters(inner, self.ground, given)
         except ExpressionError as error:
-            self.findings.wrong(
-                self.runbook, (*path, "with"), str(error), "Name something that the parameters give"
-            )
+            remedy = "Name something that the parameters give"
+            self.findings.cannot_say(self.runbook, (*path, "with"), error, remedy)
             return []
         except BadInput as error:
-            wrongs = (((), f"{inner.runbook}: {one.problem}", one.remedy) for one in error.mistakes)
+            self.findings.mistakes += [one for one in error.mistakes if one.lacks]
+            told = [one for one in error.mistakes if not one.lacks]
+            wrongs = (Wrong((), f"{inner.runbook}: {one.problem}", one.remedy) for one in told)
             self.findings.note(self.runbook, (*path, "with"), wrongs)
             return []
         facts = dict.fromkeys(inner.facts)  # a fact of a runbook inside another was not read: unknown
@@ -282,7 +283,7 @@ class _Steps:
             found = list(value_of(step.for_each, self.names))
         except (ExpressionError, TypeError) as error:
             remedy = "Give an expression such as `{{ backup.stores }}`"
-            self.findings.wrong(self.runbook, (*path, "for_each"), f"gives no list: {error}", remedy)
+            self.findings.cannot_say(self.runbook, (*path, "for_each"), error, remedy)
             return []
         return [(f"@{str(one).replace('/', '.')}", {"each": one}) for one in found]
 
@@ -294,7 +295,7 @@ class _Steps:
             return None if expression(asked, names) else f"not so: {asked}"
         except ExpressionError as error:
             remedy = "Name something that the runbook's parameters or facts give"
-            self.findings.wrong(self.runbook, (*path, "when"), str(error), remedy)
+            self.findings.cannot_say(self.runbook, (*path, "when"), error, remedy)
             return None
 
     def _text(self, path: Path, text: Text, names: Mapping[str, Any]) -> Text:
@@ -302,7 +303,7 @@ class _Steps:
             return text_in_both(text, names)
         except ExpressionError as error:
             remedy = "Name something that the runbook's parameters give"
-            self.findings.wrong(self.runbook, path, str(error), remedy)
+            self.findings.cannot_say(self.runbook, path, error, remedy)
             return text
 
     def _check_order(self) -> None:

@@ -1,6 +1,7 @@
 """The machines of the city as its people write them down: hosts, database servers, stores, balancers.
 
-What stands here is reached over the network. Passwords and keys are references to where they are kept.
+What stands here is reached over the network. Passwords and keys are references to where they are kept. What nobody has
+written down yet may be missing: `seawall.gaps` lists it, and nothing is sent to a machine that lacks any of it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,20 @@ HostKey = Annotated[str, AfterValidator(_host_key)]
 """A machine's public SSH key, e.g. `ssh-ed25519 AAAA...`: what tells the right machine from a wrong one."""
 
 
+_SERVER_NEEDS = (
+    "data_directory",
+    "binaries",
+    "cluster_name",
+    "system_identifier",
+    "database",
+    "user",
+    "password",
+    "replicator",
+    "replicator_password",
+)
+_HOST_NEEDS = ("site", "user", "key", "host_key")
+
+
 class ServerEntry(Frozen):
     """A PostgreSQL server as it stands under its host.
 
@@ -51,17 +66,22 @@ class ServerEntry(Frozen):
     """
 
     port: Port = 5432
-    data_directory: str
-    binaries: str
-    cluster_name: str
-    system_identifier: str
-    database: str
-    user: str
-    password: SecretRef
-    replicator: str
-    replicator_password: SecretRef
+    data_directory: str | None = None
+    binaries: str | None = None
+    cluster_name: str | None = None
+    system_identifier: str | None = None
+    database: str | None = None
+    user: str | None = None
+    password: SecretRef | None = None
+    replicator: str | None = None
+    replicator_password: SecretRef | None = None
     peers: Endpoint | None = None
     slot: str | None = None
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is not written down yet of what a server is reached and recognised by."""
+        return tuple(name for name in _SERVER_NEEDS if getattr(self, name) is None)
 
 
 class HostEntry(Frozen):
@@ -77,15 +97,20 @@ class HostEntry(Frozen):
         postgres: the PostgreSQL servers that run on it, by cluster name.
     """
 
-    site: Name
+    site: Name | None = None
     address: str
     port: Port = 22
-    user: str
-    key: SecretRef
-    host_key: HostKey
+    user: str | None = None
+    key: SecretRef | None = None
+    host_key: HostKey | None = None
     hostname: str | None = None
     power: PowerSocket | None = None
     postgres: dict[Name, ServerEntry] = {}
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is not written down yet of what a machine is reached and recognised by."""
+        return tuple(name for name in _HOST_NEEDS if getattr(self, name) is None)
 
 
 class StoreEntry(Frozen):

@@ -21,8 +21,21 @@ _PRINTED = re.compile(r"\{\{((?:(?!\}\}).)*)\}\}", re.DOTALL)
 _WHOLE = re.compile(r"^\s*\{\{(?P<inner>(?:(?!\}\}).)*)\}\}\s*$", re.DOTALL)
 
 
+_HAS_NO_VALUE = (
+    jinja2.TemplateError,
+    SecurityError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    ValueError,
+)
+
+
 class ExpressionError(ValueError):
-    """An expression cannot be read or names what is not there; the words say which."""
+    """An expression cannot be read or names what is not there; the words say which.
+
+    Its cause is NotWritten when it asks for something that the city's files only do not say yet.
+    """
 
 
 def value_of(text: str, names: Mapping[str, Any]) -> Any:
@@ -41,7 +54,7 @@ def expression(text: str, names: Mapping[str, Any]) -> Any:
     """Return the value of one bare expression such as `mode == "planned"`."""
     try:
         value = _compiled(text)(**names)
-    except (jinja2.TemplateError, SecurityError, KeyError, AttributeError, TypeError, ValueError) as error:
+    except _HAS_NO_VALUE as error:
         raise ExpressionError(_said(error)) from error
     if isinstance(value, jinja2.Undefined):
         raise ExpressionError(_undefined(value))
@@ -63,7 +76,7 @@ def words(text: str, names: Mapping[str, Any], language: Language) -> str:
         pass  # Jinja says it with a line
     try:
         return _template(text, language).render(**names)
-    except (jinja2.TemplateError, SecurityError, KeyError, AttributeError, TypeError, ValueError) as error:
+    except _HAS_NO_VALUE as error:
         raise ExpressionError(_said(error)) from error
 
 

@@ -1,7 +1,8 @@
 """The city as its people write it down: sites, hosts, services and what they need, backup sets, targets, people.
 
 These models are what `inventory/*.yaml` holds, section by section; `targets` is what a plan takes from them. Every
-reference is by name, and `seawall.loading` checks that each leads somewhere.
+reference is by name, and `seawall.loading` checks that each leads somewhere. What is not known yet may be missing;
+`seawall.gaps` lists it, and whatever cannot do without it raises NotWritten.
 """
 
 from __future__ import annotations
@@ -26,6 +27,21 @@ from seawall.targets import (
     Store,
     Zone,
 )
+
+NOT_WRITTEN = Text(en="not written down yet", da="endnu ikke skrevet ned")
+"""What people read where a text is missing. Nothing is ever made up in its place."""
+
+
+class NotWritten(LookupError):
+    """What was asked for cannot do without something that nobody has written down yet.
+
+    Attributes:
+        paths: where in the inventory each would stand, as `seawall.gaps` names it.
+    """
+
+    def __init__(self, *paths: tuple[str | int, ...]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, path))} is not written down yet" for path in paths))
+        self.paths = paths
 
 
 def _timezone(text: str) -> str:
@@ -62,8 +78,10 @@ class Site(Frozen):
     """
 
     title: Text
-    address: str
-    coordinates: tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
+    address: str | None = None
+    coordinates: (
+        tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] | None
+    ) = None
     warning_areas: tuple[str, ...] = ()
     failure_domains: tuple[Name, ...] = ()
     witness: bool = False
@@ -74,7 +92,7 @@ class RunsAt(Frozen):
 
     Attributes:
         active: the site it runs at in ordinary times.
-        standby: the site that can take it over.
+        standby: the site that can take it over; `null` says that there is none, and is no gap.
     """
 
     active: Name
@@ -166,15 +184,15 @@ class Targets(Frozen):
     Source: ISO 22301 and NIST SP 800-34r1 for the terms; RTO must lie below MTPD.
     """
 
-    rto: Duration
-    rpo: Duration
-    mtpd: Duration
-    approved_by: Name
-    on: date
+    rto: Duration | None = None
+    rpo: Duration | None = None
+    mtpd: Duration | None = None
+    approved_by: Name | None = None
+    on: date | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.rto >= self.mtpd:
+        if self.rto is not None and self.mtpd is not None and self.rto >= self.mtpd:
             message = (
                 f"rto ({duration_text(self.rto)}) must be shorter than mtpd ({duration_text(self.mtpd)})"
             )
@@ -192,15 +210,17 @@ class Service(Frozen):
         tier: 1 is brought back first, 4 last.
         needs: the services it does not work without.
         runs_at: the sites it runs at, when we run it.
+        machines: the hosts it runs on at each site, besides those of its database.
         run_by: who runs it, when we do not.
     """
 
     title: Text
-    without_it: Text
-    instead: Text
-    tier: Annotated[int, Field(ge=1, le=4)]
+    without_it: Text | None = None
+    instead: Text | None = None
+    tier: Annotated[int, Field(ge=1, le=4)] | None = None
     needs: tuple[Name, ...] = ()
     runs_at: RunsAt | None = None
+    machines: dict[Name, tuple[Name, ...]] = {}
     database: Database | None = None
     reached_through: ReachedThrough | None = None
     probe: Probe | None = None
@@ -212,7 +232,7 @@ class Service(Frozen):
         if self.run_by is not None:
             writes = self.probe is not None and self.probe.write is not None
             ours = [
-                name for name in ("runs_at", "database", "reached_through") if getattr(self, name) is not None
+                name for name in ("runs_at", "machines", "database", "reached_through") if getattr(self, name)
             ]
             if ours or writes:
                 named = f"`{ours[0]}`" if ours else "a probe that writes"
@@ -302,7 +322,7 @@ class Inventory(Frozen):
     """All of `inventory/*.yaml`, one file's sections laid beside another's."""
 
     city: About
-    sites: dict[Name, Site]
+    sites: dict[Name, Site] = {}
     hosts: dict[Name, HostEntry] = {}
     stores: dict[Name, StoreEntry] = {}
     balancers: dict[Name, BalancerEntry] = {}
@@ -316,15 +336,20 @@ class Inventory(Frozen):
     audiences: dict[Name, Audience] = {}
 
     def host(self, name: str) -> Host:
-        """Return the host as a plan carries it. Raises: KeyError."""
+        """Return the host as a plan carries it. Raises: KeyError, or NotWritten when it lacks what it is known by."""
         entry = self.hosts[name]
+        if entry.lacking:
+            raise NotWritten(*(("hosts", name, field) for field in entry.lacking))
         fields = entry.model_dump(exclude={"postgres", "hostname"})
         return Host(name=name, hostname=entry.hostname or name, **fields)
 
     def server(self, name: str) -> Server:
-        """Return the server `host/cluster` as a plan carries it. Raises: KeyError."""
+        """Return the server `host/cluster` as a plan carries it. Raises: KeyError, or NotWritten as `host` does."""
         host, _, cluster = name.partition("/")
         entry = self.hosts[host].postgres[cluster]
+        lacking = [("hosts", host, field) for field in self.hosts[host].lacking]
+        if entry.lacking:
+            raise NotWritten(*lacking, ("hosts", host, "postgres", cluster))
         return Server(name=name, host=self.host(host), **entry.model_dump())
 
     def store(self, name: str) -> Store:
@@ -335,11 +360,16 @@ class Inventory(Frozen):
         """Return the balancer as a plan carries it. Raises: KeyError."""
         return Balancer(name=name, runtime=self.balancers[name].runtime)
 
+    def whole_hosts(self) -> Iterator[Host]:
+        """Every machine of which all is written down that it is reached and recognised by."""
+        return (self.host(name) for name, entry in self.hosts.items() if not entry.lacking)
+
     def servers(self) -> Iterator[Server]:
-        """Every PostgreSQL server of the city."""
+        """Every PostgreSQL server of which, and of whose machine, all is written down."""
         for host, entry in self.hosts.items():
-            for cluster in entry.postgres:
-                yield self.server(f"{host}/{cluster}")
+            for cluster, server in entry.postgres.items():
+                if not entry.lacking and not server.lacking:
+                    yield self.server(f"{host}/{cluster}")
 
     def with_role(self, role: str) -> Mapping[str, Person]:
         """Everyone who may act as `role`."""

@@ -9,6 +9,7 @@ from typing import Any
 from seawall.errors import BadInput, Mistake
 from seawall.expressions import text_in_both, value_of
 from seawall.ground import Ground, choose
+from seawall.inventory import NotWritten
 from seawall.messages import Message
 from seawall.model import duration
 from seawall.runbook import Parameter, Runbook
@@ -38,8 +39,13 @@ def bind_parameters(
             written = given[name] if name in given else _default(name, parameter, names)
             names[name] = _value(parameter, written, ground)
             as_words[name] = written
+        except NotWritten as error:
+            found += ground.lacks(error)
         except (ValueError, KeyError) as error:
-            found.append(Mistake(f"parameter {name}", *_wrong(name, parameter, given.get(name), error)))
+            if isinstance(error.__cause__, NotWritten):
+                found += ground.lacks(error.__cause__)
+            else:
+                found.append(Mistake(f"parameter {name}", *_wrong(name, parameter, given.get(name), error)))
     if found:
         raise BadInput(found)
     names["message"] = MessageNamed(ground, dict(names))

@@ -1,7 +1,7 @@
 """The city as a runbook's expressions see it: `service.database.at(to)`, `to.title`, `each`.
 
 Views are what templates may touch; they only read. A name that does not lead anywhere raises KeyError with the names
-that do.
+that do; what nobody has written down yet raises NotWritten, but for words that people read, which say so themselves.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from seawall.inventory import Inventory, ReachedThrough
+from seawall.inventory import NOT_WRITTEN, Inventory, NotWritten, ReachedThrough
 from seawall.model import Text
 from seawall.targets import Balancer, Host, Server, Store, Zone
 
@@ -30,6 +30,7 @@ class DatabaseView:
     """The servers of one service's database."""
 
     inventory: Inventory
+    service: str
     at_sites: Mapping[str, str]
     active_site: str
     standby_site: str | None
@@ -37,6 +38,8 @@ class DatabaseView:
     def at(self, site: SiteView | str) -> Server:
         """Return the server at a site."""
         name = str(site)
+        if name not in self.at_sites and name in (self.active_site, self.standby_site):
+            raise NotWritten(("services", self.service, "database", "at", name))
         if name not in self.at_sites:
             message = f"there is no server at {name}; there is one at {', '.join(self.at_sites)}"
             raise KeyError(message)
@@ -79,12 +82,12 @@ class ServiceView:
     @property
     def without_it(self) -> Text:
         """What citizens cannot do while it is down."""
-        return self.inventory.services[self.name].without_it
+        return self.inventory.services[self.name].without_it or NOT_WRITTEN
 
     @property
     def instead(self) -> Text:
         """What they can do meanwhile."""
-        return self.inventory.services[self.name].instead
+        return self.inventory.services[self.name].instead or NOT_WRITTEN
 
     @property
     def needed_by(self) -> tuple[ServiceView, ...]:
@@ -99,7 +102,7 @@ class ServiceView:
             message = f"service {self.name} has no `database`, or does not say where it `runs_at`"
             raise KeyError(message)
         return DatabaseView(
-            self.inventory, service.database.at, service.runs_at.active, service.runs_at.standby
+            self.inventory, self.name, service.database.at, service.runs_at.active, service.runs_at.standby
         )
 
     @property
@@ -133,7 +136,7 @@ class ServiceView:
 
     def backend_at(self, site: SiteView | str) -> str:
         """Return the balancer's server at a site."""
-        return self._reached.backends[str(site)]
+        return self._at(site, "backends", self._reached.backends)
 
     @property
     def zone(self) -> Zone | None:
@@ -148,7 +151,7 @@ class ServiceView:
 
     def address_at(self, site: SiteView | str) -> str:
         """Return what its DNS name points to when it runs at `site`: an address, or that of the host named there."""
-        named = self._reached.address[str(site)]
+        named = self._at(site, "address", self._reached.address)
         return self.inventory.hosts[named].address if named in self.inventory.hosts else named
 
     @property
@@ -156,17 +159,35 @@ class ServiceView:
         """How users reach it, `host:port` of the balancer's front."""
         return str(self.inventory.balancers[self._reached.balancer].front)
 
+    def machines_at(self, site: SiteView | str) -> tuple[Host, ...]:
+        """Return the hosts it runs on at a site, besides those of its database."""
+        names = self.inventory.services[self.name].machines.get(str(site), ())
+        return tuple(self.inventory.host(name) for name in names)
+
+    def _at(self, site: SiteView | str, field: str, named: Mapping[str, str]) -> str:
+        runs_at = self.inventory.services[self.name].runs_at
+        if str(site) not in named and runs_at is not None and str(site) in runs_at.sites:
+            raise NotWritten(("services", self.name, "reached_through", field, str(site)))
+        return named[str(site)]
+
     @property
     def _reached(self) -> ReachedThrough:
-        reached = self.inventory.services[self.name].reached_through
+        service = self.inventory.services[self.name]
+        reached = service.reached_through
+        if reached is None and service.run_by is None and "reached_through" not in service.model_fields_set:
+            raise NotWritten(("services", self.name, "reached_through"))
         if reached is None:
             message = f"service {self.name} has no `reached_through`"
             raise KeyError(message)
         return reached
 
     def _site(self, which: str) -> SiteView:
-        runs_at = self.inventory.services[self.name].runs_at
-        name = getattr(runs_at, which, None)
+        service = self.inventory.services[self.name]
+        name = getattr(service.runs_at, which, None)
+        if service.runs_at is None and service.run_by is None:
+            raise NotWritten(("services", self.name, "runs_at"))
+        if name is None and service.runs_at is not None and which not in service.runs_at.model_fields_set:
+            raise NotWritten(("services", self.name, "runs_at", which))
         if name is None:
             message = f"service {self.name} does not say its {which} site: `runs_at: {{{which}: ...}}`"
             raise KeyError(message)
@@ -217,7 +238,7 @@ class BackupView:
         """The folder with PostgreSQL's programs on the machine it is restored on."""
         host = self.inventory.backups[self.name].verified_on
         servers = self.inventory.hosts[host].postgres.values()
-        return next((one.binaries for one in servers), self._server.binaries)
+        return next((one.binaries for one in servers if one.binaries is not None), self._server.binaries)
 
     @property
     def database(self) -> str:

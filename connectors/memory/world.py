@@ -113,9 +113,10 @@ def _servers(city: Inventory) -> ServersInMemory:
         primary = service.database.at.get(service.runs_at.active)
         follows |= {name: primary for name in service.database.at.values() if name != primary}
     found = ServersInMemory()
-    for server in city.servers():
+    whole = {server.name: server for server in city.servers()}
+    for server in whole.values():
         primary = follows.get(server.name)
-        leader = city.server(primary) if primary is not None else None
+        leader = whole.get(primary or "")
         found.servers[server.name] = ServerInMemory.of(server, follows=leader)
     return found
 
@@ -126,12 +127,11 @@ def _machines(
     """Every host, and the controllers of their power: without it neither the host nor its servers run."""
     machines: dict[Endpoint, MachineInMemory] = {}
     controllers = ControllerInMemory()
-    for name in city.hosts:
-        host = city.host(name)
+    for host in city.whole_hosts():
         machine = MachineInMemory(host.host_key, host.hostname)
         machines[Endpoint(address=host.address, port=host.port)] = machine
         if host.power is not None:
-            on_it = [one for place, one in servers.servers.items() if place.partition("/")[0] == name]
+            on_it = [one for place, one in servers.servers.items() if place.partition("/")[0] == host.name]
             powered = PoweredInMemory(
                 host.power.system, host.power.uuid, changed=partial(_power_changed, machine, on_it)
             )

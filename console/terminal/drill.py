@@ -37,7 +37,7 @@ def hold(
     scenario = _scenario(desk, name)
     layout = LabLayout.load(folder)
     inventory = desk.city.inventory
-    check_is_of_lab(layout, {name: one.host_key for name, one in inventory.hosts.items()}, desk.folder)
+    check_is_of_lab(layout, {one.name: one.host_key for one in inventory.whole_hosts()}, desk.folder)
     manner = Manner(desk, operator(who), "off" if without_prefect else desk.settings.prefect, as_json)
     screen = aside() if as_json else out()
     screen.say(f"{MARK}: {words(scenario.title)}", "mark")

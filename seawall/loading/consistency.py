@@ -5,7 +5,7 @@ Looks at the entries that could be read; those that could not have mistakes of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,6 +28,7 @@ def contradictions(inventory: Inventory) -> Iterator[Remark]:
     """Find everything in the inventory that contradicts itself."""
     for name, service in inventory.services.items():
         yield from _where_it_runs(inventory, name, service)
+        yield from _machines_of(inventory, name, service)
         yield from _database(inventory, name, service)
         yield from _way_in(name, service)
     yield from _backups(inventory)
@@ -52,11 +53,23 @@ def _where_it_runs(inventory: Inventory, name: str, service: Service) -> Iterato
             yield Remark(path, f"{name} cannot run at a witness", "Name a site without `witness: true`")
 
 
+def _machines_of(inventory: Inventory, name: str, service: Service) -> Iterator[Remark]:
+    if service.runs_at is None:
+        return
+    yield from _known_sites(("services", name, "machines"), service.machines, service.runs_at.sites)
+    for site, hosts in service.machines.items():
+        for n, host in enumerate(hosts):
+            stands_at = inventory.hosts[host].site if host in inventory.hosts else None
+            if stands_at is not None and stands_at != site:
+                problem = f"{host} stands at {stands_at}, not at {site}"
+                yield Remark(("services", name, "machines", site, n), problem, f"Name a host at {site}")
+
+
 def _database(inventory: Inventory, name: str, service: Service) -> Iterator[Remark]:
     if service.database is None or service.runs_at is None:
         return
     path: Loc = ("services", name, "database", "at")
-    yield from _same_sites(path, service.database.at, service.runs_at.sites, "a server")
+    yield from _known_sites(path, service.database.at, service.runs_at.sites)
     servers = {}
     for site, server in service.database.at.items():
         host, _, cluster = server.partition("/")
@@ -64,15 +77,16 @@ def _database(inventory: Inventory, name: str, service: Service) -> Iterator[Rem
             continue
         servers[site] = inventory.hosts[host].postgres[cluster]
         stands_at = inventory.hosts[host].site
-        if stands_at != site:
+        if stands_at is not None and stands_at != site:
             problem = f"{server} stands at {stands_at}, not at {site}"
             yield Remark((*path, site), problem, f"Name a server on a host at {site}")
-    if len({server.system_identifier for server in servers.values()}) > 1:
+    if len({one.system_identifier for one in servers.values() if one.system_identifier is not None}) > 1:
         problem = (
             f"the servers of {name} have different system identifiers, so none is the standby of another"
         )
         yield Remark(path, problem, "Compare with pg_controldata on each host", about_key=True)
-    if len({server.cluster_name for server in servers.values()}) < len(servers):
+    named = [server.cluster_name for server in servers.values() if server.cluster_name is not None]
+    if len(set(named)) < len(named):
         problem = f"the servers of {name} have the same cluster_name, so one cannot be told from the other"
         yield Remark(path, problem, "Give each site's server a cluster_name of its own", about_key=True)
 
@@ -85,21 +99,16 @@ def _way_in(name: str, service: Service) -> Iterator[Remark]:
     if way is None or service.runs_at is None:
         return
     path: Loc = ("services", name, "reached_through")
-    yield from _same_sites((*path, "backends"), way.backends, service.runs_at.sites, "a backend server")
-    if way.address or way.zone is not None:
-        yield from _same_sites((*path, "address"), way.address, service.runs_at.sites, "an address")
+    yield from _known_sites((*path, "backends"), way.backends, service.runs_at.sites)
+    yield from _known_sites((*path, "address"), way.address, service.runs_at.sites)
 
 
-def _same_sites(path: Loc, written: Mapping[str, str], sites: Iterable[str], what: str) -> Iterator[Remark]:
+def _known_sites(path: Loc, written: Iterable[str], sites: Iterable[str]) -> Iterator[Remark]:
     for site in written:
         if site not in sites:
             problem = f"{path[1]} does not run at {site}"
             remedy = f"Its sites are {', '.join(sites)}: see `runs_at`"
             yield Remark((*path, site), problem, remedy, about_key=True)
-    for site in sites:
-        if site not in written:
-            problem = f"{path[1]} runs at {site} and has no {what.partition(' ')[2]} there"
-            yield Remark(path, problem, f"Add `{site}: ...`, {what} at {site}", about_key=True)
 
 
 def _backups(inventory: Inventory) -> Iterator[Remark]:
@@ -121,7 +130,9 @@ def _machines(inventory: Inventory) -> Iterator[Remark]:
         if host.power is not None and not _is_uuid(host.power.uuid):
             remedy = "Write it as the power controller shows it: 8-4-4-4-12 hexadecimal digits"
             yield Remark(("hosts", name, "power", "uuid"), "this is no UUID", remedy)
-    yield from _twins(inventory, ("host_key",), lambda host: " ".join(host.host_key.split()[:2]))
+    yield from _twins(
+        inventory, ("host_key",), lambda host: host.host_key and " ".join(host.host_key.split()[:2])
+    )
     yield from _twins(inventory, ("address",), lambda host: f"{host.address}:{host.port}")
     yield from _twins(
         inventory, ("power", "uuid"), lambda host: None if host.power is None else host.power.uuid.lower()

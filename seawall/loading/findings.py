@@ -59,7 +59,7 @@ def _backups(inventory: Inventory) -> Iterator[Remark]:
 
 def _promises(inventory: Inventory) -> Iterator[Remark]:
     for name, service in inventory.services.items():
-        if service.targets is None:
+        if service.targets is None or service.targets.rto is None:
             continue
         for index, needed in enumerate(service.needs):
             promised = _promised(inventory.services[needed])

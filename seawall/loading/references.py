@@ -37,6 +37,7 @@ _WHERE: Tree = {
         "*": {
             "needs": {"*": "service"},
             "runs_at": {"active": "site", "standby": "site"},
+            "machines": {KEY: "site", "*": {"*": "host"}},
             "database": {"at": {KEY: "site", "*": "server"}},
             "reached_through": {
                 "balancer": "balancer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -74,6 +75,35 @@ class YamlSource:
         spot = self.spot(path)
         nothing = isinstance(spot.value, yaml.ScalarNode) and not spot.value.value and not spot.value.style
         return place(self.shown, spot.key if spot.key is not None and (key or nothing) else spot.value)
+
+    def adding(self, path: Loc, line: str) -> tuple[str, str]:
+        """Return where `line` would be written for it to stand at `path`, and how it would read.
+
+        The place is a comment `# gap: name` where there is one, else the beginning of the mapping that lacks it.
+        """
+        spot = self.spot(path[:-1])
+        mapping, name = spot.value, spot.key or spot.value
+        if (
+            isinstance(mapping, yaml.MappingNode)
+            and mapping.flow_style
+            and len(spot.reached) == len(path) - 1
+        ):
+            written = self.written(mapping)
+            if written.startswith("{"):
+                inside = written[1:].lstrip()
+                parts = ", ".join(line.splitlines())
+                whole = self.rewritten(mapping, "{" + parts + ("" if inside == "}" else ", ") + inside)
+                return f"{self.shown}:{name.start_mark.line + 1}", (whole or line).strip()
+        indent = (
+            mapping.start_mark.column if isinstance(mapping, yaml.MappingNode) else name.start_mark.column + 2
+        )
+        comment = re.compile(rf"\s*# gap: {re.escape(str(path[-1]))}\b")
+        number = name.start_mark.line
+        for n in range(number + 1, min(mapping.end_mark.line + 1, len(self.lines))):
+            if comment.match(self.lines[n]):
+                number = n
+                break
+        return f"{self.shown}:{number + 1}", "\n".join(" " * indent + one for one in line.splitlines())
 
     def written(self, node: yaml.Node) -> str:
         """Return a node that stands on one line as it is written there; nothing for others."""

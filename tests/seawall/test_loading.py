@@ -134,12 +134,11 @@ def test_a_name_in_two_files_is_a_mistake_that_names_both(town_with):
     ]
 
 
-def test_an_inventory_without_its_first_sections_says_which_lines_to_add(tmp_path):
+def test_an_inventory_without_its_first_section_says_which_line_to_add(tmp_path):
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory" / "more.yaml").write_text("services: {}\n")
     assert refusal(load_inventory, tmp_path) == [
         "inventory: there is no `city`. Add it.\n    city: {name: ..., title: {en: ..., da: ...}}",
-        "inventory: there is no `sites`. Add it.\n    sites: {}",
     ]
 
 

@@ -99,7 +99,7 @@ def test_a_drill_is_held_and_judged_from_outside(seawall, city):
 def test_a_drill_never_acts_on_hosts_that_are_not_the_labs(seawall, city):
     hosts = city / "inventory" / "hosts.yaml"
     text = hosts.read_text()
-    key = load_inventory(city).hosts["north-db"].host_key
+    key = load_inventory(city).host("north-db").host_key
     hosts.write_text(text.replace(key.split()[1], key.split()[1][:-8] + "AAAAAAAA"))
     try:
         seawall("drill", "run", "lose-a-site", code=ExitCode.BAD_INPUT)
