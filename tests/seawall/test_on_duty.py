@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,9 @@ NAMES = ("ada", "bo", "carl", "dina")
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 
 
-def city(duty: dict | None = None, *, zone: str = "Europe/Copenhagen", **people: dict) -> Inventory:
+def city(
+    duty: dict[str, Any] | None = None, *, zone: str = "Europe/Copenhagen", **people: dict[str, Any]
+) -> Inventory:
     """A city in which everybody may be on call, with one duty."""
     everybody = {
         name: {"title": name.title(), "roles": ["on-call"], "email": f"{name}@example.dk"}
@@ -39,7 +42,7 @@ def city(duty: dict | None = None, *, zone: str = "Europe/Copenhagen", **people:
 
 def weekly(
     handed: str = "monday 08:00", since: str = "2026-01-05", people: tuple[str, ...] = NAMES[:2]
-) -> dict:
+) -> dict[str, Any]:
     return {"weekly": {"handover": handed, "since": since, "people": list(people)}}
 
 
@@ -70,7 +73,7 @@ def duties(draw) -> Inventory:
     turns = st.lists(
         st.tuples(spans, st.sampled_from(NAMES)).map(lambda one: {**one[0], "person": one[1]}), max_size=3
     )
-    duty: dict = {
+    duty: dict[str, Any] = {
         "dated": draw(turns),
         "swaps": draw(turns),
         "deputies": draw(st.lists(st.sampled_from(NAMES))),
@@ -130,9 +133,13 @@ def test_the_stretches_say_at_every_instant_what_on_duty_says(inventory, quarter
     assert found[0].since == begins
     assert found[-1].until == ends
     assert all(one.until == then.since for one, then in pairwise(found))
+    for one in found:
+        asked = (one.since, one.until - timedelta(seconds=1), one.since + (one.until - one.since) / 2)
+        assert all(on_duty(inventory, "on-call", at) == one.on_duty for at in asked)
     at = begins + timedelta(minutes=15 * quarters)
-    within = next(one for one in found if one.since <= at < one.until)
-    assert within.on_duty == on_duty(inventory, "on-call", at)
+    assert next(one for one in found if one.since <= at < one.until).on_duty == on_duty(
+        inventory, "on-call", at
+    )
 
 
 @given(duties(), st.integers(0, 70 * 24))
