@@ -45,9 +45,8 @@ class Place:
             BadInput: with every mistake in the runbook or its parameters; nothing was opened.
             JournalError: the disk will not have it.
         """
-        ground = Ground(
-            self.city.inventory, self.city.runbooks, self.city.templates, self.world, self.city.place
-        )
+        city = self.city
+        ground = Ground(city.inventory, city.runbooks, city.templates, self.world, city.place, city.written)
         wanted = facts_to_read(runbook, ground, parameters)
         facts = {name: fact.seen for name, fact in read_facts(wanted, self.world, exercise=exercise).items()}
         plan = make_plan(runbook, ground, parameters, exercise=exercise, facts=facts)

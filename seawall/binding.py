@@ -51,6 +51,11 @@ def facts_to_read(runbook: str, ground: Ground, parameters: Mapping[str, str]) -
             args = bind_arguments(action, fact.with_, Arguments(names, {}, ""))
             findings.note(one, ("facts", name, "with"), args.mistakes)
             reads.append(FactToRead(name, fact.uses, args.values, fact.within or FACT_WITHIN))
+    if findings.mistakes:
+        try:
+            make_plan(runbook, ground, parameters, exercise=True)
+        except BadInput as error:
+            findings.mistakes += error.mistakes
     findings.raise_mistakes()
     return tuple(reads)
 
@@ -205,6 +210,10 @@ class _Steps:
         itself = Arguments(names, dict(self.actions), self.prefix)
         args = bind_arguments(action, step.with_, given)
         self.findings.note(self.runbook, (*path, "with"), args.mistakes)
+        if any(one.lacks is not None for one in args.mistakes):
+            return [
+                begun
+            ]  # what else it seems to lack would be said of something that is only not written down yet
         for one in args.references:
             if one not in self._before(begun.after):
                 problem = f"it takes what {one!r} saw, and does not wait for it"
@@ -225,7 +234,7 @@ class _Steps:
                     "proof": calls.proof((*path, "proof"), step, action, args.values, given),
                     "can_still_act": not action.after_limit_it_cannot_act,
                     "undo": calls.undo((*path, "undo"), step, action, args.values, itself),
-                    "no_way_back": step.no_way_back,
+                    "no_way_back": step.no_way_back or (None if step.undo else action.no_way_back),
                     "approve": None if step.approve is None else Approval(**step.approve.model_dump()),
                     "lanes": args.lanes,
                 }

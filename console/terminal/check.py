@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.terminal.desk import Desk
+from console.terminal.gap_screen import gaps_as_json, show_gaps
 from console.terminal.screen import Screen, next_command
 from drills.scenario_files import PRODUCT, load_scenarios
 from seawall.binding import facts_to_read, make_plan
 from seawall.errors import BadInput, Mistake
+from seawall.gaps import Gap, gaps
 from seawall.loading import City
 from seawall.runbook import Parameter, Runbook
+from seawall.yaml_source import Loc
 
 if TYPE_CHECKING:
     from seawall.ground import Ground
@@ -33,6 +36,7 @@ class Checked:
     """What was found. `counts` says what was looked at."""
 
     mistakes: tuple[Mistake, ...]
+    gaps: tuple[Gap, ...]
     findings: tuple[Mistake, ...]
     counts: Mapping[str, int]
 
@@ -42,6 +46,7 @@ def check_city(desk: Desk) -> Checked:
     mistakes: list[Mistake] = []
     findings: list[Mistake] = []
     counts: dict[str, int] = {}
+    found: tuple[Gap, ...] = ()
     city: City | None = None
     try:
         city = desk.city
@@ -62,14 +67,22 @@ def check_city(desk: Desk) -> Checked:
                 trials.plan_for_all(runbook)
         mistakes += trials.mistakes
         findings += trials.findings
+        found = gaps(city.inventory, city.written, trials.stopped)
         counts["trial_plans"] = trials.made
     counts["scenarios"], more = _scenarios(desk, city)
     mistakes += more
-    return Checked(tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(findings)), counts)
+    return Checked(tuple(dict.fromkeys(mistakes)), found, tuple(dict.fromkeys(findings)), counts)
 
 
-def show_check(checked: Checked, screen: Screen, *, as_json: bool) -> None:
-    """Show what was found, mistakes first."""
+def show_check(checked: Checked, screen: Screen, *, every: bool, as_json: bool) -> None:
+    """Show what was found, mistakes first.
+
+    Args:
+        checked: what was found.
+        screen: where to show it.
+        every: show every gap, and not only the next few.
+        as_json: show JSON instead.
+    """
     if as_json:
         screen.raw(json.dumps(_as_json(checked), indent=2, ensure_ascii=False))
         return
@@ -83,12 +96,15 @@ def show_check(checked: Checked, screen: Screen, *, as_json: bool) -> None:
         screen.say(f"{count} mistake{'s' if count > 1 else ''}. Nothing was changed.", "bad")
     else:
         screen.say(f"No mistakes: {looked_at}.", "good")
+    show_gaps(checked.gaps, screen, every=every)
     if checked.findings:
         screen.head("Allowed, but you should know:")
         for finding in checked.findings:
             _show(finding, screen)
     if checked.mistakes:
         next_command(screen, "seawall check   (after correcting)")
+    elif checked.gaps:
+        next_command(screen, "seawall check   (after filling the next gap)")
     else:
         next_command(screen, "seawall doctor   (looks at the outside, changes nothing)")
 
@@ -107,6 +123,7 @@ def _as_json(checked: Checked) -> dict[str, Any]:
     return {
         "well": not checked.mistakes,
         "mistakes": [told(one) for one in checked.mistakes],
+        "gaps": gaps_as_json(checked.gaps),
         "findings": [told(one) for one in checked.findings],
         "looked_at": dict(checked.counts),
     }
@@ -138,6 +155,7 @@ class Trials:
         self.city, self.ground = city, ground
         self.mistakes: list[Mistake] = []
         self.findings: list[Mistake] = []
+        self.stopped: dict[Loc, list[str]] = {}
         self.made = 0
 
     def plan_for_all(self, runbook: Runbook) -> None:
@@ -154,7 +172,9 @@ class Trials:
                 misfit = misfit or next(iter(about_parameters), None)
                 if not about_parameters:
                     fitted = True
-                    self.mistakes += error.mistakes
+                    self.mistakes += [one for one in error.mistakes if not one.lacks]
+                    for one in error.mistakes:
+                        self._stop(one.lacks, runbook, given)
         if not fitted:
             why = f": {misfit.problem}" if misfit else ""
             self.findings.append(
@@ -164,6 +184,23 @@ class Trials:
                     "Nothing to do, unless you mean to use it here",
                 )
             )
+
+    def _stop(self, lacks: Loc, runbook: Runbook, given: Mapping[str, str]) -> None:
+        """Note what a plan could not be made without."""
+        if lacks:
+            kinds = ("service", "host", "backup", "site")
+            of = next(
+                (
+                    given[name]
+                    for name, one in runbook.parameters.items()
+                    if one.type in kinds and name in given
+                ),
+                "",
+            )
+            plan = f"{runbook.runbook} of {of}" if of else runbook.runbook
+            plans = self.stopped.setdefault(lacks, [])
+            if plan not in plans:
+                plans.append(plan)
 
     def _plan(self, runbook: Runbook, given: Mapping[str, str]) -> None:
         facts_to_read(runbook.runbook, self.ground, given)

@@ -64,7 +64,7 @@ class Desk:
     def ground(self, world: World) -> Ground:
         """Return what plans are made on."""
         city = self.city
-        return Ground(city.inventory, city.runbooks, city.templates, world, city.place)
+        return Ground(city.inventory, city.runbooks, city.templates, world, city.place, city.written)
 
     def local(self, at: datetime) -> datetime:
         """Return an instant in the city's time."""

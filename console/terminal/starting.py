@@ -40,16 +40,22 @@ def init(
     next_command(screen, f"cd {folder} && seawall check")
 
 
-def check(*, city: CityDir = None, as_json: AsJson = False) -> None:
+def check(
+    *,
+    city: CityDir = None,
+    every: Annotated[bool, typer.Option("--all", help="Every gap, not only the next few.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check every file of the city at once.
 
     Inventory, runbooks, messages and scenarios; it reads files only. Each runbook is also planned for every service
-    it fits, so that a mistake in a template shows today and not at 03:00. Exit code 2 when there is a mistake;
-    findings alone are no mistake.
+    it fits, so that a mistake in a template shows today and not at 03:00. Exit code 2 when there is a mistake.
+    Gaps, what is not written down yet, and findings are no mistakes: the most useful gap to fill comes first.
 
     \b
     Examples:
       seawall check
+      seawall check --all
       seawall check --city ../my-city --json
     """
     from console.terminal.check import check_city, show_check
@@ -58,7 +64,7 @@ def check(*, city: CityDir = None, as_json: AsJson = False) -> None:
     from seawall.errors import ExitCode
 
     checked = check_city(Desk.at(city))
-    show_check(checked, out(), as_json=as_json)
+    show_check(checked, out(), every=every, as_json=as_json)
     raise typer.Exit(ExitCode.BAD_INPUT if checked.mistakes else ExitCode.DONE)
 
 

@@ -47,7 +47,9 @@ def say_error(error: SeawallError) -> int:
             _say(f"{mistake.where}: {mistake.problem}.")
             _say(f"    {mistake.remedy}.")
             if mistake.corrected:
-                _say(f"    It should read:  {mistake.corrected.strip()}")
+                _say(
+                    f"    {'Write there:' if mistake.lacks else 'It should read:'}  {mistake.corrected.strip()}"
+                )
         if count > MOST:
             _say(f"and {count - MOST} more; `seawall check` shows them all.")
     else:

@@ -16,6 +16,7 @@ from seawall.loading.cycles import cycles
 from seawall.loading.findings import findings
 from seawall.loading.model_mistakes import in_file_order, model_mistakes
 from seawall.loading.nearest import choose, nearest
+from seawall.loading.placeholders import unfilled
 from seawall.loading.references import known_names, needs, references
 from seawall.loading.shapes import keys_of
 from seawall.yaml_source import Loc, YamlSource, read_yaml
@@ -111,6 +112,7 @@ class _Reading:
             remedy = f"Begin with a section, e.g. `services:`; there are {', '.join(keys_of(Inventory))}"
             self.mistakes.append(Mistake(source.where(()), "holds no sections", remedy))
             return
+        self.mistakes += unfilled(source)
         for section, written in source.value.items():
             self._lay(source, section, written)
 

@@ -64,11 +64,25 @@ class YamlSource:
         """Follow `path` as far as it leads."""
         spot = Spot((), None, self._root)
         for part in path:
-            step = _step(spot.value, part)
+            step = self._step(spot.value, part)
             if step is None:
                 break
             spot = Spot((*spot.reached, part), *step)
         return spot
+
+    @cached_property
+    def _by_key(self) -> dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]:
+        return {}
+
+    def _step(self, node: yaml.Node, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
+        if isinstance(node, yaml.MappingNode):
+            # Of ten thousand services each is looked up in turn; the nodes live as long as the root does.
+            if id(node) not in self._by_key:
+                self._by_key[id(node)] = {key.value: (key, value) for key, value in reversed(node.value)}
+            return self._by_key[id(node)].get(str(part))
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and 0 <= part < len(node.value):
+            return None, node.value[part]
+        return None
 
     def where(self, path: Loc, *, key: bool = False) -> str:
         """Return `file:line:column` of the value (or its key) at `path`, or of the nearest thing around it."""
@@ -170,14 +184,6 @@ def yaml_source(text: str, shown: str, *, go_on: bool = False, may_be_empty: boo
     if value is None:
         raise BadInput.one("is empty", where=shown, remedy="Write it, or delete the file")
     return YamlSource(shown, text, value, mistakes)
-
-
-def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        return next(((key, value) for key, value in node.value if key.value == part), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and 0 <= part < len(node.value):
-        return None, node.value[part]
-    return None
 
 
 @contextmanager
