@@ -1,209 +1,138 @@
-"""Look at everything a city names, side by side, each look within its limit; a look that hangs is one not known."""
+"""What `seawall doctor` finds and shows: everything a city names, looked at from here, the broken first."""
 
 from __future__ import annotations
 
 import json
-import os
-import queue
-import shutil
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
-from pathlib import Path
-from typing import Any
+from contextlib import contextmanager
+from itertools import groupby
 
-from connectors.world import RealWorld
 from console.terminal.desk import Desk
-from console.terminal.screen import Screen, Tone, next_command
-from seawall.actions import CheckUp, Deadline, World
-from seawall.inventory import Inventory
+from console.terminal.looks import Look, looks
+from console.terminal.rounds import Examined, Limits, take_all
+from console.terminal.screen import Screen, Tone, aside, next_command
+from seawall.errors import BadInput, Mistake
+from seawall.ground import choose
 
-SIDE_BY_SIDE = 16
-"""Looks at once: two cores of SSH crypto level off at about ten, and many looks only wait."""
-GRACE = 2.0
-"""Seconds a look may take to come back after its limit, before it is given up."""
-FREE_AT_LEAST = 100_000_000
-"""Bytes; a run takes a few hundred kilobytes, and its journal must not meet a full disk."""
+NOTHING_CHANGED = "Looked only; nothing was changed, here or there."
 
-Look = tuple[str, Callable[[Deadline], Iterable[CheckUp]], bool]
-"""What is looked at, how, and whether it only warns: a service that is merely watched stops no runbook."""
+Tell = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """One thing that was looked at. What only warns does not make a city unwell."""
+def examine(desk: Desk, limits: Limits, only: Sequence[str] = (), *, shown: bool = False) -> list[Examined]:
+    """Look at everything, or only at what belongs to the names in `only`; the broken first, then what is not known.
 
-    what: str
-    well: bool | None
-    saw: str
-    remedy: str
-    only_warns: bool = False
-
-
-def examine(desk: Desk, *, within: int) -> list[Examined]:
-    """Look at everything. Raises: BadInput for mistakes in the city's files; nothing for what is found outside."""
-    found = [_runs_folder(desk.runs), _prefect()]
+    Raises:
+        BadInput: mistakes in the city's files, or a name in `only` that nothing here has. Nothing for what is found.
+    """
     with desk.open_world() as world:
-        found += _side_by_side(list(_looks(world, desk.city.inventory)), within)
-    order = {None: 1, False: 0, True: 2}
-    return sorted(found, key=lambda one: (order[one.well], one.only_warns))
+        wanted = _chosen(list(looks(desk, world)), only)
+        with _progress(len(wanted), shown=shown) as tell:
+            found = list(take_all(wanted, limits, tell))
+    return in_order(found)
+
+
+def in_order(found: Iterable[Examined]) -> list[Examined]:
+    """Put the broken first, then what is not known, then what only warns."""
+    order = {False: 0, None: 1, True: 3}
+    return sorted(
+        found, key=lambda one: (2 if one.only_warns and not one.well else order[one.well], one.about)
+    )
+
+
+def unwell(found: Iterable[Examined]) -> list[Examined]:
+    """Return what keeps the city from being well: what is broken, and what is not known."""
+    return [one for one in found if not one.well and not one.only_warns]
 
 
 def show_examination(found: Sequence[Examined], screen: Screen, *, as_json: bool) -> None:
     """Show what was found, the worst first."""
-    unwell = [one for one in found if not one.well and not one.only_warns]
     if as_json:
-        listed = [
-            {
-                "what": one.what,
-                "well": one.well,
-                "saw": one.saw,
-                "remedy": one.remedy or None,
-                "only_warns": one.only_warns,
-            }
-            for one in found
-        ]
-        screen.raw(json.dumps({"well": not unwell, "looks": listed}, indent=2, ensure_ascii=False))
+        told = {"well": not unwell(found), "changed": False, "looks": [_as_json(one) for one in found]}
+        screen.raw(json.dumps(told, indent=2, ensure_ascii=False))
         return
+    last_remedy = ""
     for one in found:
+        if one.well:
+            continue
         word, tone = _verdict(one)
         screen.labelled(word, f"{one.what}: {one.saw}", tone, room=10)
-        if not one.well and one.remedy:
+        if one.remedy and one.remedy != last_remedy:
             screen.labelled("", f"{one.remedy}.", room=10)
+        last_remedy = one.remedy
+    for about, those in groupby((one for one in found if one.well), key=lambda one: one.about):
+        for line in _well(about, list(those)):
+            screen.labelled("well", line, "good", room=10)
     screen.say()
-    well = sum(bool(one.well) for one in found)
-    screen.say(f"{well} of {len(found)} are well. Nothing was changed.", "bad" if unwell else "good")
-    if unwell:
-        next_command(screen, "seawall doctor   (after mending)")
+    well, bad = sum(bool(one.well) for one in found), unwell(found)
+    unknown = sum(one.well is None for one in bad)
+    words = f"{well} of {len(found)} are well"
+    words += f"; {len(bad) - unknown} are not" if len(bad) > unknown else ""
+    words += f"; {unknown} not known, which is not well" if unknown else ""
+    screen.say(f"{words}. {NOTHING_CHANGED}", "bad" if bad else "good")
+    if bad:
+        next_command(
+            screen, "seawall doctor   (after mending)", "seawall doctor --needs   (the rights it takes)"
+        )
     else:
         next_command(screen, "seawall plan postgres-failover service=NAME", "seawall verify-backups")
 
 
+def _well(about: str, those: Sequence[Examined]) -> Iterator[str]:
+    """Say what is well of one thing: each with what was seen when it stands alone, else their names."""
+    if not about or len(those) == 1:
+        for one in those:
+            yield f"{one.what}: {one.saw}"
+        return
+    first, *rest = those
+    yield f"{first.what}: {first.saw}; also {', '.join(_short(one.what, about) for one in rest)}"
+
+
+def _short(what: str, about: str) -> str:
+    return " ".join(word for word in what.split() if word != about and not word.startswith(f"{about}/"))
+
+
+def _as_json(one: Examined) -> dict[str, object]:
+    return {
+        "what": one.what,
+        "about": one.about or None,
+        "well": one.well,
+        "found": one.found.value,
+        "saw": one.saw,
+        "remedy": one.remedy or None,
+        "only_warns": one.only_warns,
+    }
+
+
 def _verdict(one: Examined) -> tuple[str, Tone]:
-    if one.well:
-        return "well", "good"
     if one.only_warns:
         return "warning", "plain"
     return ("NOT WELL", "bad") if one.well is False else ("NOT KNOWN", "bad")
 
 
-def _looks(world: World, city: Inventory) -> Iterator[Look]:
-    """Name every look to take, as small as they can be, so that one that hangs hides nothing else."""
-    if not isinstance(world, RealWorld):
-        if hasattr(world, "check"):
-            yield "the world", world.check, False
-        return
-    yield from _looks_at_machines(world, city)
-    for name in city.stores:
-        yield f"store {name}", partial(world.objects.check, [city.store(name)]), False
-    for name in city.balancers:
-        yield f"balancer {name}", partial(world.balancers.check, [city.balancer(name)]), False
-    for name, zone in city.zones.items():
-        yield f"zone {name}", partial(world.dns.check, [zone]), False
-    probes = (service.probe.read for service in city.services.values() if service.probe is not None)
-    for url in filter(None, probes):
-        yield url, partial(world.http.check, [url]), True
-    yield "mail", world.mail.check, False
-    yield "slack", world.slack.check, False
-
-
-def _looks_at_machines(world: RealWorld, city: Inventory) -> Iterator[Look]:
-    for name, entry in city.hosts.items():
-        if entry.lacking:
-            yield f"ssh {name}", partial(_not_looked_at, name, entry.lacking), False
-    for host in city.whole_hosts():
-        name = host.name
-        yield f"ssh {name}", partial(world.shell.check, [host]), False
-        if host.power is not None:
-            yield f"power {name}", partial(world.power.check, [host.power]), False
-    for server in city.servers():
-        yield f"postgres {server.name}", partial(world.postgres.check, [server]), False
-
-
-def _not_looked_at(name: str, lacking: Sequence[str], _deadline: Deadline) -> tuple[CheckUp, ...]:
-    """Say why a machine was left alone: nothing is sent to one that could not be told from a stranger."""
-    saw = f"not looked at: {', '.join(lacking)} not written down yet"
-    return (CheckUp(f"ssh {name}", well=None, saw=saw, remedy="See `seawall check` for the line to write"),)
-
-
-def _side_by_side(looks: Sequence[Look], within: int) -> list[Examined]:
-    waiting: queue.SimpleQueue[Look] = queue.SimpleQueue()
-    for look in looks:
-        waiting.put(look)
-    came: queue.SimpleQueue[tuple[str, list[Examined]]] = queue.SimpleQueue()
-    for _ in range(min(SIDE_BY_SIDE, len(looks))):
-        # Daemon threads: a look that hangs must not keep the process from ending.
-        threading.Thread(target=_take, args=(waiting, came, within), daemon=True).start()
-    rounds = -(-len(looks) // SIDE_BY_SIDE)
-    end = time.monotonic() + rounds * (within + GRACE)
-    missing = {name: only_warns for name, _, only_warns in looks}
-    found: list[Examined] = []
-    while missing and (left := end - time.monotonic()) > 0:
-        try:
-            name, seen = came.get(timeout=left)
-        except queue.Empty:
-            break
-        missing.pop(name, None)
-        found += seen
-    remedy = "Look at it by hand, or give it longer: seawall doctor --within 60"
-    late = f"no answer within {within} s"
-    return found + [Examined(name, None, late, remedy, warns) for name, warns in sorted(missing.items())]
-
-
-def _take(waiting: Any, came: Any, within: int) -> None:
-    while True:
-        try:
-            name, look, warns = waiting.get_nowait()
-        except queue.Empty:
-            return
-        try:
-            deadline = Deadline.within(timedelta(seconds=within))
-            seen = [Examined(one.what, one.well, one.saw, one.remedy, warns) for one in look(deadline)]
-        except Exception as error:  # noqa: BLE001 - the rim: one look's bug must not hide what the others saw
-            seen = [
-                Examined(name, None, f"Seawall itself failed here: {type(error).__name__}", "Report this")
-            ]
-        came.put((name, seen))
-
-
-def _runs_folder(runs: Path) -> Examined:
-    there = runs
-    while not there.exists():
-        there = there.parent
-    if not os.access(there, os.W_OK | os.X_OK):
-        remedy = f"Let {_account()} write there, or name another folder in seawall.yaml"
-        return Examined("folder of runs", well=False, saw=f"{runs} cannot be written", remedy=remedy)
-    free = shutil.disk_usage(there).free
-    return Examined(
-        "folder of runs",
-        well=free >= FREE_AT_LEAST,
-        saw=f"{runs} can be written, {free // 1_000_000:,} MB free",
-        remedy=""
-        if free >= FREE_AT_LEAST
-        else "Free space there: a run stops when its journal cannot be written",
-    )
-
-
-def _account() -> str:
-    return f"the account with the number {os.getuid()}"
-
-
-def _prefect() -> Examined:
-    from flows import api
-
-    url = api.api_url()
-    if url is None:
-        return Examined(
-            "Prefect",
-            None,
-            "none is set",
-            "Runs work without it; to see them there, set PREFECT_API_URL",
-            only_warns=True,
+def _chosen(all_looks: list[Look], only: Sequence[str]) -> list[Look]:
+    known = {look.about for look in all_looks if look.about}
+    unknown = [name for name in only if name not in known]
+    if unknown:
+        raise BadInput(
+            Mistake(f"--host {name}", "nothing that is looked at has this name", choose(name, sorted(known)))
+            for name in unknown
         )
-    if api.answers(url):
-        return Examined("Prefect", well=True, saw=f"answers at {url}", remedy="", only_warns=True)
-    remedy = "Runs work without it; start it to see them there"
-    return Examined("Prefect", well=False, saw=f"does not answer at {url}", remedy=remedy, only_warns=True)
+    return [look for look in all_looks if not only or look.about in only]
+
+
+@contextmanager
+def _progress(count: int, *, shown: bool) -> Iterator[Tell]:
+    """Show how far it is, on a terminal, and wipe it away at the end."""
+    if not (shown and aside().stream.isatty()):
+        yield lambda _done, _bad: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("looking {task.completed} of {task.total}"), BarColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task("", total=count)
+        yield lambda done, bad: bar.update(task, completed=done, description=f"{bad} not well" if bad else "")

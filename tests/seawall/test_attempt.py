@@ -19,7 +19,7 @@ from seawall.plan import PlannedCheck, PlannedStep, PlannedUndo
 from seawall.predicates import read_predicates
 from tests.fakes import MIDNIGHT
 
-ERROR = {"where": "north-db", "remedy": "Look"}
+ERROR: Any = {"where": "north-db", "remedy": "Look"}
 
 
 class Args(Frozen):

@@ -1,0 +1,162 @@
+"""Every look that `seawall doctor` takes. A new kind of thing to look at is one function more in `LOOKS`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from connectors.doors import door_of
+from connectors.world import RealWorld
+from console.terminal.desk import Desk
+from seawall.actions import CheckUp, Deadline, World
+from seawall.errors import Finding
+from seawall.targets import Endpoint, Host
+
+FREE_AT_LEAST = 100_000_000
+"""Bytes; a run takes a few hundred kilobytes, and its journal must not meet a full disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look, as small as it can be, so that one that hangs hides nothing else.
+
+    Attributes:
+        what: what is looked at, for when the look itself does not come back.
+        take: looks, by the deadline, and changes nothing.
+        about: the name in the inventory that it belongs to; what `--host` chooses by.
+        doors: where it knocks; with every one of them shut, the look is not worth its time and is not taken.
+        only_warns: a service that is merely watched stops no runbook.
+    """
+
+    what: str
+    take: Callable[[Deadline], Iterable[CheckUp]]
+    about: str = ""
+    doors: tuple[Endpoint, ...] = ()
+    only_warns: bool = False
+
+
+def looks(desk: Desk, world: World) -> Iterator[Look]:
+    """Name every look to take."""
+    for kind in LOOKS:
+        yield from kind(desk, world)
+
+
+def _here(desk: Desk, _world: World) -> Iterator[Look]:
+    yield Look("folder of runs", lambda _: [_runs_folder(desk.runs)])
+    yield Look("Prefect", lambda _: [_prefect()], only_warns=True)
+
+
+def _in_memory(_desk: Desk, world: World) -> Iterator[Look]:
+    if not isinstance(world, RealWorld) and hasattr(world, "check"):
+        yield Look("the world", world.check)
+
+
+def _machines(desk: Desk, world: World) -> Iterator[Look]:
+    if not isinstance(world, RealWorld):
+        return
+    city = desk.city.inventory
+    for host in city.whole_hosts():
+        ssh = Endpoint(address=host.address, port=host.port)
+        yield Look(f"ssh {host}", partial(world.shell.check, [host]), host.name, (ssh,))
+        if host.power is not None:
+            doors = tuple(door_of(host.power.url))
+            yield Look(f"power {host}", partial(world.power.check, [host.power]), host.name, doors)
+    for server in city.servers():
+        doors = (Endpoint(address=server.host.address, port=server.port), _ssh(server.host))
+        yield Look(f"postgres {server}", partial(world.postgres.check, [server]), server.host.name, doors)
+
+
+def _unwritten(desk: Desk, _world: World) -> Iterator[Look]:
+    """A machine of which too little is written down to reach it is not known to be well."""
+    for name, entry in desk.city.inventory.hosts.items():
+        if entry.lacking:
+            saw = f"the inventory does not say its {', '.join(entry.lacking)}"
+            line = CheckUp(f"ssh {name}", None, saw, "Fill the gap: seawall check", Finding.UNKNOWN)
+            yield Look(f"ssh {name}", partial(_said, line), name)
+
+
+def _ssh(host: Host) -> Endpoint:
+    return Endpoint(address=host.address, port=host.port)
+
+
+def _places(desk: Desk, world: World) -> Iterator[Look]:
+    if not isinstance(world, RealWorld):
+        return
+    city = desk.city.inventory
+    for name in city.stores:
+        store = city.store(name)
+        yield Look(f"store {name}", partial(world.objects.check, [store]), name, tuple(door_of(store.url)))
+    for name in city.balancers:
+        one = city.balancer(name)
+        yield Look(f"balancer {name}", partial(world.balancers.check, [one]), name, (one.runtime,))
+    for name, zone in city.zones.items():
+        yield Look(f"zone {name}", partial(world.dns.check, [zone]), name, (zone.server,))
+
+
+def _services(desk: Desk, world: World) -> Iterator[Look]:
+    if not isinstance(world, RealWorld):
+        return
+    for name, service in desk.city.inventory.services.items():
+        url = service.probe.read if service.probe is not None else None
+        if url is not None:
+            yield Look(url, partial(world.http.check, [url]), name, tuple(door_of(url)), only_warns=True)
+
+
+def _people(desk: Desk, world: World) -> Iterator[Look]:
+    if not isinstance(world, RealWorld):
+        return
+    relay = desk.city.inventory.mail
+    doors = (Endpoint(address=relay.address, port=relay.port),) if relay is not None else ()
+    yield Look("mail", world.mail.check, "mail", doors)
+    yield Look("slack", world.slack.check, "slack")
+
+
+def _said(line: CheckUp, _deadline: Deadline) -> Iterable[CheckUp]:
+    return [line]
+
+
+LOOKS: tuple[Callable[[Desk, World], Iterable[Look]], ...] = (
+    _here,
+    _in_memory,
+    _unwritten,
+    _machines,
+    _places,
+    _services,
+    _people,
+)
+"""What is looked at. Each is asked once for its looks, which are then taken side by side."""
+
+
+def _runs_folder(runs: Path) -> CheckUp:
+    there = runs
+    while not there.exists():
+        there = there.parent
+    if not os.access(there, os.W_OK | os.X_OK):
+        remedy = f"Let the account with the number {os.getuid()} write there, or name another folder in seawall.yaml"
+        return CheckUp("folder of runs", False, f"{runs} cannot be written", remedy, Finding.RIGHTS)
+    free = shutil.disk_usage(there).free
+    return CheckUp(
+        "folder of runs",
+        well=free >= FREE_AT_LEAST,
+        saw=f"{runs} can be written, {free // 1_000_000:,} MB free",
+        remedy=""
+        if free >= FREE_AT_LEAST
+        else "Free space there: a run stops when its journal cannot be written",
+    )
+
+
+def _prefect() -> CheckUp:
+    from flows import api
+
+    url = api.api_url()
+    if url is None:
+        remedy = "Runs work without it; to see them there, set PREFECT_API_URL"
+        return CheckUp("Prefect", None, "none is set", remedy, Finding.UNKNOWN)
+    if api.answers(url):
+        return CheckUp("Prefect", well=True, saw=f"answers at {url}")
+    remedy = "Runs work without it; start it to see them there"
+    return CheckUp("Prefect", False, f"does not answer at {url}", remedy, Finding.UNREACHABLE)
