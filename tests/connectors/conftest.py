@@ -127,6 +127,7 @@ class SshMachine:
     user_key: str
     path: str
     hostname: str
+    user: str = "seawall"
 
 
 def start_sshd(
@@ -169,9 +170,62 @@ def start_sshd(
     return machine, running
 
 
+OPENSSH = """
+ListenAddress 127.0.0.1:{port}
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/authorized
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+SetEnv PATH={path}
+"""
+
+
+def start_openssh(folder: Path, hostname: str):
+    """Start OpenSSH's server there, which lets root in; it has a /run of its own. Return it and the process to end."""
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "hostname").write_text(f"#!/bin/sh\necho {hostname}\n")
+    (folder / "bin" / "hostname").chmod(0o755)
+    host_key, user_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    (folder / "host_key").write_bytes(host_key.export_private_key())
+    (folder / "host_key").chmod(0o600)
+    (folder / "authorized").write_bytes(user_key.export_public_key())
+    port, path = free_port(), f"{folder}/bin:/usr/local/bin:/usr/bin:/bin"
+    (folder / "config").write_text(OPENSSH.format(port=port, folder=folder, path=path))
+    inside = f"mount -t tmpfs none /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f {folder}/config"
+    with (folder / "log").open("wb") as log:
+        running = subprocess.Popen(
+            ["unshare", "--mount", "sh", "-c", inside], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+
+    def answers() -> bool:
+        assert running.poll() is None, (folder / "log").read_text()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+        return False
+
+    until(answers, "OpenSSH's server")
+    public = host_key.export_public_key().decode().strip()
+    machine = SshMachine(
+        folder, port, public, user_key.export_private_key().decode(), path, hostname, user="root"
+    )
+    return machine, running
+
+
 @pytest.fixture(scope="session")
 def ssh_machine(tmp_path_factory):
     machine, running = start_sshd(tmp_path_factory.mktemp("machine") / "north-db", "north-db")
     yield machine
     running.kill()
     running.wait()
+
+
+@pytest.fixture(scope="session")
+def openssh_machine(tmp_path_factory):
+    machine, running = start_openssh(tmp_path_factory.mktemp("openssh") / "north-db", "north-db")
+    yield machine
+    running.terminate()
+    running.wait(10)

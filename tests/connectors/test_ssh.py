@@ -214,23 +214,27 @@ def _as_a_shell(command: str, stdin: bytes) -> Output | None:
 @pytest.mark.lab
 class TestReal(ShellContract):
     @pytest.fixture
-    def link(self, ssh_machine, link_to):
-        return link_to(ssh_machine.port)
+    def machine(self, ssh_machine):
+        return ssh_machine
 
     @pytest.fixture
-    def place(self, ssh_machine, link, tmp_path):
+    def link(self, machine, link_to):
+        return link_to(machine.port)
+
+    @pytest.fixture
+    def place(self, machine, link, tmp_path):
         host = Host(
             name="north-db",
             site="north",
             address="127.0.0.1",
             port=link.port,
-            user="seawall",
+            user=machine.user,
             key="env:KEY",
-            host_key=ssh_machine.host_key,
-            hostname=ssh_machine.hostname,
+            host_key=machine.host_key,
+            hostname=machine.hostname,
         )
         with contextlib.ExitStack() as stack:
-            shell = Ssh(SecretsInMemory({"env:KEY": ssh_machine.user_key}))
+            shell = Ssh(SecretsInMemory({"env:KEY": machine.user_key}))
             stack.callback(shell.close)
             silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             nowhere = Endpoint(address="127.0.0.1", port=silent.getsockname()[1])
@@ -321,6 +325,15 @@ class TestReal(ShellContract):
         with pytest.raises(DidNothing, match="no private key") as refusal:
             Ssh(SecretsInMemory({"env:KEY": "hunter2hunter2"})).run(place.host, "true", in_time())
         assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.root
+class TestOpenSsh(TestReal):
+    """The same on OpenSSH's own server, which is what stands on a city's machines."""
+
+    @pytest.fixture
+    def machine(self, openssh_machine):
+        return openssh_machine
 
 
 def _cut_when_there(link, path: Path) -> None:
