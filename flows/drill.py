@@ -24,6 +24,7 @@ from drills.scenario_files import PRODUCT, load_scenarios
 from drills.scorecard import Scorecard
 from flows.as_flow import refused
 from flows.choices import ScenarioName
+from flows.its_turn import its_turn
 from flows.place import configured, place, utc_now
 from flows.responding import Responding
 from seawall.errors import SeawallError
@@ -37,7 +38,10 @@ def drill(scenario: ScenarioName) -> State[None]:
         scenario: what breaks, who responds, and what must hold afterwards.
     """
     try:
-        card = held_in_a_lab(str(scenario))
+        with its_turn("drill") as left_out:
+            if left_out is not None:
+                return left_out
+            card = held_in_a_lab(str(scenario))
     except SeawallError as error:
         return refused(error)
     said = "; ".join(text.en for text in card.verdict.because)

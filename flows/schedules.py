@@ -29,7 +29,7 @@ VERIFIES = "verify-backup"
 LOOKED_AT = 200
 """How many of the newest runs or drills are looked at; with a run a night for each of forty services, five nights."""
 
-_FLOWS: Mapping[str, ScheduledFlow] = {
+FLOWS: Mapping[str, ScheduledFlow] = {
     "flows.verify_backups.verify_backups": "verify-backups",
     "flows.drill.drill": "drill",
 }
@@ -122,7 +122,7 @@ def _product() -> tuple[Schedule, ...]:
     return tuple(
         Schedule(
             name=one.slug,
-            flow=_FLOWS[each.entrypoint],
+            flow=FLOWS[each.entrypoint],
             cron=one.cron,
             timezone=one.timezone,
             given=one.parameters,

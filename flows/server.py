@@ -60,6 +60,24 @@ def prefect_environment(api_url: str) -> Mapping[str, str]:
     return {**ENVIRONMENT, "PREFECT_API_URL": api_url}
 
 
+def server_command(port: int) -> list[str]:
+    """Return how a server on this machine's loopback is started."""
+    return [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+
+
+def server_environment(folder: Path, url: str) -> dict[str, str]:
+    """Return this process's environment, without settings of Prefect that were meant for another server."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    home = folder.resolve()
+    return {
+        **others,
+        **prefect_environment(url),
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
+
+
 @contextmanager
 def prefect_server(folder: Path, tell: Tell = lambda _elapsed: None) -> Iterator[str]:
     """Have a Prefect server while the block runs, and yield its API's URL.
@@ -111,12 +129,12 @@ def running_server(folder: Path) -> str | None:
 def _start(folder: Path, tell: Tell) -> str:
     port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    command = server_command(port)
     with (folder / "server.log").open("ab") as log:
         # A session of its own: Ctrl-C in a terminal does not reach it, and all that is in it can be ended together.
         child = subprocess.Popen(
             command,
-            env=_environment(folder, url),
+            env=server_environment(folder, url),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -150,19 +168,6 @@ def _await_health(child: subprocess.Popen[bytes], folder: Path, url: str, tell: 
             )
         tell(elapsed)
         time.sleep(0.1)
-
-
-def _environment(folder: Path, url: str) -> dict[str, str]:
-    """Return this process's environment, without settings of Prefect that were meant for another server."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    home = folder.resolve()
-    return {
-        **others,
-        **prefect_environment(url),
-        "PREFECT_HOME": str(home),
-        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
-        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-    }
 
 
 def _free_port() -> int:
