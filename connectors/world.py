@@ -11,6 +11,7 @@ from connectors.haproxy import Haproxy
 from connectors.http import Http, Httpx
 from connectors.mail import Mail, Smtp
 from connectors.objects import Objects
+from connectors.own import OwnActions
 from connectors.postgres import Postgres
 from connectors.power import Redfish, RedfishController
 from connectors.rfc2136 import Rfc2136
@@ -21,6 +22,7 @@ from connectors.ssh import Ssh
 from connectors.telling import Audiences
 from seawall.actions import Vault, World
 from seawall.inventory import Inventory
+from seawall.own_actions import NOTHING_OWN, Own
 
 
 class RealWorld(World):
@@ -29,7 +31,7 @@ class RealWorld(World):
     Its connectors are there by name as well, for `seawall doctor` to let each look at what it knows.
     """
 
-    def __init__(self, city: Inventory, vault: Vault) -> None:
+    def __init__(self, city: Inventory, vault: Vault, own: Own = NOTHING_OWN) -> None:
         people = Audiences.of(city)
         self.shell = Ssh(vault)
         self.power = Redfish(RedfishController(vault))
@@ -52,20 +54,24 @@ class RealWorld(World):
             self.http,
             self.mail,
             self.slack,
+            OwnActions(self.shell, city, own),
             vault=vault,
         )
 
 
-def real_world(city: Inventory, vault: Vault | None = None) -> RealWorld:
-    """Make the world outside, with secrets from where the city's references point unless another `vault` is given."""
-    return RealWorld(city, vault or Secrets())
+def real_world(city: Inventory, vault: Vault | None = None, own: Own = NOTHING_OWN) -> RealWorld:
+    """Make the world outside, with secrets from where the city's references point unless another `vault` is given.
+
+    `own` are the actions of the city's own files.
+    """
+    return RealWorld(city, vault or Secrets(), own)
 
 
-def memory_world(city: Inventory) -> World:
+def memory_world(city: Inventory, own: Own = NOTHING_OWN) -> World:
     """Make a world of the same names and types in which everything the city names is well, and nothing is real."""
     from connectors.memory.world import OutsideInMemory
 
-    return OutsideInMemory.of(city).world()
+    return OutsideInMemory.of(city, own).world()
 
 
 def _now() -> datetime:

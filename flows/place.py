@@ -82,5 +82,5 @@ def place(folder: Path, runs: Path) -> Iterator[Place]:
         BadInput: with every mistake in the city's files.
     """
     city = load_city(folder)
-    with real_world(city.inventory) as world:
+    with real_world(city.inventory, own=city.own) as world:
         yield Place(city, world, runs)

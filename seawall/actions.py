@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from types import TracebackType
@@ -17,7 +17,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from pydantic import ValidationError
 
 from seawall.errors import CallError, DidNothing, Finding
-from seawall.model import Frozen
+from seawall.model import Frozen, Text
 from seawall.targets import Host, PowerSocket, Store
 
 
@@ -84,13 +84,30 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A page that goes with a message: its file name, and the page itself as HTML."""
+
+    name: str
+    html: str
+
+
+def no_page() -> Enclosure | None:
+    """Have no page to go with a message."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
-    """For which run and step a call is made, by when it must be over, and whether it is an exercise."""
+    """For which run and step a call is made, by when it must be over, and whether it is an exercise.
+
+    `page` gives the run's status page as it is at that moment; None when there is none. It raises nothing.
+    """
 
     deadline: Deadline
     run: str = "no-run"
     step: str = "no-step"
     exercise: bool = True
+    page: Callable[[], Enclosure | None] = no_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,10 @@ class Action(Generic[ArgsT, SeenT]):
         after_limit_it_cannot_act: a call whose limit has passed can no longer change anything (its remote side was
             told the limit and ends itself), so that a proof saying "did not happen" may be believed.
         ready: what a call with these arguments will need, so that it can be had while a person reads the plan.
+        pinned: what every plan holds beside the arguments its author writes, e.g. which machine and which words of
+            command a city's own action was reviewed with.
+        no_way_back: why nothing takes it back, where that is so whoever uses it.
+        withheld: why no plan may use it, e.g. because nobody reviewed it.
     """
 
     name: str
@@ -134,6 +155,9 @@ class Action(Generic[ArgsT, SeenT]):
     proof: str | None = None
     after_limit_it_cannot_act: bool = True
     ready: Callable[[ArgsT], Iterable[Ready]] | None = None
+    pinned: Mapping[str, Any] = field(default_factory=dict)
+    no_way_back: Text | None = None
+    withheld: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +317,9 @@ class World(Mapping[str, Action[Any, Any]]):
         action = self._actions.get(name)
         if action is None:
             raise DidNothing(f"there is no action {name}", where=occasion.step, remedy="Plan again")
+        if action.withheld is not None:
+            problem = f"{name} {action.withheld}"
+            raise DidNothing(problem, where=occasion.step, remedy="Let somebody review it, then plan again")
         try:
             parsed = action.args.model_validate(dict(args))
         except ValidationError as error:

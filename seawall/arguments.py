@@ -42,7 +42,11 @@ class Bound:
 
 def bind_arguments(action: Action[Any, Any], written: Mapping[str, Any], given: Arguments) -> Bound:
     """Render `written` and check every argument against `action.args`."""
-    fields = {(one.alias or name): name for name, one in action.args.model_fields.items()}
+    fields = {
+        (one.alias or name): name
+        for name, one in action.args.model_fields.items()
+        if name not in action.pinned
+    }
     mistakes: list[Wrong] = []
     values: dict[str, Any] = {}
     lanes: dict[str, None] = {}
@@ -84,6 +88,10 @@ def bind_arguments(action: Action[Any, Any], written: Mapping[str, Any], given: 
     for key, name in fields.items():
         if key not in written and action.args.model_fields[name].is_required():
             mistakes.append(Wrong((), f"{action.name} needs {key!r}", f"Add `{key}:` to its `with`"))
+    for name, pinned in action.pinned.items():
+        typed = _adapter(cast("Hashable", action.args), name).validate_python(pinned)
+        lanes.update(dict.fromkeys(_lanes(typed)))
+        values[name] = pinned
     return Bound(
         values, tuple(name.partition(".")[0] for name in references(values)), tuple(lanes), tuple(mistakes)
     )

@@ -27,6 +27,9 @@ class Calls:
         """Return the action, or note that there is none."""
         actions = self.ground.actions
         if uses in actions:
+            if (why := actions[uses].withheld) is not None:
+                remedy = "Let somebody else than its author read it: seawall action review"
+                self.findings.wrong(self.runbook, path, f"{uses} {why}", remedy)
             return actions[uses]
         nearest = difflib.get_close_matches(uses, actions, n=1)
         corrected = f"uses: {nearest[0]}" if nearest else None
@@ -103,7 +106,7 @@ class Calls:
         if undo is None and action.undone_by is not None and step.no_way_back is None:
             undo = Undo(uses=action.undone_by)
         if undo is None:
-            if action.effect is Effect.CHANGES and step.no_way_back is None:
+            if action.effect is Effect.CHANGES and step.no_way_back is None and action.no_way_back is None:
                 problem = f"{action.name} changes the world, and nothing says what takes it back"
                 remedy = "Add `undo:` with the action that does, or `no_way_back:` with the reason"
                 self.findings.wrong(self.runbook, path[:-1], problem, remedy)
@@ -125,7 +128,8 @@ class Calls:
             bound = bind_arguments(action, written, given)
             self.findings.note(self.runbook, (*path, "with"), bound.mistakes)
             return bound.values
-        shared = {name: value for name, value in args.items() if name in action.args.model_fields}
+        fields = action.args.model_fields
+        shared = {name: value for name, value in args.items() if name in fields} | dict(action.pinned)
         missing = [n for n, one in action.args.model_fields.items() if one.is_required() and n not in shared]
         if missing and args:
             problem = (

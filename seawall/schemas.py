@@ -19,10 +19,11 @@ from seawall.inventory import Inventory
 from seawall.loading.shapes import bare, keys_of, members, parts
 from seawall.messages import Message
 from seawall.model import Text
+from seawall.own_actions import OwnActionsFile
 from seawall.runbook import Check, Parameter, Runbook, Undo
 from seawall.settings import SettingsFile
 
-Kind = Literal["inventory", "runbook", "message", "settings"]
+Kind = Literal["inventory", "runbook", "message", "settings", "actions"]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 DURATION = r"^(\d+(\.\d+)?(ms|s|m|h|d)\s*)+$"
@@ -39,6 +40,7 @@ def schema(kind: Kind) -> dict[str, Any]:
         "runbook": Runbook,
         "message": Message,
         "settings": SettingsFile,
+        "actions": OwnActionsFile,
     }
     made = schema_of(models[kind])
     if kind == "inventory":

@@ -20,6 +20,7 @@ from connectors.memory.dns import ZonesInMemory
 from connectors.memory.http import WebInMemory
 from connectors.memory.mail import PostInMemory
 from connectors.memory.objects import BucketsInMemory
+from connectors.memory.own import OwnInMemory
 from connectors.memory.postgres import PostgresInMemory, ServerInMemory, ServersInMemory
 from connectors.memory.power import ControllerInMemory, PoweredInMemory
 from connectors.memory.secrets import SecretsInMemory
@@ -31,6 +32,7 @@ from connectors.slack import Slack
 from connectors.telling import Audiences
 from seawall.actions import World
 from seawall.inventory import Inventory, ReachedThrough
+from seawall.own_actions import NOTHING_OWN, Own
 from seawall.targets import Endpoint, MailRelay, SlackWorkspace
 
 RELAY = MailRelay(address="mail.invalid", sender="seawall@mail.invalid")
@@ -52,9 +54,10 @@ class OutsideInMemory:
     web: WebInMemory
     post: PostInMemory
     workspace: WorkspaceInMemory
+    own: Own = NOTHING_OWN
 
     @classmethod
-    def of(cls, city: Inventory) -> OutsideInMemory:
+    def of(cls, city: Inventory, own: Own = NOTHING_OWN) -> OutsideInMemory:
         """Make the outside that the inventory describes, in ordinary times."""
         servers = _servers(city)
         machines, controllers = _machines(city, servers)
@@ -83,6 +86,7 @@ class OutsideInMemory:
             web=WebInMemory({f"http://{balancer.front}": _well for balancer in city.balancers.values()}),
             post=PostInMemory(),
             workspace=WorkspaceInMemory(),
+            own=own,
         )
 
     def world(self) -> World:
@@ -101,6 +105,7 @@ class OutsideInMemory:
             Http(self.web, vault),
             Mail(self.city.mail or RELAY, people, self.post),
             Slack(self.city.slack or WORKSPACE, people, self.workspace),
+            OwnInMemory(shell, self.city, self.own),
         )
 
 

@@ -54,12 +54,14 @@ def check_city(desk: Desk) -> Checked:
         mistakes += error.mistakes
     else:
         findings += city.findings
+        mistakes += city.unreviewed
         counts |= {
             "services": len(city.inventory.services),
             "hosts": len(city.inventory.hosts),
             "people": len(city.inventory.people),
             "runbooks": len(city.runbooks),
             "messages": len(city.templates),
+            "own_actions": len(city.own.actions),
         }
         with desk.open_world() as world:
             trials = Trials(city, desk.ground(world))

@@ -70,8 +70,10 @@ def check(
 
 def schema(
     kind: Annotated[
-        Literal["inventory", "runbook", "message", "settings", "scenario"],
-        typer.Argument(metavar="inventory|runbook|message|settings|scenario", help="Of which kind of file."),
+        Literal["inventory", "runbook", "message", "settings", "scenario", "actions"],
+        typer.Argument(
+            metavar="inventory|runbook|message|settings|scenario|actions", help="Of which kind of file."
+        ),
     ],
 ) -> None:
     """Print the JSON Schema of a kind of file, for editors.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def _real_world(city: City) -> World:
     from connectors.world import real_world
 
-    return real_world(city.inventory)
+    return real_world(city.inventory, own=city.own)
 
 
 def _now() -> datetime:

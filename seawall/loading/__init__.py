@@ -19,10 +19,12 @@ from seawall.inventory import Inventory
 from seawall.loading.city_files import InventoryFiles, inventory_findings, read_inventory
 from seawall.loading.message_files import MessageFile, message_templates, read_message
 from seawall.loading.model_mistakes import in_file_order, model_mistakes
+from seawall.loading.own_action_files import OwnShelf, read_own_actions
 from seawall.loading.roles import unfilled_roles
 from seawall.loading.runbook_files import RunbookFile, names_given, read_runbook, used_runbooks
 from seawall.loading.shelf import PRODUCT, Shelf, read_shelf
 from seawall.messages import Message
+from seawall.own_actions import Own
 from seawall.runbook import Runbook
 from seawall.yaml_source import Loc, YamlSource, read_yaml
 
@@ -55,6 +57,17 @@ class City:
     templates: Mapping[str, Message]
     _files: InventoryFiles = field(repr=False)
     _runbook_files: Mapping[str, RunbookFile] = field(repr=False)
+    _own: OwnShelf = field(repr=False)
+
+    @cached_property
+    def own(self) -> Own:
+        """The city's own actions; those that nobody reviewed as they stand are withheld."""
+        return self._own.own
+
+    @cached_property
+    def unreviewed(self) -> tuple[Mistake, ...]:
+        """The files of own actions that nobody reviewed as they stand: no reason to load nothing, and a mistake."""
+        return tuple(self._own.unreviewed())
 
     @cached_property
     def findings(self) -> tuple[Mistake, ...]:
@@ -73,7 +86,7 @@ class City:
 
 
 def load_city(folder: Path) -> City:
-    """Load the inventory, runbooks and messages of the city in `folder`.
+    """Load the inventory, runbooks, messages and own actions of the city in `folder`.
 
     Raises:
         BadInput: it is no city's folder, or with every mistake in its files.
@@ -93,9 +106,11 @@ def load_city(folder: Path) -> City:
     mistakes += [one for message in own for one in message_templates(message, given)]
     if inventory is not None:
         mistakes += unfilled_roles((file for file in runbooks.files.values() if not file.ours), inventory)
+    shelf = read_own_actions(folder, inventory)
+    mistakes += shelf.mistakes
     if mistakes or inventory is None or files is None:
         raise BadInput(in_file_order(mistakes))
-    return City(folder, inventory, _understood(runbooks), _messages(messages), files, runbooks.files)
+    return City(folder, inventory, _understood(runbooks), _messages(messages), files, runbooks.files, shelf)
 
 
 def load_inventory(folder: Path) -> Inventory:
