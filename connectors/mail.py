@@ -15,13 +15,14 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email.header import Header
+from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, localtime
 from typing import Any, Protocol
 
 from connectors.limit import CONNECT, LOOKS, on_this_machine, unanswered, unreachable, within
 from connectors.telling import Audiences, TellArgs, Told
-from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Vault
+from seawall.actions import Action, CheckUp, Deadline, Effect, Enclosure, Occasion, Vault
 from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, WrongTarget
 from seawall.messages import Letter, letter
 from seawall.targets import MailRelay
@@ -107,18 +108,24 @@ class Mail:
                 "no mail relay is named", where=args.audience, remedy="Add `mail` to the inventory"
             )
         words = letter(args.message, exercise=occasion.exercise)
-        envelope = Envelope(addresses, compose(words, args.audience, self._relay.sender, occasion))
+        envelope = Envelope(
+            addresses, compose(words, args.audience, self._relay.sender, occasion, occasion.page())
+        )
         refused = self._post.deliver(self._relay, envelope, occasion.deadline)
         return Told(audience=args.audience, channel="email", people=len(addresses) - refused, refused=refused)
 
 
-def compose(words: Letter, audience: str, sender: str, occasion: Occasion) -> bytes:
-    """Write the letter as it goes over the line.
+def compose(
+    words: Letter, audience: str, sender: str, occasion: Occasion, page: Enclosure | None = None
+) -> bytes:
+    """Write the letter as it goes over the line, with the run's status page attached when there is one.
 
     Subject and body are encoded whole, so that nothing in them can begin a header or a line of SMTP. The audience is
     an empty group (RFC 5322, 3.4), so that nobody sees who else is told.
     """
-    mail = MIMEText(re.sub(r"\r\n|\r|\n", "\r\n", words.body), "plain", "utf-8")
+    mail: MIMEText | MIMEMultipart = MIMEText(re.sub(r"\r\n|\r|\n", "\r\n", words.body), "plain", "utf-8")
+    if page is not None:
+        mail = _with_page(mail, page)
     mail["From"] = sender
     mail["To"] = f"{audience}:;"
     mail["Subject"] = Header(words.subject, "utf-8")  # type: ignore[assignment]  # typeshed knows only text here
@@ -126,6 +133,13 @@ def compose(words: Letter, audience: str, sender: str, occasion: Occasion) -> by
     mail["Message-ID"] = message_id(audience, sender, occasion)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no absence notice answers
     return b"\r\n".join(mail.as_bytes().splitlines()) + b"\r\n"
+
+
+def _with_page(words: MIMEText | MIMEMultipart, page: Enclosure) -> MIMEMultipart:
+    enclosed = MIMEText(page.html, "html", "utf-8")
+    enclosed.add_header("Content-Disposition", "attachment", filename=("utf-8", "", page.name))
+    del words["MIME-Version"]
+    return MIMEMultipart(_subparts=[words, enclosed])
 
 
 def message_id(audience: str, sender: str, occasion: Occasion) -> str:

@@ -23,6 +23,7 @@ from seawall.decide import Ask, Finish
 from seawall.drive import Watch
 from seawall.errors import SeawallError
 from seawall.journal import Asked, Event
+from seawall.page.keeping import Pages
 from seawall.run_folder import RunFolder
 from seawall.state import State as RunState
 
@@ -60,7 +61,8 @@ def carried_out_at(
     hands = PrefectHands(here.world, utc_now)
     try:
         with nullcontext() if begun else newly_opened(run, utc_now, by=by):
-            return carry_out(run, hands, utc_now, watch=_told(run), by=by)
+            pages = Pages.of(configured(), here.city, get_run_logger().warning)
+            return carry_out(run, hands, utc_now, watch=_told(run), pages=pages, by=by)
     finally:
         hands.close(RECORDED_WITHIN)
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from drills.obliging import Obliging
 from drills.outside import Responded
 from flows.as_flow import RECORDED_WITHIN
 from flows.hands import PrefectHands
-from flows.place import Place, utc_now
+from flows.place import Place, configured, utc_now
 from seawall.carrying import carry_out, newly_opened
 from seawall.journal import Event
 from seawall.journal_file import read_journal
+from seawall.page.keeping import Pages
 from seawall.state import State
 
 
@@ -39,7 +41,8 @@ class Responding:
         hands = PrefectHands(self.here.world, utc_now)
         try:
             with newly_opened(run, utc_now, by=by):
-                carry_out(run, hands, utc_now, watch=watch, by=by)
+                pages = Pages.of(configured(), self.here.city, get_run_logger().warning)
+                carry_out(run, hands, utc_now, watch=watch, pages=pages, by=by)
         finally:
             hands.close(RECORDED_WITHIN)
         return Responded.of(run.path, run.plan, read_journal(run.journal_path))

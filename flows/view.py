@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flows import api
 from flows.in_process import Carrying, PrefectView, carry_in_view, end_process
@@ -17,6 +18,9 @@ from seawall.decide import Ask, Finish
 from seawall.drive import Watch, unwatched
 from seawall.hands import ThreadHands
 from seawall.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from seawall.page.keeping import Pages
 
 __all__ = ["PrefectView", "carry_out_with_prefect", "end_process", "prepare"]
 
@@ -34,6 +38,7 @@ def carry_out_with_prefect(
     clock: Callable[[], datetime],
     *,
     watch: Watch = unwatched,
+    pages: Pages | None = None,
     by: str,
     prefect_api: str | None = None,
 ) -> tuple[Finish | Ask, PrefectView]:
@@ -42,8 +47,8 @@ def carry_out_with_prefect(
     Losing Prefect on the way neither stops nor slows the run. This returns at most 4 s after the run's end; the process
     should then end with `end_process`, because Prefect's own threads may keep an ordinary exit waiting.
 
-    `watch` is told every event, in whichever thread drives. `prefect_api` says where Prefect's API is, when neither
-    PREFECT_API_URL nor the active profile of `prefect config` does.
+    `watch` is told every event, in whichever thread drives; `pages` keeps the run's status page. `prefect_api` says
+    where Prefect's API is, when neither PREFECT_API_URL nor the active profile of `prefect config` does.
 
     Raises:
         Busy, JournalError, Tampered: as `carry_out`.
@@ -56,7 +61,7 @@ def carry_out_with_prefect(
         begin(carrying, run=run.id, world=world, clock=clock, prefect_api=url)
 
     return carry_in_view(
-        lambda hands: carry_out(run, hands, clock, watch=watch, by=by),
+        lambda hands: carry_out(run, hands, clock, watch=watch, pages=pages, by=by),
         plain=lambda: ThreadHands(world, clock),
         under_prefect=under_prefect,
         prefect_api=prefect_api,

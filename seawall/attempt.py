@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from seawall.actions import Deadline, Occasion, Proof, Seen, World
+from seawall.actions import Deadline, Enclosure, Occasion, Proof, Seen, World, no_page
 from seawall.decide import StepCall, Way
 from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.journal import Failed, NotNeeded, Settled, Succeeded
@@ -35,6 +35,7 @@ class CallToMake:
     run: str
     exercise: bool
     seen: Mapping[str, Mapping[str, Any]]
+    page: Callable[[], Enclosure | None] = no_page
 
 
 def limit_of(call: StepCall) -> timedelta:
@@ -45,7 +46,7 @@ def limit_of(call: StepCall) -> timedelta:
 def attempt(making: CallToMake, world: World, clock: Callable[[], datetime]) -> Ending:
     """Make the call and turn its ending, good or bad, into an event. No CallError leaves it."""
     call, step = making.call, making.call.step
-    occasion = Occasion(Deadline.within(limit_of(call)), making.run, step.id, making.exercise)
+    occasion = Occasion(Deadline.within(limit_of(call)), making.run, step.id, making.exercise, making.page)
     try:
         match call.way:
             case Way.ACT:

@@ -8,20 +8,31 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from seawall.claims import claim
 from seawall.decide import Ask, Finish
 from seawall.drive import Hands, Watch, drive, unwatched
 from seawall.errors import Busy, JournalError
 from seawall.inbox import FileInbox
-from seawall.journal import Ended, Opened, Outcome
+from seawall.journal import Ended, Event, Opened, Outcome
 from seawall.run_folder import RunFolder
+from seawall.state import State
+
+if TYPE_CHECKING:
+    from seawall.page.keeping import Pages
 
 
 def carry_out(
-    run: RunFolder, hands: Hands, clock: Callable[[], datetime], *, watch: Watch = unwatched, by: str
+    run: RunFolder,
+    hands: Hands,
+    clock: Callable[[], datetime],
+    *,
+    watch: Watch = unwatched,
+    pages: Pages | None = None,
+    by: str,
 ) -> Finish | Ask:
-    """Carry the run on from wherever its journal says it is.
+    """Carry the run on from wherever its journal says it is. `pages` tells the city about it meanwhile.
 
     Raises:
         Busy: another process carries it out, or another run holds what it wants.
@@ -29,7 +40,18 @@ def carry_out(
     """
     plan = run.plan
     with claim(run.runs, plan.claims, run.id, by), run.journal(by) as journal:
-        return drive(plan, journal, hands, clock, inbox=FileInbox(run), watch=watch, by=by)
+        inbox = FileInbox(run)
+        if pages is None:
+            return drive(plan, journal, hands, clock, inbox=inbox, watch=watch, by=by)
+        with pages.following(run, tuple(journal.events()), clock) as page:
+
+            def watch_and_tell(event: Event, state: State) -> None:
+                page.saw(event)
+                watch(event, state)
+
+            return drive(
+                plan, journal, hands, clock, inbox=inbox, watch=watch_and_tell, page=page.current, by=by
+            )
 
 
 @contextlib.contextmanager

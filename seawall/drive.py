@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from seawall import decide as deciding
+from seawall.actions import Enclosure, no_page
 from seawall.approve import is_wanted
 from seawall.attempt import CallToMake, Ending, limit_of, unsettled
 from seawall.decide import Ask, Call, Finish, Question, StepCall, Undo, Way
@@ -76,16 +77,18 @@ def drive(
     *,
     inbox: Inbox | None = None,
     watch: Watch = unwatched,
+    page: Callable[[], Enclosure | None] = no_page,
     by: str = "seawall",
 ) -> Finish | Ask:
     """Carry `plan` on from wherever `journal` says it is, until it ends or waits for a person too long.
 
-    `watch` is told every event after it is on disk, and must not raise. `by` is who carries it on.
+    `watch` is told every event after it is on disk, and must not raise. `page` gives calls that tell people the run's
+    status page, from whichever thread. `by` is who carries it on.
 
     Returns:
         How the run ended, or what it still asks. In the latter case the journal is open: drive it again.
     """
-    driver = _Driver(plan, journal, hands, clock, watch)
+    driver = _Driver(plan, journal, hands, clock, watch, page)
     return driver.carry_on(inbox or NoInbox(), by)
 
 
@@ -97,10 +100,17 @@ def _all_references(call: StepCall) -> tuple[str, ...]:
 class _Driver:
     """One process's hold on a run."""
 
-    def __init__(
-        self, plan: Plan, journal: Journal, hands: Hands, clock: Callable[[], datetime], watch: Watch
+    def __init__(  # noqa: PLR0917 - what `drive` was given, in its order
+        self,
+        plan: Plan,
+        journal: Journal,
+        hands: Hands,
+        clock: Callable[[], datetime],
+        watch: Watch,
+        page: Callable[[], Enclosure | None],
     ) -> None:
         self._journal, self._hands, self._clock, self._watch = journal, hands, clock, watch
+        self._page = page
         past = tuple(journal.events())
         self._state = State(plan, past)
         self._heard: set[Word] = {
@@ -154,7 +164,8 @@ class _Driver:
         self._proving.update({one.step.id: (one, now) for one in calls if one.way is Way.PROVE})
         run = self._state.opened.run if self._state.opened else "no-run"
         for one in calls:
-            self._hands.start(CallToMake(one, run, self._state.plan.exercise, self._seen_by(one)))
+            exercise, seen = self._state.plan.exercise, self._seen_by(one)
+            self._hands.start(CallToMake(one, run, exercise, seen, self._page))
 
     def _seen_by(self, call: StepCall) -> Mapping[str, Mapping[str, Any]]:
         wanted = {name.partition(".")[0] for name in _all_references(call)}

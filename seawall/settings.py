@@ -8,18 +8,23 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from seawall.errors import BadInput, Mistake
 from seawall.loading import load_file
-from seawall.model import Frozen, Language
+from seawall.model import Duration, Frozen, Language
 from seawall.schedules import ScheduleSettings
 
 FILE = "seawall.yaml"
 PREFIX = "SEAWALL_"
+FOLDERS = {"runs": "runs", "pages": "pages", "exercise_pages": "exercise-pages"}
+"""Settings that are folders, and what each is called in the city's folder when nothing is said."""
+HALF_AN_HOUR = timedelta(minutes=30)
+UpdateEvery = Annotated[Duration, Field(ge=timedelta(minutes=1), le=timedelta(days=1))]
 
 
 class Settings(Frozen):
@@ -31,6 +36,10 @@ class Settings(Frozen):
         language: what the terminal speaks where it has both.
         prefect: `on` needs Prefect's server, `off` does without, `auto` uses it when it answers.
         schedules: what of the product's schedules is changed, by their names, and the city's own; only in the file.
+        pages: where the status pages of real runs are written; `pages` in the city's folder when nothing is said.
+        exercise_pages: where those of exercises are; never the same folder, nor one inside the other.
+        update_every: how soon a status page promises its next update, also when there is no news.
+        telephone: what a status page says to ring once it is out of date.
     """
 
     city: Path
@@ -38,15 +47,31 @@ class Settings(Frozen):
     language: Language = "en"
     prefect: Literal["on", "off", "auto"] = "auto"
     schedules: ScheduleSettings = {}
+    pages: Path = Path("pages")
+    exercise_pages: Path = Path("exercise-pages")
+    update_every: UpdateEvery = HALF_AN_HOUR
+    telephone: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_the_city(cls, said: Any) -> Any:
+        if isinstance(said, dict) and "city" in said:
+            city = Path(said["city"])
+            return {"pages": city / "pages", "exercise_pages": city / "exercise-pages"} | said
+        return said
 
 
 class SettingsFile(Frozen):
-    """`seawall.yaml`; a relative `runs` counts from the city's folder."""
+    """`seawall.yaml`; a relative folder counts from the city's folder."""
 
     runs: str | None = None
     language: Language = "en"
     prefect: Literal["on", "off", "auto"] = "auto"
     schedules: ScheduleSettings = {}
+    pages: str | None = None
+    exercise_pages: str | None = None
+    update_every: UpdateEvery = HALF_AN_HOUR
+    telephone: str | None = None
 
 
 def load_settings(city: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -76,20 +101,30 @@ def load_settings(city: Path | None = None, environ: Mapping[str, str] | None = 
         mistakes += error.mistakes
     except ValidationError as error:
         mistakes += _bad_values(error, said)
+    folders = {name: _folder(name, file, folder, environ) for name in FOLDERS}
+    mistakes += _shared(folders["pages"], folders["exercise_pages"])
     if mistakes:
         raise BadInput(mistakes)
-    runs = Path(environ["SEAWALL_RUNS"]).expanduser().absolute() if environ.get("SEAWALL_RUNS") else None
-    runs = runs or folder / Path(file.runs or "runs").expanduser()
-    return Settings.model_validate(
-        {
-            "city": folder,
-            "runs": runs,
-            "language": file.language,
-            "prefect": file.prefect,
-            "schedules": file.schedules,
-        }
-        | said
-    )
+    plain = set(SettingsFile.model_fields) - set(FOLDERS)
+    from_file = {name: getattr(file, name) for name in plain}
+    return Settings.model_validate({"city": folder} | folders | from_file | said)
+
+
+def _folder(name: str, file: SettingsFile, city: Path, environ: Mapping[str, str]) -> Path:
+    if from_environment := environ.get(PREFIX + name.upper()):
+        return Path(from_environment).expanduser().absolute()
+    return city / Path(getattr(file, name) or FOLDERS[name]).expanduser()
+
+
+def _shared(pages: Path, exercises: Path) -> Iterator[Mistake]:
+    """Refuse folders that would put an exercise where the public looks: what copies one would copy the other."""
+    real, exercise = (Path(os.path.normpath(one)) for one in (pages, exercises))
+    if real == exercise or real in exercise.parents or exercise in real.parents:
+        yield Mistake(
+            f"{FILE}: exercise_pages",
+            "the pages of exercises would stand in the folder of the real ones, or around it",
+            "Name a folder that is neither `pages` nor inside it, nor holds it",
+        )
 
 
 def _there(path: Path) -> bool:

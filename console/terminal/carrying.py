@@ -137,12 +137,14 @@ def _prepare_prefect(manner: Manner) -> None:
 def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[Finish | Ask, str]:
     """Drive a run with Prefect or without. Returns how it ended, and what to say of Prefect's part in it."""
     clock = surroundings().now
+    pages = manner.desk.pages(lambda note: manner.screen.say(note, "bad"))
     if manner.prefect == "off":
-        return carry_out(run, ThreadHands(world, clock), clock, watch=watch, by=manner.by), ""
+        hands = ThreadHands(world, clock)
+        return carry_out(run, hands, clock, watch=watch, pages=pages, by=manner.by), ""
     from flows.api import api_url
     from flows.view import carry_out_with_prefect
 
-    end, view = carry_out_with_prefect(run, world, clock, watch=watch, by=manner.by)
+    end, view = carry_out_with_prefect(run, world, clock, watch=watch, pages=pages, by=manner.by)
     if view.missed:
         # Nobody misses a Prefect that was never set up.
         return end, view.missed if api_url() else ""

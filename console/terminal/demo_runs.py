@@ -55,7 +55,8 @@ def in_this_process(desk: Desk, runbook: str, parameters: Mapping[str, str], tel
                 tell(words(told(event, state.plan)))
 
         clock = surroundings().now
-        carry_out(run, ThreadHands(world, clock), clock, watch=watch, by=OPERATOR)
+        pages = desk.pages(tell)
+        carry_out(run, ThreadHands(world, clock), clock, watch=watch, pages=pages, by=OPERATOR)
     return read_state(run)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -12,12 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from console.terminal.surroundings import find_city, surroundings
 from seawall.errors import BadInput
-from seawall.ground import Ground
-from seawall.loading import City, load_city, load_inventory
 from seawall.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from seawall.actions import World
+    from seawall.ground import Ground
+    from seawall.inventory import Inventory
+    from seawall.loading import City
+    from seawall.page.keeping import Pages
 
 
 @dataclass
@@ -46,14 +49,24 @@ class Desk:
     @cached_property
     def city(self) -> City:
         """All of it. Raises: BadInput, with every mistake in its files."""
+        from seawall.loading import load_city
+
         return load_city(self.folder)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """What stands in it, without its runbooks. Raises: BadInput, with every mistake in `inventory/`."""
+        if "city" in self.__dict__:
+            return self.city.inventory
+        from seawall.loading.city_files import read_inventory
+
+        return read_inventory(self.folder)[0]
 
     @cached_property
     def zone(self) -> tzinfo:
         """The city's time zone; UTC when its files cannot say."""
         try:
-            inventory = self.city.inventory if "city" in self.__dict__ else load_inventory(self.folder)
-            return ZoneInfo(inventory.city.timezone)
+            return ZoneInfo(self.inventory.city.timezone)
         except (BadInput, ZoneInfoNotFoundError, ValueError):
             return UTC
 
@@ -63,8 +76,16 @@ class Desk:
 
     def ground(self, world: World) -> Ground:
         """Return what plans are made on."""
+        from seawall.ground import Ground
+
         city = self.city
         return Ground(city.inventory, city.runbooks, city.templates, world, city.place, city.written)
+
+    def pages(self, note: Callable[[str], None]) -> Pages:
+        """Return where its status pages are kept; `note` is told when one cannot be written."""
+        from seawall.page.keeping import Pages
+
+        return Pages.of(self.settings, self.city, note)
 
     def local(self, at: datetime) -> datetime:
         """Return an instant in the city's time."""

@@ -1,0 +1,59 @@
+"""Keep machines' addresses and people's names out of words that everybody may read.
+
+Runbooks' authors write what a step does for the person who carries it out, and may name a machine there; what only
+looks like an address is left out as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from seawall.inventory import Inventory
+from seawall.model import Text
+from seawall.report.figures import plain
+
+if TYPE_CHECKING:
+    from seawall.page.status import Said
+
+LONGEST = 300
+"""Characters of one sentence."""
+LEFT_OUT = "…"
+_ADDRESS = re.compile(
+    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.]*\d)"
+    r"|\[?(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F:]*[0-9a-fA-F](?:\]:\d+)?"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|\b[a-z][a-z0-9+.-]*://\S+"
+)
+"""IPv4, IPv6, mail addresses, and anything with a scheme."""
+
+
+class Discreet:
+    """What one city keeps to itself."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        kept = {
+            str(word)
+            for host in inventory.hosts.values()
+            for word in (host.address, host.hostname)
+            if word and len(str(word)) > 3  # noqa: PLR2004 - shorter ones are parts of ordinary words
+        }
+        for person in inventory.people.values():
+            kept |= {word for word in (person.title, person.email, person.telephone) if word}
+        longest_first = sorted(map(re.escape, kept), key=len, reverse=True)
+        self._kept = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)") if kept else None
+
+    def text(self, text: Text) -> Text:
+        """Return the text without them, each language clipped to what a page holds."""
+        return Text(en=self._clean(text.en), da=None if text.da is None else self._clean(text.da))
+
+    def all(self, said: Iterable[Said]) -> tuple[Said, ...]:
+        """Return each of these without them."""
+        return tuple(replace(one, text=self.text(one.text)) for one in said)
+
+    def _clean(self, words: str) -> str:
+        words = _ADDRESS.sub(LEFT_OUT, plain(words))
+        words = words if self._kept is None else self._kept.sub(LEFT_OUT, words)
+        return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + LEFT_OUT
