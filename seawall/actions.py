@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from seawall.errors import CallError, DidNothing, Finding
 from seawall.model import Frozen, Text
+from seawall.needs import Need
 from seawall.targets import Host, PowerSocket, Store
 
 
@@ -138,6 +139,7 @@ class Action(Generic[ArgsT, SeenT]):
         after_limit_it_cannot_act: a call whose limit has passed can no longer change anything (its remote side was
             told the limit and ends itself), so that a proof saying "did not happen" may be believed.
         ready: what a call with these arguments will need, so that it can be had while a person reads the plan.
+        needs: the rights, ports and programs it takes where it acts; None when nobody declared them.
         pinned: what every plan holds beside the arguments its author writes, e.g. which machine and which words of
             command a city's own action was reviewed with.
         no_way_back: why nothing takes it back, where that is so whoever uses it.
@@ -158,6 +160,7 @@ class Action(Generic[ArgsT, SeenT]):
     pinned: Mapping[str, Any] = field(default_factory=dict)
     no_way_back: Text | None = None
     withheld: str | None = None
+    needs: tuple[Need, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,126 @@
+"""What an action needs where it acts, declared beside it: rights, ports, programs. Never more than the action uses.
+
+A need points at arguments of its action by name (`of`, a dotted path), so that what is asked for follows from what is
+done there. `seawall.needed` finds them in plans; `seawall doctor --needs` prints them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One right of one database role.
+
+    Attributes:
+        right: in words, e.g. `EXECUTE on pg_promote(boolean, integer)`.
+        sql: statements that give it and may be run again; `{role}` is the role as an identifier, `{database}` likewise.
+        seen_by: an SQL expression that tells whether the role has it; `{role}` is its name as a literal.
+    """
+
+    right: str
+    sql: str
+    seen_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that is needed at what the argument `of` names."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Login(Need):
+    """A connection to the PostgreSQL server `of`, as Seawall's own role, with these rights."""
+
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replicating(Need):
+    """Connections from the machine of server `of` to server `source`, as the replicator, with these rights there."""
+
+    source: str
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OnHost(Need):
+    """Commands on the machine of `of`, as the account Seawall logs in with.
+
+    Attributes:
+        programs: what must be found on its PATH.
+        binaries: programs of PostgreSQL, in the server's `binaries`, or in the folder the argument `binaries` names.
+    """
+
+    programs: tuple[str, ...] = ()
+    binaries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AsOwner(Need):
+    """Work in the files of the PostgreSQL server `of`, as the account it runs as.
+
+    Attributes:
+        words: what its own program on that machine is asked for; nothing else may be run as that account.
+        programs, binaries: as in `OnHost`.
+    """
+
+    words: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    binaries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InBucket(Need):
+    """These actions of S3 on the bucket of store `of`, under `prefix`, which may name arguments in braces."""
+
+    allows: tuple[str, ...] = ()
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtBalancer(Need):
+    """The runtime socket of balancer `of`, which listens to us with this level."""
+
+    level: str = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class InZone(Need):
+    """Questions to the zone `of`, and updates of `name` when `types` names what records; signed with its key."""
+
+    name: str = ""
+    types: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtController(Need):
+    """The power controller of the machine of `of`: to read, or also to reset."""
+
+    resets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AtAddress(Need):
+    """HTTP to the address in the argument `of`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByMail(Need):
+    """The city's mail relay."""
+
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BySlack(Need):
+    """The city's Slack workspace; the app has the scope chat:write and was invited to the channel."""
+
+    of: str = ""
+
+
+NOTHING: tuple[Need, ...] = ()
+"""What an action needs that only thinks."""
