@@ -74,8 +74,13 @@ class Supervisor:
             timedelta(),
         )
 
-    def run(self, stopped: Callable[[], bool], wake: int) -> None:
-        """Keep everything running until `stopped`, then end it. `wake` becomes readable when a signal came.
+    def run(self, stopped: Callable[[], bool], wake: int, stopping: Callable[[], None]) -> None:
+        """Keep everything running until `stopped`, then end it.
+
+        Args:
+            stopped: whether somebody asked for the end.
+            wake: becomes readable when a signal came.
+            stopping: told once, when the end begins.
 
         Raises:
             JournalError: the record cannot be written; nothing was started.
@@ -87,6 +92,7 @@ class Supervisor:
             while not stopped():
                 self._turn()
                 self._wait(wake)
+            stopping()
         finally:
             self._end_all(wake)
 
