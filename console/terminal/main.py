@@ -21,6 +21,7 @@ from console.terminal import (
     looking,
     planning,
     running,
+    serving,
     speaking,
     starting,
     verifying,
@@ -40,7 +41,7 @@ current folder or one above it. Who you are: --as NAME, or SEAWALL_AS, or your l
 Words in Danish: SEAWALL_LANGUAGE=da. Without colours: NO_COLOR=1.
 """
 
-PARTS = (starting, doctoring, planning, running, speaking, looking, verifying, drilling, labbing)
+PARTS = (starting, doctoring, planning, running, speaking, looking, verifying, drilling, serving, labbing)
 
 
 def program(arguments: Sequence[str] = ()) -> typer.Typer:
