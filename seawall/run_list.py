@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 from seawall.errors import BadInput, JournalError
 from seawall.files import on_disk
 from seawall.journal import Asked, Ended, Event, Opened, Outcome
-from seawall.journal_file import first_event, is_written, last_event
+from seawall.journal_file import first_event, has_ended, is_written, last_event
 from seawall.model import Frozen, Text
 from seawall.run_folder import RunFolder
 
@@ -68,6 +68,18 @@ def list_runs(runs: Path, *, most: int | None = None) -> tuple[RunSummary, ...]:
     return tuple(summaries[:most])
 
 
+def open_runs(runs: Path) -> tuple[RunSummary, ...]:
+    """Summarise the runs that have not ended, newest first. Of those that have, only the last line is read."""
+    left = (run for run in (RunFolder(runs, name) for name in _names(runs)) if not _is_over(run))
+    return tuple(sorted((summary_of(run) for run in left), key=_age, reverse=True))
+
+
+def latest_ended(runs: Path) -> RunSummary | None:
+    """Summarise the newest run that has ended; None when none has."""
+    over = (run for run in (RunFolder(runs, name) for name in _names(runs)) if _is_over(run))
+    return next((summary_of(run) for run in over), None)
+
+
 def summary_of(run: RunFolder) -> RunSummary:
     """Summarise one run from the first and the last line of its journal; the chain between is not checked."""
     try:
@@ -114,6 +126,13 @@ def find_run(runs: Path, words: str) -> RunFolder:
     more = f" and {len(begun) - _NAMED} more" if len(begun) > _NAMED else ""
     remedy = f"Say more of the name: {', '.join(begun[:_NAMED])}{more}"
     raise BadInput.one(f"{len(begun)} runs begin so", where=where, remedy=remedy)
+
+
+def _is_over(run: RunFolder) -> bool:
+    try:
+        return has_ended(run.journal_path)
+    except JournalError:  # its summary says what is wrong with it
+        return False
 
 
 def _names(runs: Path) -> list[str]:

@@ -25,7 +25,10 @@ from console.terminal import (
     speaking,
     starting,
     verifying,
+    watching,
 )
+from console.terminal.front import show_front
+from console.terminal.panels import Panelled
 from console.terminal.surroundings import version
 from console.terminal.trouble import EXIT_CODES, STOPPED, Stopped, say_bug, say_error, say_stopped
 from seawall.errors import ExitCode, SeawallError
@@ -41,7 +44,19 @@ current folder or one above it. Who you are: --as NAME, or SEAWALL_AS, or your l
 Words in Danish: SEAWALL_LANGUAGE=da. Without colours: NO_COLOR=1.
 """
 
-PARTS = (starting, doctoring, planning, running, speaking, looking, verifying, drilling, serving, labbing)
+PARTS = (
+    watching,
+    starting,
+    doctoring,
+    planning,
+    running,
+    speaking,
+    looking,
+    verifying,
+    drilling,
+    serving,
+    labbing,
+)
 
 
 def program(arguments: Sequence[str] = ()) -> typer.Typer:
@@ -53,7 +68,8 @@ def program(arguments: Sequence[str] = ()) -> typer.Typer:
         name="seawall",
         help="Carry a city's digital services through a disaster: plan, run, drill, prove.",
         epilog=EPILOG,
-        no_args_is_help=True,
+        cls=Panelled,
+        invoke_without_command=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -71,13 +87,15 @@ def _show_version(wanted: bool) -> None:
 
 
 def _seawall(
+    context: typer.Context,
     *,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is."),
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        show_front(context)
 
 
 def run_command_line(arguments: Sequence[str]) -> int:

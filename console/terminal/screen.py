@@ -17,9 +17,9 @@ from typing import Literal, TextIO
 from seawall.model import Language, Text
 from seawall.report.figures import plain
 
-Tone = Literal["plain", "strong", "dim", "good", "bad", "mark"]
+Tone = Literal["plain", "strong", "dim", "good", "bad", "warn", "mark"]
 
-_CODES = {"plain": "", "strong": "1", "dim": "2", "good": "32", "bad": "31;1", "mark": "7;1"}
+_CODES = {"plain": "", "strong": "1", "dim": "2", "good": "32", "bad": "31;1", "warn": "33;1", "mark": "7;1"}
 NARROWEST, WIDEST = 40, 100
 """Columns: what is still readable, and what an eye still follows."""
 

@@ -1,0 +1,197 @@
+"""A city's situation on a terminal: the broken first, then what is not known, what waits, what to type, how to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from console.terminal.next_steps import next_steps
+from console.terminal.screen import Screen, language, words
+from console.terminal.status_runs import show_runs_now, show_schedules
+from console.terminal.status_words import CONDITIONS, DOWN, HEADS, SAYS, UNKNOWN, said
+from seawall.messages import MARK
+from seawall.report.figures import moment, span
+from seawall.sightings import Condition
+from seawall.situation import ServiceNow, Situation
+
+MOST = 12
+"""Services of a kind that are shown one by one, at most."""
+ROOM = 9
+
+
+def show_situation(one: Situation, screen: Screen, zone: tzinfo) -> None:
+    """Show all of it."""
+    title = words(one.city) if one.city else "Seawall"
+    screen.say(f"{title}, {moment(one.at, zone)}", "strong")
+    _show_first(one, screen)
+    down = [each for each in one.services if each.condition is Condition.DOWN]
+    unknown = [each for each in one.services if each.condition is Condition.UNKNOWN]
+    up = [each for each in one.services if each.condition is Condition.UP]
+    if down:
+        _show_down(down, up, one, screen, zone)
+    if unknown:
+        _show_unknown(unknown, one, screen)
+    _show_up(up, one, screen, zone)
+    show_runs_now(one, screen)
+    show_schedules(one, screen, zone)
+    if one.well and one.services:
+        screen.say()
+        screen.say(said(SAYS["well"]), "good")
+    show_next(one, screen)
+
+
+def _show_first(one: Situation, screen: Screen) -> None:
+    if one.drill is not None:
+        screen.say(f"{MARK}: {said(SAYS['drill'], drill=one.drill)}", "mark", hang=2)
+    for problem in one.problems:
+        screen.say(problem, "bad", hang=2)
+
+
+def show_short(one: Situation, screen: Screen, zone: tzinfo) -> None:
+    """Show in a few lines whether anything needs anybody."""
+    title = words(one.city) if one.city else "Seawall"
+    screen.say(f"{title}, {moment(one.at, zone)}", "strong")
+    _show_first(one, screen)
+    for condition, tone in ((Condition.DOWN, "bad"), (Condition.UNKNOWN, "warn")):
+        named = [each for each in one.services if each.condition is condition]
+        if named:
+            word = words(DOWN if condition is Condition.DOWN else UNKNOWN)
+            names = _listed([words(each.title) for each in named])
+            screen.labelled(
+                word, f"{len(named)}: {names}", "bad" if tone == "bad" else "warn", room=ROOM, indent=2
+            )
+    ups = [each for each in one.services if each.condition is Condition.UP]
+    if one.services:
+        screen.labelled(words(HEADS["up"]), _ups(ups, one), room=ROOM, indent=2)
+    show_runs_now(one, screen, short=True)
+    show_schedules(one, screen, zone, short=True)
+    show_next(one, screen)
+
+
+def show_next(one: Situation, screen: Screen) -> None:
+    """End with what to type, or whom to ring."""
+    steps = next_steps(one)
+    screen.say()
+    for line in steps.ring:
+        screen.say(line, "strong")
+    for n, command in enumerate(steps.commands):
+        # Never wrapped: a command that is cut in two cannot be copied.
+        screen.raw(f"{words(SAYS['next' if n == 0 else 'or'])}{command}")
+
+
+def _show_down(
+    down: Sequence[ServiceNow], up: Sequence[ServiceNow], one: Situation, screen: Screen, zone: tzinfo
+) -> None:
+    screen.head(f"{words(HEADS['down'])}: {len(down)}")
+    looked_at = [each for each in one.services if each.seen_at is not None]
+    if len(down) > 1 and len(down) == len(looked_at) and not up:
+        screen.say(said(SAYS["cut-off"]), "warn", indent=2, hang=2)
+    # Those that nothing below them explains come first: they are where to begin.
+    titles = {each.service: words(each.title) for each in one.services}
+    conditions = {each.service: words(CONDITIONS[each.condition]) for each in one.services}
+    for each in sorted(down, key=lambda each: len(each.needs_down))[:MOST]:
+        screen.labelled(words(DOWN), _named(each), "bad", room=ROOM, indent=2)
+        inner = 2 + ROOM
+        assert each.since is not None
+        since = said(
+            SAYS["since"],
+            at=_at(each.since, one.at, zone),
+            age=_span((one.at - each.since).total_seconds()),
+            seen=_span(each.age_seconds),
+        )
+        screen.say(since, indent=inner, hang=2)
+        for target, whole, left in (
+            ("RTO", each.rto_seconds, each.rto_left_seconds),
+            ("MTPD", each.mtpd_seconds, each.mtpd_left_seconds),
+        ):
+            if left is not None:
+                key = "left" if left > 0 else "over"
+                line = said(SAYS[key], target=target, whole=_span(whole), left=_span(abs(left)))
+                screen.say(line, "plain" if left > 0 else "bad", indent=inner, hang=2)
+        screen.say(f"{said(SAYS['saw'])}: {each.saw}", "dim", indent=inner, hang=2)
+        if each.needs_down:
+            names = ", ".join(titles[name] for name in each.needs_down)
+            screen.say(said(SAYS["needs"], names=names), indent=inner, hang=2)
+        if each.without_it is not None:
+            screen.say(f"{said(SAYS['without-it'])}: {words(each.without_it)}", indent=inner, hang=2)
+        if each.instead is not None:
+            screen.say(f"{said(SAYS['instead'])}: {words(each.instead)}", indent=inner, hang=2)
+        if each.run_by is not None:
+            line = said(SAYS["supplier"], by=each.run_by, telephone=each.telephone or "?")
+            screen.say(line, indent=inner, hang=2)
+        dragged = [f"{titles[name]} ({conditions[name]})" for name in each.drags]
+        if dragged:
+            screen.say(f"{said(SAYS['drags'])}: {_listed(dragged)}", indent=inner, hang=2)
+        else:
+            screen.say(said(SAYS["no-drags"]), "dim", indent=inner)
+    _show_rest(len(down), screen)
+
+
+def _show_unknown(unknown: Sequence[ServiceNow], one: Situation, screen: Screen) -> None:
+    screen.head(f"{words(HEADS['unknown'])}: {len(unknown)}")
+    if len(unknown) == len(one.services) and all(each.seen_at is None and not each.saw for each in unknown):
+        screen.say(said(SAYS["nobody-looked"], count=len(unknown)), "warn", indent=2)
+        return
+    # What was seen once tells more than what never was.
+    for each in sorted(unknown, key=lambda each: (not each.watched, each.seen_at is None))[:MOST]:
+        screen.labelled(words(UNKNOWN), f"{_named(each)}: {_why_unknown(each)}", "warn", room=ROOM, indent=2)
+    _show_rest(len(unknown), screen)
+
+
+def _why_unknown(one: ServiceNow) -> str:
+    if not one.watched:
+        return said(SAYS["no-probe"])
+    if one.seen_at is None:
+        return said(SAYS["untold"], saw=one.saw) if one.saw else said(SAYS["never"])
+    if one.was is not None and one.was is not Condition.UNKNOWN:
+        return said(SAYS["was"], was=words(CONDITIONS[one.was]), age=_span(one.age_seconds))
+    return said(SAYS["missed"], misses=one.misses, saw=one.saw)
+
+
+def _show_up(up: Sequence[ServiceNow], one: Situation, screen: Screen, zone: tzinfo) -> None:
+    screen.say()
+    if not one.services:
+        if one.city is not None:
+            screen.say(said(SAYS["no-services"]))
+        return
+    screen.labelled(words(HEADS["up"]), _ups(up, one), "good" if up else "plain", room=ROOM, indent=2)
+    wavering = [each for each in up if each.misses]
+    for each in wavering[:MOST]:
+        line = said(SAYS["missed"], misses=each.misses, saw=each.saw)
+        screen.say(f"{_named(each)}: {line}", "warn", indent=2 + ROOM, hang=2)
+    if one.watcher is None:
+        screen.say(said(SAYS["nobody-watches"]), "warn", indent=2 + ROOM)
+    else:
+        line = said(SAYS["watched"], by=one.watcher.by, at=_at(one.watcher.since, one.at, zone))
+        screen.say(line, "dim", indent=2 + ROOM, hang=2)
+
+
+def _ups(up: Sequence[ServiceNow], one: Situation) -> str:
+    if not up:
+        return said(SAYS["no-ups"], whole=len(one.services))
+    oldest = max(each.age_seconds or 0.0 for each in up)
+    return said(SAYS["ups"], count=len(up), whole=len(one.services), age=_span(oldest))
+
+
+def _show_rest(count: int, screen: Screen) -> None:
+    if count > MOST:
+        screen.say(said(SAYS["more"], count=f"{count - MOST:,}"), indent=2 + ROOM, hang=2)
+
+
+def _named(one: ServiceNow) -> str:
+    return f"{words(one.title)} ({one.service})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" + {len(names) - MOST:,}" if len(names) > MOST else ""
+    return ", ".join(names[:MOST]) + more
+
+
+def _span(seconds: float | None) -> str:
+    return span(None if seconds is None else float(round(max(0.0, seconds))), language())
+
+
+def _at(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """Write an instant: the time of day when that was today, else the date as well."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"

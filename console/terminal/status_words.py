@@ -1,0 +1,125 @@
+"""What `seawall status` says, in English and Danish; a coordinator reads it too."""
+
+from __future__ import annotations
+
+from console.terminal.screen import words
+from seawall.model import Text
+
+
+def said(text: Text, **fields: object) -> str:
+    """Return a text in this terminal's language, with what it is about put in."""
+    return words(text).format(**fields)
+
+
+def _both(en: str, da: str) -> Text:
+    return Text(en=en, da=da)
+
+
+DOWN = _both("DOWN", "NEDE")
+UNKNOWN = _both("UNKNOWN", "UKENDT")
+UP = _both("up", "oppe")
+REAL = _both("REAL", "VIRKELIG")
+OVERDUE = _both("LATE", "FORSINKET")
+
+CONDITIONS = {
+    "up": UP,
+    "down": _both("down", "nede"),
+    "unknown": _both("unknown", "ukendt"),
+}
+STANDINGS = {
+    "not begun": _both("not begun; nobody drives it", "ikke begyndt; ingen driver den"),
+    "under way": _both("under way", "i gang"),
+    "waits for a person": _both("waits for a person", "venter på et menneske"),
+    "interrupted": _both("interrupted; nobody drives it", "afbrudt midtvejs; ingen driver den"),
+    "cannot be read": _both("cannot be read", "kan ikke læses"),
+}
+WAITS = {
+    "approval": _both("{step} waits for {people} from {of}", "{step} venter på {people} fra {of}"),
+    "person": _both("{step} is for {of} to do", "{step} skal udføres af {of}"),
+    "doubt": _both(
+        "{step} is IN DOUBT: did it happen? {of} must say", "{step} er UVIST: skete det? {of} må svare"
+    ),
+    "undo-doubt": _both(
+        "{step}: was it taken back? {of} must say", "{step}: blev det taget tilbage? {of} må svare"
+    ),
+}
+YES = _both("a yes", "et ja")
+YESES = _both("{count} people's yes", "ja fra {count}")
+
+HEADS = {
+    "down": _both("Broken now", "I stykker nu"),
+    "unknown": _both("Not known", "Uvist"),
+    "runs": _both("Open runs", "Åbne kørsler"),
+    "schedules": _both("Schedules", "Faste kørsler"),
+    "up": _both("Up", "Oppe"),
+}
+SAYS = {
+    "since": _both(
+        "since {at}, for {age}; last look {seen} ago", "siden {at}, i {age}; senest set for {seen} siden"
+    ),
+    "without-it": _both("Without it", "Uden den"),
+    "instead": _both("Instead", "I stedet"),
+    "left": _both("{target} {whole}: {left} left", "{target} {whole}: {left} tilbage"),
+    "over": _both("{target} {whole}: over by {left}", "{target} {whole}: overskredet med {left}"),
+    "drags": _both("Drags along", "Trækker med sig"),
+    "no-drags": _both("No other service needs it.", "Ingen anden tjeneste har brug for den."),
+    "needs": _both("It needs {names}, which is down.", "Den har brug for {names}, som er nede."),
+    "supplier": _both("Run by {by}, telephone {telephone}", "Drives af {by}, telefon {telephone}"),
+    "saw": _both("Seen", "Set"),
+    "never": _both("never looked at", "aldrig set efter"),
+    "untold": _both("looks could not tell: {saw}", "det kunne ikke ses: {saw}"),
+    "was": _both("{was} when last seen, {age} ago", "{was}, da den sidst blev set for {age} siden"),
+    "missed": _both("{misses} looks in a row missed it: {saw}", "{misses} blik i træk ramte ikke: {saw}"),
+    "no-probe": _both(
+        "no `probe` in the inventory says how to look at it",
+        "ingen `probe` i fortegnelsen siger, hvordan man ser efter den",
+    ),
+    "more": _both(
+        "and {count} more: `seawall status --json` lists all",
+        "og {count} til: `seawall status --json` viser alle",
+    ),
+    "nobody-looked": _both(
+        "Nobody has looked at the services yet, so all {count} are unknown.",
+        "Ingen har set efter tjenesterne endnu, så alle {count} er ukendte.",
+    ),
+    "nobody-watches": _both("Nobody watches the services now.", "Ingen holder øje med tjenesterne nu."),
+    "watched": _both("{by} watches the services, since {at}.", "{by} holder øje med tjenesterne siden {at}."),
+    "cut-off": _both(
+        "All that were looked at are down at once: this machine may be cut off itself.",
+        "Alt, der blev set efter, er nede på én gang: måske er det denne maskine, der er afskåret.",
+    ),
+    "ups": _both(
+        "{count} of {whole}, the oldest look {age} ago", "{count} af {whole}, ældste blik for {age} siden"
+    ),
+    "no-ups": _both("none of {whole}", "ingen af {whole}"),
+    "began": _both("{run}, by {by}, began {age} ago", "{run}, af {by}, begyndt for {age} siden"),
+    "last-line": _both("last line {age} ago", "seneste linje for {age} siden"),
+    "time-left": _both("{left} left", "{left} tilbage"),
+    "time-over": _both("over by {left}", "overskredet med {left}"),
+    "doubt": _both("In doubt: {steps}", "Uvist: {steps}"),
+    "stop": _both("Stop it", "Stands den"),
+    "drill": _both(
+        "a drill is under way ({drill}); what is broken may be broken by it.",
+        "en øvelse er i gang ({drill}); det, der er i stykker, kan være ødelagt af den.",
+    ),
+    "no-runs": _both("No run is open.", "Ingen kørsel er åben."),
+    "no-runs-yet": _both("There has been no run yet.", "Der har endnu ingen kørsel været."),
+    "latest": _both(
+        "The last one, {run}, ended {age} ago: {outcome}.",
+        "Den seneste, {run}, endte for {age} siden: {outcome}.",
+    ),
+    "late": _both(
+        "{name}: due {at} and not run, {age} late", "{name}: skulle være kørt {at}, {age} forsinket"
+    ),
+    "kept-by-nobody": _both("{names}: kept by nobody", "{names}: holdes af ingen"),
+    "on-time": _both("{names}: as they should be", "{names}: som de skal være"),
+    "well": _both("All is well, as far as it is watched.", "Alt er vel, så vidt der holdes øje."),
+    "next": _both("Next: ", "Næste: "),
+    "or": _both("  or: ", "  eller: "),
+    "ring": _both("Ring {by}, {telephone}, about {name}.", "Ring til {by}, {telephone}, om {name}."),
+    "no-services": _both("The inventory names no service yet.", "Fortegnelsen nævner endnu ingen tjeneste."),
+    "city-unread": _both(
+        "The city's files have {count} mistakes, so its services cannot be told; `seawall check` shows them.",
+        "Byens filer har {count} fejl, så dens tjenester kan ikke vises; `seawall check` viser dem.",
+    ),
+}

@@ -1,0 +1,23 @@
+"""What is broken now, what that drags along, and what waits for whom: one moment of a city, each fact with its age.
+
+Unknown is not OK: a service that was not seen lately is unknown, never up.
+"""
+
+from __future__ import annotations
+
+from seawall.situation.moment import RunNow, ScheduleNow, ServiceNow, Situation, StepNow, Wait, Watcher
+from seawall.situation.runs import runs_now, schedule_now
+from seawall.situation.services import services_now
+
+__all__ = [
+    "RunNow",
+    "ScheduleNow",
+    "ServiceNow",
+    "Situation",
+    "StepNow",
+    "Wait",
+    "Watcher",
+    "runs_now",
+    "schedule_now",
+    "services_now",
+]
