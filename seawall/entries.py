@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from seawall.model import Frozen, Name, SecretRef
-from seawall.targets import Endpoint, Port, PowerSocket
+from seawall.targets import Account, Endpoint, Port, PowerSocket
 
 
 def _host_key(text: str) -> str:
@@ -63,6 +63,7 @@ class ServerEntry(Frozen):
         replicator: the role a standby connects as.
         peers: how the other site's server reaches this one, when that differs from the host's address and the port.
         slot: the replication slot that the other site's server uses here.
+        sudo_as: the account it runs as, when Seawall logs in there as another one and may work as this one by sudo.
     """
 
     port: Port = 5432
@@ -77,6 +78,7 @@ class ServerEntry(Frozen):
     replicator_password: SecretRef | None = None
     peers: Endpoint | None = None
     slot: str | None = None
+    sudo_as: Account | None = None
 
     @property
     def lacking(self) -> tuple[str, ...]:

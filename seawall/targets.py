@@ -12,6 +12,8 @@ from pydantic import Field
 
 from seawall.model import Frozen, Name, SecretRef
 
+Account = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+"""A login name, as useradd(8) allows it."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -63,6 +65,7 @@ class Server(Frozen):
         binaries: the folder on the host with `pg_ctl` and the rest.
         peers: how the other site's server reaches this one, when that differs from `host.address` and `port`.
         user: the role Seawall connects as; `replicator` the role a standby connects as.
+        sudo_as: the account it runs as on its machine, when Seawall logs in there as another one.
     """
 
     name: str
@@ -79,6 +82,12 @@ class Server(Frozen):
     replicator_password: SecretRef
     peers: Endpoint | None = None
     slot: str | None = None
+    sudo_as: Account | None = None
+
+    @property
+    def program(self) -> str:
+        """The one program on its machine that may be run as `sudo_as`; `seawall doctor --needs` writes it."""
+        return f"/usr/local/lib/seawall/postgres-{self.name.partition('/')[2]}"
 
     @property
     def for_peers(self) -> Endpoint:
