@@ -18,8 +18,8 @@ from seawall.report.figures import plain
 if TYPE_CHECKING:
     from seawall.page.status import Said
 
-LONGEST = 300
-"""Characters of one sentence."""
+LONGEST = 200
+"""Characters of one sentence; a page of the longest ones still stays under 100 KB."""
 LEFT_OUT = "…"
 _ADDRESS = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.]*\d)"
@@ -56,4 +56,13 @@ class Discreet:
     def _clean(self, words: str) -> str:
         words = _ADDRESS.sub(LEFT_OUT, plain(words))
         words = words if self._kept is None else self._kept.sub(LEFT_OUT, words)
-        return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + LEFT_OUT
+        return _clipped(words, LONGEST)
+
+
+def clipped(text: Text, most: int = LONGEST) -> Text:
+    """Return a text that the city wrote for citizens, no longer than a page can hold. Numbers to ring stay in it."""
+    return Text(en=_clipped(text.en, most), da=None if text.da is None else _clipped(text.da, most))
+
+
+def _clipped(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1].rstrip() + LEFT_OUT

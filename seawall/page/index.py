@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from seawall.page.writing import Other
 from seawall.report.words import OUTCOMES
 from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import RunSummary, Standing, list_runs
+from seawall.sightings import Sighting, read_sightings
 
 LOOKED_AT = 30
 """So many of the newest runs are looked at."""
@@ -65,8 +66,16 @@ def whole_index(
         return status, others[:MOST_OTHERS]
     run = RunFolder(runs, featured.summary.id)
     halted = featured.summary.standing in (Standing.INTERRUPTED, Standing.NOT_BEGUN)
-    shown = status_of(read_state(run), known, now=now, halted=halted)
+    shown = status_of(read_state(run), known, now=now, halted=halted, sightings=seen_lately(runs))
     return shown, others[:MOST_OTHERS]
+
+
+def seen_lately(runs: Path) -> Mapping[str, Sighting]:
+    """Return what was last seen of each service; nothing when that cannot be read, and then it is unknown."""
+    try:
+        return read_sightings(runs).services
+    except SeawallError:
+        return {}
 
 
 def _lately(runs: Path, known: Known, now: datetime) -> Iterator[_Run]:

@@ -23,7 +23,7 @@ from seawall.errors import Busy, SeawallError
 from seawall.journal import Event
 from seawall.loading import City
 from seawall.locks import Lock
-from seawall.page.index import whole_index
+from seawall.page.index import seen_lately, whole_index
 from seawall.page.status import Known, Status, status_of
 from seawall.page.writing import to_html
 from seawall.plan import Plan
@@ -166,7 +166,13 @@ class PageOfRun:
         self._take_in()
         with self._fold:
             halted = self._over.is_set() and state.ended is None
-            return status_of(state, self.pages.known, now=self.clock(), halted=halted)
+            return status_of(
+                state,
+                self.pages.known,
+                now=self.clock(),
+                halted=halted,
+                sightings=seen_lately(self.pages.runs),
+            )
 
     def _write(self) -> None:
         began = time.monotonic()

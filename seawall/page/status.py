@@ -14,16 +14,19 @@ from seawall.inventory import Inventory, Service
 from seawall.journal import Outcome
 from seawall.model import Text
 from seawall.page.checked import checks_of, when_checked
-from seawall.page.discreet import Discreet
+from seawall.page.discreet import Discreet, clipped
 from seawall.page.words import NOT_ALL, TAKING_BACK, TROUBLES, by, yes_from
 from seawall.plan import Plan, PlannedStep
 from seawall.report.dates import on_the_minute
 from seawall.report.roles import CHANNELS, role
 from seawall.runbook import Runbook
+from seawall.sightings import Condition, Pace, Sighting, condition_at
 from seawall.state import OVER, Stand, State
 
-MOST_SERVICES, MOST_DONE, MOST_NOW, MOST_TROUBLES = 24, 12, 6, 6
+MOST_SERVICES, MOST_DONE, MOST_NOW, MOST_TROUBLES = 20, 12, 6, 6
 """So much of each is told, so that the page stays under 100 KB and two sheets."""
+LONGEST_TITLE = 60
+"""Characters of a service's title."""
 
 Reach = Literal["touches", "names", "copies", "unsaid"]
 """What a run has to do with services: it changes some, is only about some, works on their copies, or nobody said."""
@@ -50,7 +53,7 @@ class Concern:
     def with_(cls, reach: Reach, names: Iterable[str], services: Mapping[str, Service]) -> Self:
         """Make one of the services of these names, each once, as far as the city knows them."""
         known = tuple(name for name in dict.fromkeys(names) if name in services)
-        return cls(reach, known, tuple(services[name].title for name in known))
+        return cls(reach, known, tuple(clipped(services[name].title, LONGEST_TITLE) for name in known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,29 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """What the watch saw of the run's services.
+
+    Attributes:
+        condition: down when one of them was, up when all were, unknown when not all were seen lately.
+        at: when that was seen.
+        since: since when one of them was down; None when none was, or that is not known.
+        up_at: when all of them were last seen to work.
+    """
+
+    condition: Condition
+    at: datetime | None = None
+    since: datetime | None = None
+    up_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What a page says.
 
     Attributes:
         checked: when the run saw that its services are in order; None as long as it did not.
+        outside: what was seen of them from outside; None in an exercise, which says nothing of the real ones.
         checks: what it looks at for that, and when it saw it.
         next_update: by when the page is written again, whatever happens; None when nobody promised.
         waits_for: the role whose yes or work is waited for.
@@ -98,6 +119,7 @@ class Status:
     next_update: datetime | None
     telephone: str | None
     checked: datetime | None
+    outside: Outside | None
     checks: tuple[Said, ...]
     affected: tuple[Affected, ...]
     waits_for: Text | None
@@ -141,8 +163,23 @@ def concern_of(plan: Plan, known: Known) -> Concern:
     return next((one for one in (named, copies) if one.services), Concern("unsaid"))
 
 
-def status_of(state: State, known: Known, *, now: datetime, halted: bool = False) -> Status:
-    """Say how a run stands. `halted` says that nobody drives it any more though it has not ended."""
+def status_of(
+    state: State,
+    known: Known,
+    *,
+    now: datetime,
+    halted: bool = False,
+    sightings: Mapping[str, Sighting] | None = None,
+) -> Status:
+    """Say how a run stands.
+
+    Args:
+        state: the run, folded.
+        known: what is known of the city.
+        now: the time that is written on the page.
+        halted: nobody drives it any more though it has not ended.
+        sightings: what was last seen of each service.
+    """
     plan, discreet = state.plan, Discreet(known.inventory)
     concern = concern_of(plan, known)
     opened = state.opened.at if state.opened else now
@@ -164,9 +201,10 @@ def status_of(state: State, known: Known, *, now: datetime, halted: bool = False
         next_update=on_the_minute(now + known.every) if open_ else None,
         telephone=known.telephone,
         checked=when_checked(state),
+        outside=None if plan.exercise else _outside(concern, known.inventory, sightings or {}, now),
         checks=discreet.all(
             Said(one.does, state.steps[one.id].ended if state.steps[one.id].stand is Stand.DONE else None)
-            for one in checks_of(plan)
+            for one in checks_of(plan)[:MOST_NOW]
         ),
         affected=affected[:MOST_SERVICES],
         waits_for=_waits_for(state),
@@ -219,8 +257,31 @@ def _affected(concern: Concern, inventory: Inventory) -> Iterator[Affected]:
     dragged.sort(key=lambda one: inventory.services[one[0]].tier or 9)
     for name, through in [*about, *dragged]:
         service: Service = inventory.services[name]
-        leans_on = None if through is None else inventory.services[through].title
-        yield Affected(service.title, service.without_it, service.instead, leans_on)
+        leans_on = None if through is None else clipped(inventory.services[through].title, LONGEST_TITLE)
+        without, instead = (text and clipped(text) for text in (service.without_it, service.instead))
+        yield Affected(clipped(service.title, LONGEST_TITLE), without, instead, leans_on)
+
+
+def _outside(
+    concern: Concern, inventory: Inventory, sightings: Mapping[str, Sighting], now: datetime
+) -> Outside:
+    seen = [
+        (one, condition_at(one, now, Pace(probe.every, probe.misses)))
+        for name in concern.services
+        if (one := sightings.get(name)) is not None and (probe := inventory.services[name].probe) is not None
+    ]
+    up_at = [one.up_at for one, _ in seen if one.up_at is not None]
+    last_up = min(up_at) if up_at and len(up_at) == len(concern.services) else None
+    if down := [one for one, condition in seen if condition is Condition.DOWN]:
+        since = [one.since for one in down if one.since is not None]
+        return Outside(Condition.DOWN, max(one.looked_at for one in down), min(since, default=None), last_up)
+    if (
+        seen
+        and all(condition is Condition.UP for _, condition in seen)
+        and len(seen) == len(concern.services)
+    ):
+        return Outside(Condition.UP, min(one.looked_at for one, _ in seen), None, last_up)
+    return Outside(Condition.UNKNOWN, up_at=last_up)
 
 
 def _now(state: State) -> Iterator[Said]:

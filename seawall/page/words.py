@@ -70,6 +70,10 @@ HEADLINES = {
     "checked": _both(
         "{services}: in order when we looked at {at}", "{services}: i orden, da vi så efter {at}"
     ),
+    "down": _both(
+        "{services}: does not work, seen from outside at {at}", "{services}: virker ikke, set udefra {at}"
+    ),
+    "up": _both("{services}: worked when we looked at {at}", "{services}: virkede, da vi så efter {at}"),
     "expect": _both("{services}: expect that it does not work", "{services}: regn med, at det ikke virker"),
     "unknown": _both("{services}: we do not know whether it works", "{services}: vi ved ikke, om det virker"),
 }
@@ -118,9 +122,12 @@ HEADINGS = {
 }
 
 SENTENCES = {
-    "since": _both(
-        "This run has not measured when it began. The work began {at}.",
-        "Hvornår det begyndte, har denne kørsel ikke målt. Arbejdet begyndte {at}.",
+    "since": _both("not measured.", "ikke målt."),
+    "since-seen": _both("{at}, seen from outside.", "{at}, set udefra."),
+    "since-up": _both("not measured; last seen to work {at}.", "ikke målt; sidst set at virke {at}."),
+    "seen-up": _both(
+        "seen to work {at}; the work may still interrupt it.",
+        "set at virke {at}; arbejdet kan stadig afbryde det.",
     ),
     "began": _both("The work began {at}.", "Arbejdet begyndte {at}."),
     "not-written": _both(

@@ -5,7 +5,7 @@ Everything that is not ours is escaped. What the city wrote in English only is m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cache, partial
@@ -22,6 +22,7 @@ from seawall.page.status import Status
 from seawall.page.words import EXERCISE, HEADINGS, HEADLINES, KINDS, PROMISES, SENTENCES, WORK
 from seawall.report.dates import day_and_hour, hour, hour_near
 from seawall.report.figures import plain
+from seawall.sightings import Condition
 
 OPEN = ("under-way", "waits", "halted", "doubt")
 
@@ -37,8 +38,8 @@ class Other:
 
 def to_html(status: Status, zone: tzinfo, others: Sequence[Other] = ()) -> str:
     """Write the page. Times are told in `zone`."""
-    mark = f"{MARK}: " if status.exercise else ""
     danish, english = (headline(status, zone, language) for language in ("da", "en"))
+    mark = f"{MARK}: " if status.exercise else ""
     return _template("frame.html.j2").render(
         status=status,
         title=f"{mark}{danish} / {english}",
@@ -51,11 +52,22 @@ def headline(status: Status, zone: tzinfo, language: Language) -> str:
     """Say the one thing that somebody reads who reads one line."""
     if status.concern.reach != "touches":
         return plain(status.title.in_(language))
-    if status.checked is not None:
-        kind, at = "checked", hour_near(status.checked, status.written, zone, language)
-    else:
-        kind, at = ("expect" if status.work in OPEN else "unknown"), ""
+    kind, seen = _best_known(status)
+    at = hour_near(seen, status.written, zone, language) if seen else ""
     return HEADLINES[kind].in_(language).format(services=_services(status, language), at=at)
+
+
+def _best_known(status: Status) -> tuple[str, datetime | None]:
+    """Say what is known of the services, and when it was seen: the newest counts, and a bad one over a good one."""
+    outside, checked = status.outside, status.checked
+    down_at = outside.at if outside is not None and outside.condition is Condition.DOWN else None
+    if down_at is not None and (checked is None or down_at > checked):
+        return "down", down_at
+    if checked is not None:
+        return "checked", checked
+    if outside is not None and outside.condition is Condition.UP:
+        return "up", outside.at
+    return ("expect" if status.work in OPEN else "unknown"), None
 
 
 def _half(status: Status, zone: tzinfo, language: Language, top: int, others: Sequence[Other]) -> str:
@@ -68,7 +80,7 @@ def _half(status: Status, zone: tzinfo, language: Language, top: int, others: Se
     def promised(key: str, **values: Any) -> str:
         return PROMISES[key].in_(language).format(ask=ask, **values)
 
-    ask = PROMISES["ring" if status.telephone else "ask"].in_(language).format(number=status.telephone)
+    ask = PROMISES["ring" if status.telephone else "ask"].in_(language).format(number=_unbroken(status))
     began = day_and_hour(status.began, zone, language)
     until = status.next_update
     return _template("page.html.j2").render(
@@ -85,7 +97,7 @@ def _half(status: Status, zone: tzinfo, language: Language, top: int, others: Se
         else promised("next", at=near(until)),
         stale="" if until is None else promised("stale", at=near(until)),
         without=_without(status),
-        since=sentence("since", at=began),
+        since=_since(status, sentence, lambda at: day_and_hour(at, zone, language)),
         began=sentence("began", at=began),
         about=_about(status, language),
         dragged=_dragged(status, language),
@@ -105,6 +117,10 @@ def _half(status: Status, zone: tzinfo, language: Language, top: int, others: Se
     )
 
 
+def _unbroken(status: Status) -> str:
+    return (status.telephone or "").replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _tell(text: Text, language: Language) -> Markup:
     """Escape the city's words, and say so where they are not in the page's language (WCAG 3.1.2)."""
     words = escape(plain(text.in_(language)))
@@ -119,14 +135,24 @@ def _work(status: Status, language: Language) -> str:
     return said
 
 
+def _since(status: Status, sentence: Callable[..., str], told: Callable[[datetime], str]) -> str:
+    outside = status.outside
+    if outside is None or (outside.since is None and outside.up_at is None):
+        return sentence("since")
+    if outside.since is not None:
+        return sentence("since-seen", at=told(outside.since))
+    up = outside.up_at or status.written
+    return sentence("seen-up" if outside.condition is Condition.UP else "since-up", at=told(up))
+
+
 def _without(status: Status) -> str:
+    """Name the heading over what citizens cannot do, as far as that is known."""
     if status.exercise:
         return "without-pretended"
     if status.concern.reach != "touches":
         return "without-if"
-    if status.checked is not None:
-        return "without-then"
-    return "without" if status.work in OPEN else "without-if"
+    kind, _ = _best_known(status)
+    return {"down": "without", "expect": "without", "checked": "without-then"}.get(kind, "without-if")
 
 
 def _about(status: Status, language: Language) -> str:
