@@ -1,7 +1,8 @@
 """A city's folder as values the core works with; every mistake in it at once, each with its place and its remedy.
 
 A mistake reads `file:line:column: problem. Remedy.`, the file relative to the city's folder, and below it the line as
-it should read where that can be known. Nothing is loaded in part.
+it should read where that can be known. Nothing is loaded in part. What only some loads need is imported by these alone:
+settings and inventories are read at the start of nearly every command.
 """
 
 from __future__ import annotations
@@ -10,23 +11,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from seawall.errors import BadInput, Mistake
 from seawall.inventory import Inventory
 from seawall.loading.city_files import InventoryFiles, inventory_findings, read_inventory
-from seawall.loading.message_files import MessageFile, message_templates, read_message
 from seawall.loading.model_mistakes import in_file_order, model_mistakes
-from seawall.loading.own_action_files import OwnShelf, read_own_actions
-from seawall.loading.roles import unfilled_roles
-from seawall.loading.runbook_files import RunbookFile, names_given, read_runbook, used_runbooks
 from seawall.loading.shelf import PRODUCT, Shelf, read_shelf
-from seawall.messages import Message
-from seawall.own_actions import Own
-from seawall.runbook import Runbook
 from seawall.yaml_source import Loc, YamlSource, read_yaml
+
+if TYPE_CHECKING:
+    from seawall.loading.message_files import MessageFile
+    from seawall.loading.own_action_files import OwnShelf
+    from seawall.loading.runbook_files import RunbookFile
+    from seawall.messages import Message
+    from seawall.own_actions import Own
+    from seawall.runbook import Runbook
 
 __all__ = [
     "PRODUCT",
@@ -72,6 +74,8 @@ class City:
     @cached_property
     def findings(self) -> tuple[Mistake, ...]:
         """What is allowed and should still be known, e.g. backups that drown together with what they keep."""
+        from seawall.loading.roles import unfilled_roles
+
         ours = [file for file in self._runbook_files.values() if file.ours]
         return (*inventory_findings(self.inventory, self._files), *unfilled_roles(ours, self.inventory))
 
@@ -91,6 +95,11 @@ def load_city(folder: Path) -> City:
     Raises:
         BadInput: it is no city's folder, or with every mistake in its files.
     """
+    from seawall.loading.message_files import message_templates, read_message
+    from seawall.loading.own_action_files import read_own_actions
+    from seawall.loading.roles import unfilled_roles
+    from seawall.loading.runbook_files import names_given, read_runbook, used_runbooks
+
     folder = Path(folder)
     mistakes: list[Mistake] = []
     inventory, files = None, None
@@ -148,6 +157,8 @@ def load_file(
 
 def load_runbook(path: Path) -> Runbook:
     """Load one runbook's file. Raises: BadInput, with every mistake in it."""
+    from seawall.loading.runbook_files import read_runbook
+
     file = read_runbook(Path(path), str(path))
     if file.mistakes or file.runbook is None:
         raise BadInput(in_file_order(file.mistakes))
@@ -160,6 +171,8 @@ def load_runbooks(folders: Sequence[Path]) -> Mapping[str, Runbook]:
     Raises:
         BadInput: with every mistake in every file.
     """
+    from seawall.loading.runbook_files import read_runbook, used_runbooks
+
     shelf = read_shelf([(Path(folder), None) for folder in folders], read_runbook)
     mistakes = [*shelf.mistakes, *used_runbooks(shelf.files, shelf.unread)]
     if mistakes:
@@ -173,6 +186,8 @@ def load_templates(folders: Sequence[Path]) -> Mapping[str, Message]:
     Raises:
         BadInput: with every mistake in every file.
     """
+    from seawall.loading.message_files import message_templates, read_message
+
     shelf = read_shelf([(Path(folder), None) for folder in folders], read_message)
     mistakes = [
         *shelf.mistakes,
