@@ -10,7 +10,7 @@ import base64
 import binascii
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from seawall.model import Frozen, Name, SecretRef
 from seawall.targets import Account, Endpoint, Port, PowerSocket
@@ -30,6 +30,11 @@ def _host_key(text: str) -> str:
         raise ValueError(message)
     return text
 
+
+UnitName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9:_.@-]{0,200}\.(service|socket|timer|target|path|mount)$")
+]
+"""What systemd calls a unit, with its ending. Source: systemd.unit(5)."""
 
 HostKey = Annotated[str, AfterValidator(_host_key)]
 """A machine's public SSH key, e.g. `ssh-ed25519 AAAA...`: what tells the right machine from a wrong one."""
@@ -86,6 +91,40 @@ class ServerEntry(Frozen):
         return tuple(name for name in _SERVER_NEEDS if getattr(self, name) is None)
 
 
+def _plain_path(text: str) -> str:
+    parts = text.split("/")[1:]
+    if not text.startswith("/") or not text.isprintable() or any(part in {"", ".", ".."} for part in parts):
+        message = f"{text!r} is no folder's whole path, such as /srv/www/city"
+        raise ValueError(message)
+    return text
+
+
+class WebRootEntry(Frozen):
+    """A folder that a web server shows as it is, as it stands under its host.
+
+    Attributes:
+        path: the folder, absolute, on the host.
+        alive: an address that answers while the web server there is well, past any balancer.
+    """
+
+    path: Annotated[str, AfterValidator(_plain_path)]
+    alive: str | None = None
+
+
+class UnitEntry(Frozen):
+    """A program that systemd starts and stops, as it stands under its host.
+
+    Attributes:
+        unit: what systemd calls it, with its ending, e.g. appointments.service.
+        sudo: whether starting and stopping it there needs `sudo`, without a password.
+        alive: an address that answers while it is well, past any balancer.
+    """
+
+    unit: UnitName
+    sudo: bool = True
+    alive: str | None = None
+
+
 class HostEntry(Frozen):
     """A machine reached over SSH.
 
@@ -97,6 +136,8 @@ class HostEntry(Frozen):
         hostname: what `hostname` prints there, when that is not its name here.
         power: the out-of-band controller that can take its power.
         postgres: the PostgreSQL servers that run on it, by cluster name.
+        web_roots: the folders that a web server on it shows, by a name of their own.
+        units: the programs that systemd starts and stops on it, by a name of their own.
     """
 
     site: Name | None = None
@@ -108,6 +149,8 @@ class HostEntry(Frozen):
     hostname: str | None = None
     power: PowerSocket | None = None
     postgres: dict[Name, ServerEntry] = {}
+    web_roots: dict[Name, WebRootEntry] = {}
+    units: dict[Name, UnitEntry] = {}
 
     @property
     def lacking(self) -> tuple[str, ...]:

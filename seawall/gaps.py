@@ -93,6 +93,20 @@ _KINDS: Mapping[tuple[str, ...], _Kind] = {
         "Name the server there as host/cluster",
         "{field}: .../...",
     ),
+    ("services", "web_root", "at"): _Kind(
+        "web roots of services",
+        "the folder that {name} is shown from at {field}",
+        "{name} cannot be shown from {field}",
+        "Name it as host/root, and write it under `web_roots:` of that host",
+        "{field}: .../...",
+    ),
+    ("services", "unit", "at"): _Kind(
+        "units of services",
+        "the program of {name} at {field}",
+        "{name} cannot be started at {field}",
+        "Name it as host/unit, and write it under `units:` of that host",
+        "{field}: .../...",
+    ),
     ("services", "reached_through"): _Kind(
         "ways in to services",
         "how users come to {name}: its balancer or its name in DNS",
@@ -312,6 +326,8 @@ def _machines(service: Service) -> Iterator[str]:
         yield from hosts
     if service.database is not None:
         yield from (server.partition("/")[0] for server in service.database.at.values())
+    for standing in (service.web_root, service.unit):
+        yield from () if standing is None else (place.partition("/")[0] for place in standing.at.values())
 
 
 def _paths(inventory: Inventory) -> Iterator[Loc]:
@@ -358,6 +374,9 @@ def _of_way_in(service: Service, sites: Sequence[str]) -> Iterator[Loc]:
         yield from (("database", "at", site) for site in sites if site not in service.database.at)
         if "reached_through" not in service.model_fields_set:
             yield ("reached_through",)
+    for name, standing in (("web_root", service.web_root), ("unit", service.unit)):
+        if standing is not None:
+            yield from ((name, "at", site) for site in sites if site not in standing.at)
     way = service.reached_through
     if way is not None:
         yield from (("reached_through", "backends", site) for site in sites if site not in way.backends)

@@ -25,6 +25,8 @@ from seawall.targets import (
     Server,
     SlackWorkspace,
     Store,
+    Unit,
+    WebRoot,
     Zone,
 )
 
@@ -122,6 +124,16 @@ class Database(Frozen):
     at: dict[Name, str]
 
 
+class Standing(Frozen):
+    """Where a part of a service stands.
+
+    Attributes:
+        at: which one at each site, as `host/name`.
+    """
+
+    at: dict[Name, str]
+
+
 class ReachedThrough(Frozen):
     """How users come to a service: a balancer backend with one server a site, and a name in DNS.
 
@@ -211,6 +223,8 @@ class Service(Frozen):
         needs: the services it does not work without.
         runs_at: the sites it runs at, when we run it.
         machines: the hosts it runs on at each site, besides those of its database.
+        web_root: the folder it is shown from at each site, when it is a website of files.
+        unit: the program that systemd runs at each site, when that is all it is.
         run_by: who runs it, when we do not.
     """
 
@@ -222,6 +236,8 @@ class Service(Frozen):
     runs_at: RunsAt | None = None
     machines: dict[Name, tuple[Name, ...]] = {}
     database: Database | None = None
+    web_root: Standing | None = None
+    unit: Standing | None = None
     reached_through: ReachedThrough | None = None
     probe: Probe | None = None
     targets: Targets | None = None
@@ -232,13 +248,15 @@ class Service(Frozen):
         if self.run_by is not None:
             writes = self.probe is not None and self.probe.write is not None
             ours = [
-                name for name in ("runs_at", "machines", "database", "reached_through") if getattr(self, name)
+                name
+                for name in ("runs_at", "machines", "database", "web_root", "unit", "reached_through")
+                if getattr(self, name)
             ]
             if ours or writes:
                 named = f"`{ours[0]}`" if ours else "a probe that writes"
                 message = f"a supplier runs this service (`run_by`), so it cannot have {named}"
                 raise ValueError(message)
-        elif self.runs_at is None and (self.database is not None or self.reached_through is not None):
+        elif self.runs_at is None and (self.database or self.web_root or self.unit or self.reached_through):
             message = "a service with a `database` or `reached_through` says where it `runs_at`"
             raise ValueError(message)
         return self
@@ -340,7 +358,7 @@ class Inventory(Frozen):
         entry = self.hosts[name]
         if entry.lacking:
             raise NotWritten(*(("hosts", name, field) for field in entry.lacking))
-        fields = entry.model_dump(exclude={"postgres", "hostname"})
+        fields = entry.model_dump(exclude={"postgres", "web_roots", "units", "hostname"})
         return Host(name=name, hostname=entry.hostname or name, **fields)
 
     def server(self, name: str) -> Server:
@@ -351,6 +369,16 @@ class Inventory(Frozen):
         if entry.lacking:
             raise NotWritten(*lacking, ("hosts", host, "postgres", cluster))
         return Server(name=name, host=self.host(host), **entry.model_dump())
+
+    def web_root(self, name: str) -> WebRoot:
+        """Return the web root `host/root` as a plan carries it. Raises: KeyError, or NotWritten as `host` does."""
+        host, _, root = name.partition("/")
+        return WebRoot(name=name, host=self.host(host), **self.hosts[host].web_roots[root].model_dump())
+
+    def unit(self, name: str) -> Unit:
+        """Return the unit `host/unit` as a plan carries it. Raises: KeyError, or NotWritten as `host` does."""
+        host, _, unit = name.partition("/")
+        return Unit(name=name, host=self.host(host), **self.hosts[host].units[unit].model_dump())
 
     def store(self, name: str) -> Store:
         """Return the store as a plan carries it. Raises: KeyError."""

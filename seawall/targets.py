@@ -98,6 +98,44 @@ class Server(Frozen):
         return self.name
 
 
+class WebRoot(Frozen):
+    """A folder that a web server shows as it is.
+
+    Attributes:
+        name: `host/root`, as the inventory calls it.
+        path: the folder, absolute, on the host.
+        alive: an address that answers while the web server there is well, past any balancer.
+    """
+
+    name: str
+    host: Host
+    path: str
+    alive: str | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Unit(Frozen):
+    """A program that systemd starts and stops on a host.
+
+    Attributes:
+        name: `host/unit`, as the inventory calls it.
+        unit: what systemd calls it, e.g. `appointments.service`.
+        sudo: whether starting and stopping it there needs `sudo`, without a password.
+        alive: an address that answers while it is well, past any balancer.
+    """
+
+    name: str
+    host: Host
+    unit: str
+    sudo: bool = True
+    alive: str | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Store(Frozen):
     """A bucket in an S3 store at one site."""
 

@@ -30,6 +30,7 @@ def contradictions(inventory: Inventory) -> Iterator[Remark]:
         yield from _where_it_runs(inventory, name, service)
         yield from _machines_of(inventory, name, service)
         yield from _database(inventory, name, service)
+        yield from _standing(inventory, name, service)
         yield from _way_in(name, service)
     yield from _backups(inventory)
     yield from _machines(inventory)
@@ -89,6 +90,20 @@ def _database(inventory: Inventory, name: str, service: Service) -> Iterator[Rem
     if len(set(named)) < len(named):
         problem = f"the servers of {name} have the same cluster_name, so one cannot be told from the other"
         yield Remark(path, problem, "Give each site's server a cluster_name of its own", about_key=True)
+
+
+def _standing(inventory: Inventory, name: str, service: Service) -> Iterator[Remark]:
+    for kind, standing in (("web_root", service.web_root), ("unit", service.unit)):
+        if standing is None or service.runs_at is None:
+            continue
+        path: Loc = ("services", name, kind, "at")
+        yield from _known_sites(path, standing.at, service.runs_at.sites)
+        for site, place in standing.at.items():
+            host = place.partition("/")[0]
+            stands_at = inventory.hosts[host].site if host in inventory.hosts else None
+            if stands_at is not None and stands_at != site:
+                problem = f"{place} stands at {stands_at}, not at {site}"
+                yield Remark((*path, site), problem, f"Name one on a host at {site}")
 
 
 def _way_in(name: str, service: Service) -> Iterator[Remark]:

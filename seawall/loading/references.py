@@ -39,6 +39,8 @@ _WHERE: Tree = {
             "runs_at": {"active": "site", "standby": "site"},
             "machines": {KEY: "site", "*": {"*": "host"}},
             "database": {"at": {KEY: "site", "*": "server"}},
+            "web_root": {"at": {KEY: "site", "*": "web root"}},
+            "unit": {"at": {KEY: "site", "*": "unit"}},
             "reached_through": {
                 "balancer": "balancer",
                 "backends": _SITE_KEYS,
@@ -111,11 +113,13 @@ def known_names(written: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     """Return the names there are of each kind of thing, those of broken entries too."""
     people = _names(written, "people")
     roles = tuple(dict.fromkeys(str(role) for _, role in places(written, ("people", "*", "roles", "*"))))
-    servers = tuple(f"{path[1]}/{path[3]}" for path, _ in places(written, ("hosts", "*", "postgres", "*")))
+    servers = _on_hosts(written, "postgres")
     return {
         "site": _names(written, "sites"),
         "host": _names(written, "hosts"),
         "server": servers,
+        "web root": _on_hosts(written, "web_roots"),
+        "unit": _on_hosts(written, "units"),
         "service": _names(written, "services"),
         "store": _names(written, "stores"),
         "balancer": _names(written, "balancers"),
@@ -144,3 +148,7 @@ def _names(written: Mapping[str, Any], section: str) -> tuple[str, ...]:
     return (
         tuple(dict.fromkeys(as_name(name) or name for name in entries)) if isinstance(entries, dict) else ()
     )
+
+
+def _on_hosts(written: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    return tuple(f"{path[1]}/{path[3]}" for path, _ in places(written, ("hosts", "*", kind, "*")))
