@@ -24,6 +24,7 @@ from connectors.limit import CONNECT, LOOKS, on_this_machine, unanswered, unreac
 from connectors.telling import Audiences, TellArgs, Told
 from seawall.actions import Action, CheckUp, Deadline, Effect, Enclosure, Occasion, Vault
 from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, WrongTarget
+from seawall.needs import ByMail
 from seawall.messages import Letter, letter
 from seawall.targets import MailRelay
 
@@ -70,8 +71,7 @@ class Mail:
                 Told,
                 self._send,
                 "Mails a message to an audience, in Danish and English; no proof exists that a lost one arrived",
-                after_limit_it_cannot_act=False,  # a relay delivers what it took in, for days
-            ),
+                after_limit_it_cannot_act=False,  # a relay delivers what it took in, for days, needs=(ByMail(),)),
         )
 
     def close(self) -> None:
@@ -138,7 +138,6 @@ def compose(
 def _with_page(words: MIMEText | MIMEMultipart, page: Enclosure) -> MIMEMultipart:
     enclosed = MIMEText(page.html, "html", "utf-8")
     enclosed.add_header("Content-Disposition", "attachment", filename=("utf-8", "", page.name))
-    del words["MIME-Version"]
     return MIMEMultipart(_subparts=[words, enclosed])
 
 

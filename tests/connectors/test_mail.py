@@ -4,6 +4,7 @@ import email
 import email.policy
 import re
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from connectors.mail import Mail, Smtp
 from connectors.memory.mail import PostInMemory
 from connectors.memory.secrets import SecretsInMemory
 from connectors.telling import Audiences
-from seawall.actions import World
+from seawall.actions import Enclosure, World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.messages import MARK
 from seawall.targets import MailRelay
@@ -92,6 +93,20 @@ class MailContract:
         letter, body = read(raw)
         assert letter["Subject"].startswith(MARK)
         assert body.startswith(MARK)
+
+    def test_the_runs_page_goes_with_the_letter_whole(self, world, delivered):
+        html = "<!doctype html><title>Ø</title>" + "æ" * 3000
+        with_page = replace(occasion(), page=lambda: Enclosure("ØVELSE-1.html", html))
+        world.perform("email.send", {"audience": "coordinators", "message": MESSAGE}, with_page)
+        ((_, raw),) = delivered()
+        letter = email.message_from_bytes(raw, policy=email.policy.default)
+        words, page = letter.iter_parts()
+        assert words.get_content().startswith(MARK)
+        assert (page.get_content_type(), page.get_filename()) == ("text/html", "ØVELSE-1.html")
+        assert page.get_content().rstrip("\r\n") == html
+        assert page.get_content_disposition() == "attachment"
+        assert letter["Subject"].startswith(MARK)
+        assert b"\n" not in raw.replace(b"\r\n", b"")
 
     def test_the_same_step_sends_the_same_message_id_and_another_step_another(self, world, delivered):
         args = {"audience": "coordinators", "message": MESSAGE}
