@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
@@ -59,7 +59,8 @@ def its_turn(flow: ScheduledFlow) -> Iterator[State[None] | None]:
 
 def too_late(begun: FlowRun, schedules: list[Schedule], now: datetime) -> State[None] | None:
     """Return what Prefect should show of a run that comes too late, or when the next one is due already."""
-    due = begun.expected_start_time or now
+    # Prefect's times are not quite datetimes: without a zone they are compared and moved by rules of their own.
+    due = datetime.fromtimestamp((begun.expected_start_time or now).timestamp(), UTC)
     following = [after for one in schedules if (after := due_after(one, due)) is not None]
     if now - due > LATE or any(after + BEGINS_WITHIN <= now for after in following):
         when = f"{due:%Y-%m-%d %H:%M} UTC"

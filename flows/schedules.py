@@ -136,7 +136,7 @@ def _changed(
     name: str, said: ScheduleSetting, there: Schedule | None, inventory: Inventory
 ) -> tuple[Schedule | None, list[Mistake]]:
     """Return a schedule as the city wants it: one of the product's, changed, or one of its own."""
-    changes: dict[str, Any] = said.model_dump(exclude={"off"}, exclude_none=True)
+    changes: dict[str, Any] = {one: getattr(said, one) for one in said.model_fields_set - {"off"}}
     if there is not None and said.flow in (None, there.flow):
         return there.model_copy(update=changes), []
     if said.flow is None or said.cron is None:
