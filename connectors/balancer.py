@@ -15,6 +15,7 @@ from connectors.limit import LOOKS
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen
 from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, WrongTarget
 from seawall.model import Frozen
+from seawall.needs import AtBalancer
 from seawall.targets import Balancer
 
 ProxyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
@@ -153,6 +154,7 @@ class Balancers:
                 BackendState,
                 self._state,
                 "Tells which servers of a backend are let in, are up, and have sessions",
+                needs=(AtBalancer("balancer"),),
             ),
             Action(
                 "balancer.point",
@@ -162,6 +164,7 @@ class Balancers:
                 self._point,
                 "Points a backend at one server: the others out first, their sessions ended",
                 proof="balancer.is-pointed",
+                needs=(AtBalancer("balancer", "admin"),),
             ),
             Action(
                 "balancer.is-pointed",
@@ -170,6 +173,7 @@ class Balancers:
                 IsPointed,
                 self._is_pointed,
                 "Tells whether a backend lets in this server and no other",
+                needs=(AtBalancer("balancer"),),
             ),
             Action(
                 "balancer.close",
@@ -179,6 +183,7 @@ class Balancers:
                 self._close,
                 "Lets nobody in through a backend and ends its sessions; balancer.point opens it again",
                 proof="balancer.is-closed",
+                needs=(AtBalancer("balancer", "admin"),),
             ),
             Action(
                 "balancer.is-closed",
@@ -187,6 +192,7 @@ class Balancers:
                 IsClosed,
                 self._is_closed,
                 "Tells whether a backend lets nobody in",
+                needs=(AtBalancer("balancer"),),
             ),
         )
 

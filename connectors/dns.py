@@ -19,6 +19,7 @@ from connectors.limit import LOOKS
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen
 from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.model import Duration, Frozen
+from seawall.needs import InZone
 from seawall.targets import Zone
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -187,6 +188,7 @@ class Dns:
                 Records,
                 self._look_up,
                 "Asks the zone's own server where a name points",
+                needs=(InZone("zone"),),
             ),
             Action(
                 "dns.point",
@@ -197,6 +199,7 @@ class Dns:
                 "Points a name at one address or host, if it still points where expected; caches follow in the old TTL",
                 proof="dns.is-pointed",
                 ready=self._ready_for,
+                needs=(InZone("zone", "name", "type"),),
             ),
             Action(
                 "dns.is-pointed",
@@ -205,6 +208,7 @@ class Dns:
                 IsPointed,
                 self._is_pointed,
                 "Tells whether a name points there and nowhere else, as the zone's own server has it",
+                needs=(InZone("zone"),),
             ),
         )
 

@@ -23,6 +23,7 @@ from connectors.limit import CONNECT, LOOKS, unanswered, unreachable, within
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen, Vault
 from seawall.errors import CallError, DidNothing, MayHaveActed
 from seawall.model import Duration, Frozen, SecretRef
+from seawall.needs import AtAddress
 
 if TYPE_CHECKING:
     import httpx
@@ -166,7 +167,15 @@ class Http:
     def actions(self) -> Sequence[Action[Any, Any]]:
         """List what can be asked over HTTP."""
         return (
-            Action("http.get", Effect.READS, GetArgs, Answer, self._get, "Reads an address"),
+            Action(
+                "http.get",
+                Effect.READS,
+                GetArgs,
+                Answer,
+                self._get,
+                "Reads an address",
+                needs=(AtAddress("url"),),
+            ),
             Action(
                 "http.probe",
                 Effect.READS,
@@ -176,6 +185,7 @@ class Http:
                 "Tells whether a service answers as it should, and how fast",
                 limit=timedelta(seconds=10),
                 ready=self._ready_for,
+                needs=(AtAddress("url"),),
             ),
             Action(
                 "http.request",
@@ -185,6 +195,7 @@ class Http:
                 self._request,
                 "Sends a request that changes something; give it a proof, for there is none that fits all",
                 after_limit_it_cannot_act=False,  # a server finishes what it took in, and nothing tells it not to
+                needs=(AtAddress("url"),),
             ),
         )
 

@@ -24,8 +24,8 @@ from connectors.limit import CONNECT, LOOKS, on_this_machine, unanswered, unreac
 from connectors.telling import Audiences, TellArgs, Told
 from seawall.actions import Action, CheckUp, Deadline, Effect, Enclosure, Occasion, Vault
 from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, WrongTarget
-from seawall.needs import ByMail
 from seawall.messages import Letter, letter
+from seawall.needs import ByMail
 from seawall.targets import MailRelay
 
 # RFC 5321, 4.2.3
@@ -72,6 +72,7 @@ class Mail:
                 self._send,
                 "Mails a message to an audience, in Danish and English; no proof exists that a lost one arrived",
                 after_limit_it_cannot_act=False,  # a relay delivers what it took in, for days
+                needs=(ByMail(),),
             ),
         )
 

@@ -22,10 +22,13 @@ from connectors.limit import LOOKS
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen
 from seawall.errors import CallError, DidNothing
 from seawall.model import Frozen
+from seawall.needs import InBucket
 from seawall.targets import Store
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _CHUNK = 1 << 20
+LISTS = "Lists the objects under a prefix"
+_MAY_LIST = InBucket("store", ("s3:ListBucket",))
 
 
 class PutArgs(Frozen):
@@ -250,6 +253,7 @@ class Objects:
                 limit=timedelta(minutes=5),
                 proof="objects.is-there",
                 after_limit_it_cannot_act=False,  # a store may finish what it has taken in; nothing tells it not to
+                needs=(InBucket("store", ("s3:PutObject", "s3:AbortMultipartUpload"), "{key}"),),
             ),
             Action(
                 "objects.is-there",
@@ -258,6 +262,7 @@ class Objects:
                 IsThere,
                 self._is_there,
                 "Tells whether the store holds exactly these bytes under this key",
+                needs=(InBucket("store", ("s3:GetObject", "s3:ListBucket"), "{key}"),),
             ),
             Action(
                 "objects.get",
@@ -267,10 +272,9 @@ class Objects:
                 self._get,
                 "Reads an object to its end, for its digest and size, and lays it into a file if asked",
                 limit=timedelta(minutes=5),
+                needs=(InBucket("store", ("s3:GetObject", "s3:GetObjectVersion"), "{key}"),),
             ),
-            Action(
-                "objects.list", Effect.READS, ListArgs, Listed, self._list, "Lists the objects under a prefix"
-            ),
+            Action("objects.list", Effect.READS, ListArgs, Listed, self._list, LISTS, needs=(_MAY_LIST,)),
             Action(
                 "objects.head",
                 Effect.READS,
@@ -278,6 +282,7 @@ class Objects:
                 Headed,
                 self._head,
                 "Tells whether there is an object, its size, version and lock, without reading it",
+                needs=(InBucket("store", ("s3:GetObject", "s3:ListBucket"), "{key}"),),
             ),
         )
 
@@ -298,15 +303,9 @@ class Objects:
             yield CheckUp.failed(what, error)
             return
         yield CheckUp(what, well=True, saw=f"bucket {store.bucket} answers")
-        yield _rule(
-            f"{what} versions", "earlier versions are kept", "switch versioning on", well=rules.versioned
-        )
-        yield _rule(
-            f"{what} lock",
-            "versions can be locked",
-            "make a bucket with object lock and move to it",
-            well=rules.locks,
-        )
+        kept, locks = "earlier versions are kept", "versions can be locked"
+        yield _rule(f"{what} versions", kept, "switch versioning on", well=rules.versioned)
+        yield _rule(f"{what} lock", locks, "make a bucket with object lock and move to it", well=rules.locks)
 
     def put_stream(self, store: Store, key: str, chunks: Iterable[bytes], deadline: Deadline) -> int:
         """Keep `chunks` under `key`. See `seawall.actions.ObjectStore`."""

@@ -23,6 +23,7 @@ from connectors.limit import CONNECT, unanswered, unreachable, within
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen, Vault
 from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, WrongTarget
 from seawall.model import Frozen
+from seawall.needs import AtController
 from seawall.targets import Host, PowerSocket
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Redfish:
                 does="Tells whether a machine has power",
                 limit=timedelta(seconds=10),
                 ready=self._ready_for,
+                needs=(AtController("host"),),
             ),
             Action(
                 "power.is-off",
@@ -109,6 +111,7 @@ class Redfish:
                 does="Proves that a machine has no power",
                 limit=timedelta(seconds=10),
                 ready=self._ready_for,
+                needs=(AtController("host"),),
             ),
             # The controller carries on with what it was told, whatever became of the connection.
             Action(
@@ -123,6 +126,7 @@ class Redfish:
                 proof="power.is-off",
                 after_limit_it_cannot_act=False,
                 ready=self._ready_for,
+                needs=(AtController("host", resets=True),),
             ),
             Action(
                 "power.on",
@@ -135,6 +139,7 @@ class Redfish:
                 undone_by="power.off",
                 after_limit_it_cannot_act=False,
                 ready=self._ready_for,
+                needs=(AtController("host", resets=True),),
             ),
         )
 

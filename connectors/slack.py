@@ -18,6 +18,7 @@ from connectors.telling import Audiences, TellArgs, Told
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Vault
 from seawall.errors import CallError, DidNothing, Finding, WrongTarget
 from seawall.messages import Letter, letter
+from seawall.needs import BySlack
 from seawall.targets import SlackWorkspace
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Slack:
                 self._post,
                 "Posts a message in an audience's channel, in Danish and English; a lost answer has no proof",
                 after_limit_it_cannot_act=False,  # Slack finishes what it took in, and nothing tells it not to
+                needs=(BySlack(),),
             ),
         )
 

@@ -33,9 +33,14 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Login(Need):
-    """A connection to the PostgreSQL server `of`, as Seawall's own role, with these rights."""
+    """A connection to the PostgreSQL server `of`, as Seawall's own role, with these rights.
+
+    Attributes:
+        from_its_own_machine: it is made by a program there, not from here.
+    """
 
     grants: tuple[Grant, ...] = ()
+    from_its_own_machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from connectors.backup import needs
 from connectors.backup.record import BackupMade, BackupSetArgs, BackupVerified, Scratch, Table, compare
 from seawall.actions import Action, Deadline, Effect, ObjectStore, Occasion, Proof
 from seawall.errors import DidNothing, MayHaveActed, Unreachable
@@ -98,6 +99,7 @@ class Backup:
                 self._take,
                 does="Takes a base backup of a running server, with every table's count and digest, into the stores",
                 limit=timedelta(minutes=30),
+                needs=needs.TAKE,
             ),
             Action(
                 "backup.find",
@@ -106,6 +108,7 @@ class Backup:
                 BackupMade,
                 self._find,
                 does="Finds the newest backup of a set in a store, by its record",
+                needs=needs.FIND,
             ),
             Action(
                 "backup.restore",
@@ -115,6 +118,7 @@ class Backup:
                 self._restore,
                 does="Restores a backup into a scratch server beside everything else, after checking every byte",
                 limit=timedelta(minutes=30),
+                needs=needs.RESTORE,
             ),
             Action(
                 "backup.verify",
@@ -124,6 +128,7 @@ class Backup:
                 self._verify,
                 does="Compares a scratch restore with what was recorded when the backup was made",
                 limit=timedelta(minutes=10),
+                needs=needs.SCRATCH,
             ),
             Action(
                 "backup.judge",
@@ -132,6 +137,7 @@ class Backup:
                 BackupVerified,
                 _judge,
                 does="Holds what a verification found against what a runbook expects, after all is cleaned up",
+                needs=needs.NOTHING,
             ),
             Action(
                 "backup.drop",
@@ -141,6 +147,7 @@ class Backup:
                 self._drop,
                 does="Stops a scratch restore and removes every file of it",
                 proof="backup.is-dropped",
+                needs=needs.SCRATCH,
             ),
             Action(
                 "backup.is-dropped",
@@ -149,6 +156,7 @@ class Backup:
                 ScratchGone,
                 self._proved_gone,
                 does="Proves that nothing of a scratch restore is left",
+                needs=needs.SCRATCH,
             ),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.postgres import seen
+from connectors.postgres import needs, seen
 from connectors.postgres.checkup import looked_at
 from connectors.postgres.divergence import Divergences
 from connectors.postgres.fence import Fences
@@ -77,6 +77,7 @@ class PostgresServers:
                 does="Shows a server's role, timeline and position; one that does not answer is shown as such",
                 limit=SHORT,
                 ready=self._to_ask,
+                needs=needs.ASK,
             ),
             Action(
                 "postgres.standby-state",
@@ -87,6 +88,7 @@ class PostgresServers:
                 does="Shows whether a standby receives, and how much it misses",
                 limit=SHORT,
                 ready=self._to_ask,
+                needs=needs.STANDBY,
             ),
             Action(
                 "postgres.missing-wal",
@@ -96,6 +98,7 @@ class PostgresServers:
                 self._states.missing_wal,
                 does="Shows whether a standby has replayed everything its stopped primary wrote",
                 limit=SHORT,
+                needs=needs.ASK,
             ),
             Action(
                 "postgres.divergence",
@@ -106,6 +109,7 @@ class PostgresServers:
                 does="Lists what an old primary has that the new one does not: log, and committed rows by table",
                 limit=LONG,
                 ready=self._to_pair,
+                needs=needs.DIVERGENCE,
             ),
         )
 
@@ -119,6 +123,7 @@ class PostgresServers:
                 self._states.accepts_writes,
                 does="Proves that a server begins a writing transaction, which is taken back",
                 limit=SHORT,
+                needs=needs.ASK,
             ),
             Action(
                 "postgres.is-fenced",
@@ -128,6 +133,7 @@ class PostgresServers:
                 self._fences.is_fenced,
                 does="Proves that a server cannot accept writes: stopped and marked as a standby, or without power",
                 limit=SHORT,
+                needs=needs.IS_FENCED,
             ),
             Action(
                 "postgres.is-primary",
@@ -137,6 +143,7 @@ class PostgresServers:
                 self._promotions.is_primary,
                 does="Proves that a server is a primary that accepts writes",
                 limit=SHORT,
+                needs=needs.ASK,
             ),
             Action(
                 "postgres.is-standby-of",
@@ -146,6 +153,7 @@ class PostgresServers:
                 self._rejoins.is_standby_of,
                 does="Proves, asked at both ends, that a server receives from a primary",
                 limit=SHORT,
+                needs=needs.STANDBY_OF,
             ),
         )
 
@@ -161,6 +169,7 @@ class PostgresServers:
                 does="Lets a server write down what it holds in memory, so that it stops quickly",
                 limit=LONG,
                 ready=self._to_ask,
+                needs=needs.CHECKPOINT,
             ),
             Action(
                 "postgres.write-probe",
@@ -172,6 +181,7 @@ class PostgresServers:
                 limit=SHORT,
                 proof="postgres.accepts-writes",
                 ready=self._to_ask,
+                needs=needs.PROBE,
             ),
             Action(
                 "postgres.fence",
@@ -183,6 +193,7 @@ class PostgresServers:
                 limit=timedelta(seconds=20),
                 proof="postgres.is-fenced",
                 ready=self._to_fence,
+                needs=needs.FENCE,
             ),
             Action(
                 "postgres.promote",
@@ -193,6 +204,7 @@ class PostgresServers:
                 does="Makes a standby the primary, given evidence that the old one is fenced",
                 limit=timedelta(seconds=30),
                 proof="postgres.is-primary",
+                needs=needs.PROMOTE,
             ),
         )
 
@@ -207,6 +219,7 @@ class PostgresServers:
                 does="Starts a fenced server as the primary it was, when its peer is seen to be its standby still",
                 limit=timedelta(minutes=1),
                 proof="postgres.is-primary",
+                needs=needs.UNFENCE,
             ),
             Action(
                 "postgres.start",
@@ -217,6 +230,7 @@ class PostgresServers:
                 does="Starts a server that is marked as a standby, and no other",
                 limit=timedelta(minutes=1),
                 ready=self._to_start,
+                needs=needs.START,
             ),
             Action(
                 "postgres.rejoin",
@@ -228,6 +242,7 @@ class PostgresServers:
                 limit=timedelta(minutes=10),
                 proof="postgres.is-standby-of",
                 ready=self._to_pair,
+                needs=needs.REJOIN,
             ),
             Action(
                 "postgres.rebuild",
@@ -239,6 +254,7 @@ class PostgresServers:
                 limit=timedelta(hours=4),
                 proof="postgres.is-standby-of",
                 ready=self._to_pair,
+                needs=needs.REBUILD,
             ),
         )
 

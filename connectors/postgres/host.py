@@ -11,13 +11,17 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.owner import as_owner, header
 from connectors.postgres.identity import differs
+from connectors.postgres.program import word_of
 from connectors.postgres.scripts import script
 from seawall.actions import Deadline, Output, Shell
-from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable
+from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, Unreachable
 from seawall.targets import Server
 
 DIFFERS, REFUSED = 90, 91
+VARIES = ("TIMELINE", "WITHIN", "STAMP", "HISTORY", "PEER")
+"""What a server's own program is told; all else that a script takes stands in the program, from the inventory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,13 @@ class HostSide:
             DidNothing: it refused before it changed anything.
             MayHaveActed: it changes something, and ended otherwise than well or was not seen to end.
         """
-        compare = "compare-what-is-there" if may_be_empty else "compare"
-        command = _whole(server, script("prelude", compare, *parts), values)
+        if server.sudo_as is None:
+            compare = "compare-what-is-there" if may_be_empty else "compare"
+            command = _whole(server, script("prelude", compare, *parts), values)
+        else:
+            command = as_owner(server, word_of(parts))
+            varies = {name: value for name, value in values.items() if name in VARIES}
+            stdin = header(varies, deadline.left) + stdin
         try:
             output = self.shell.run(server.host, command, deadline, stdin=stdin)
         except MayHaveActed as error:
@@ -87,9 +96,21 @@ def _refusal(server: Server, output: Output, told: Mapping[str, str], *, changes
     if output.status == REFUSED and "refused" in told:
         return DidNothing(told["refused"], where=str(server), remedy="Look at the server's files and its log")
     words = (output.stderr.strip() or output.stdout.strip())[-500:]
+    if server.sudo_as is not None and words.startswith("sudo:"):
+        return not_allowed(server, words)
     kind = MayHaveActed if changes else DidNothing
     return kind(
         f"the script on {server.host} ended with status {output.status}: {words}",
         where=str(server),
         remedy="Look at the host to see how far it came" if changes else "Read its words, then try again",
+    )
+
+
+def not_allowed(server: Server, words: str) -> DidNothing:
+    """Say that sudo did not let us; nothing was run."""
+    return DidNothing(
+        f"sudo on {server.host} does not let {server.host.user} run {server.program} as {server.sudo_as}: {words}",
+        where=str(server),
+        remedy=f"Install what this writes for it: seawall doctor --needs --host {server.host} --as sudoers",
+        finding=Finding.RIGHTS,
     )

@@ -18,6 +18,7 @@ from connectors.postgres import statements
 from connectors.postgres.divergence import Divergences
 from connectors.postgres.host import HostSide
 from connectors.postgres.lsn import bytes_at
+from connectors.postgres.program import PARTS
 from connectors.postgres.seen import IsStandbyOf, PairArgs, Rebuilt, Rejoined
 from connectors.postgres.sessions import Sessions
 from seawall.actions import Deadline, Occasion, Vault
@@ -28,10 +29,7 @@ PAUSE = 0.02
 RECEIVES_WITHIN = 15.0
 """Seconds a standby that was just started has to be seen receiving; what it still misses is another question."""
 
-_KEEP = ("stop", "quiet", "count", "keep")
-_REWIND = ("password", "stop", "follow", "rewind")
-_FOLLOW = ("password", "start", "stop", "follow", "start-following")
-_REBUILD = ("password", "start", "stop", "follow", "rebuild")
+_KEEP, _REWIND, _FOLLOW, _REBUILD = (PARTS[word] for word in ("keep", "rewind", "start-following", "rebuild"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +151,7 @@ class Rejoins:
             may_be_empty=may_be_empty,
             STAMP=stamp,
             stdin=f"{password}\n".encode(),
+            PEER=args.primary.name,
             HOST=source.address,
             PORT=str(source.port),
             REPLICATOR=args.primary.replicator,

@@ -11,6 +11,7 @@ from typing import Any
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Output, Ready, Seen
 from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, Unreachable, WrongTarget
 from seawall.model import Frozen
+from seawall.needs import OnHost
 from seawall.targets import Host
 
 SHOWN = 4_000
@@ -86,6 +87,7 @@ class ShellActions(ABC):
                 does="Runs a command on a host, which ends itself at the step's limit",
                 limit=timedelta(minutes=1),
                 ready=self._ready_for,
+                needs=(OnHost("host"),),
             ),
             Action(
                 "ssh.read",
@@ -96,6 +98,7 @@ class ShellActions(ABC):
                 does="Runs a command that only looks, on a host",
                 limit=timedelta(seconds=30),
                 ready=self._ready_for,
+                needs=(OnHost("host"),),
             ),
             Action(
                 "ssh.reachable",
@@ -106,6 +109,7 @@ class ShellActions(ABC):
                 does="Tells whether a host answers, with the pinned key and the expected name",
                 limit=timedelta(seconds=10),
                 ready=self._ready_for,
+                needs=(OnHost("host"),),
             ),
         )
 
