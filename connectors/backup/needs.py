@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from connectors.grants import CONNECT, REPLICATION, SCHEMA
 from seawall.needs import NOTHING, AsOwner, Grant, InBucket, Login, OnHost, Replicating
 
 __all__ = ["FIND", "NOTHING", "RESTORE", "SCRATCH", "TAKE", "fingerprint_sql"]
@@ -17,33 +18,18 @@ def fingerprint_sql() -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
 
 
-_CONNECT = Grant(
-    "CONNECT on the database",
-    "GRANT CONNECT ON DATABASE {database} TO {role};",
-    "has_database_privilege({role}, current_database(), 'CONNECT')",
-)
-_SCHEMA = Grant(
-    "USAGE on schema seawall",
-    "CREATE SCHEMA IF NOT EXISTS seawall;\nGRANT USAGE ON SCHEMA seawall TO {role};",
-    "coalesce((SELECT has_schema_privilege({role}, oid, 'USAGE') FROM pg_namespace WHERE nspname = 'seawall'), false)",
-)
-_FINGERPRINT = Grant(
+FINGERPRINT = Grant(
     "EXECUTE on seawall.fingerprint()",
     f"{fingerprint_sql()}\nGRANT EXECUTE ON FUNCTION seawall.fingerprint() TO {{role}};",
     "coalesce((SELECT has_function_privilege({role}, p.oid, 'EXECUTE') FROM pg_proc p JOIN pg_namespace n"
     " ON n.oid = p.pronamespace WHERE n.nspname = 'seawall' AND p.proname = 'fingerprint'), false)",
 )
-_REPLICATION = Grant(
-    "REPLICATION",
-    "ALTER ROLE {role} REPLICATION;",
-    "(SELECT rolreplication FROM pg_roles WHERE rolname = {role})",
-)
 
 TAKE = (
     OnHost("server.host", ("sed",), ()),
     AsOwner("server", ("identity",), ("sed",), ("pg_controldata", "postgres", "psql", "pg_basebackup")),
-    Login("server", (_CONNECT, _SCHEMA, _FINGERPRINT), from_its_own_machine=True),
-    Replicating("server", "server", (_REPLICATION,)),
+    Login("server", (CONNECT, SCHEMA, FINGERPRINT), from_its_own_machine=True),
+    Replicating("server", "server", (REPLICATION,)),
     InBucket("stores", ("s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"), "{backup}/"),
 )
 """What is kept in a second store is read back out of the first, so that both hold the same bytes."""

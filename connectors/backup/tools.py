@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from connectors.backup.record import Table
+from connectors.owner import as_owner
 from seawall.actions import Deadline, Output, Shell, Vault
 from seawall.errors import DidNothing, MayHaveActed, WrongTarget
 from seawall.targets import Host, Server
@@ -165,6 +166,14 @@ def _connection(server: Server, user: str) -> str:
 
 def _identity(server: Server) -> str:
     """A guard in front of a command: the right data directory, and the server of that directory on that port."""
+    if server.sudo_as is not None:
+        # Its program compares, and tells the port. What it is told first must not take the password out of our input.
+        ask = f"printf 'LIMIT 10\\n\\n' | {as_owner(server, 'identity')}"
+        port = shlex.quote(f"port\t{server.port}")
+        return (
+            f'i=$({ask}) || {{ echo "wrong: ${{i:-nothing, for sudo did not let us look}}" >&2; exit 87; }}; '
+            f'[ "$i" = {port} ] || {{ echo "wrong: $i" >&2; exit 87; }}; '
+        )
     control = _program(server.binaries, "pg_controldata")
     folder = shlex.quote(server.data_directory)
     return (

@@ -6,7 +6,7 @@ login is all it takes; elsewhere sudo lets those words be said and no other.
 
 from __future__ import annotations
 
-from connectors.postgres import grants
+from connectors import grants
 from seawall.needs import AsOwner, AtController, Login, Need, OnHost, Replicating
 
 _CONTROL = ("pg_controldata", "postgres")
