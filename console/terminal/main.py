@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from console.terminal import (
+    consoling,
     doctoring,
     drilling,
     labbing,
@@ -55,6 +56,7 @@ PARTS = (
     verifying,
     drilling,
     serving,
+    consoling,
     labbing,
 )
 

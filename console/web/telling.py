@@ -1,0 +1,72 @@
+"""A run read whole: its journal's chain checked, told as its report tells it, with what it asks of people right now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from seawall.files import on_disk
+from seawall.journal import events_of, read_lines
+from seawall.questions import OpenQuestion, questions_of
+from seawall.report.account import Report, StepAccount
+from seawall.report.making import make_report
+from seawall.run_folder import RunFolder
+from seawall.run_list import RunSummary, Standing, summary_of
+from seawall.state import State
+
+MOST_STEPS, MOST_EVENTS = 200, 300
+"""So many steps and events a page shows; the printed report's Markdown and JSON have them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A run, told.
+
+    Attributes:
+        questions: what people are asked and have not answered.
+        under_way: the steps whose ending is not written.
+        roles: who must approve a step, by step.
+    """
+
+    report: Report
+    summary: RunSummary
+    questions: tuple[OpenQuestion, ...]
+    under_way: tuple[StepAccount, ...]
+    roles: dict[str, str]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more may happen in it."""
+        return self.summary.standing is not Standing.ENDED
+
+    @property
+    def steps(self) -> tuple[StepAccount, ...]:
+        """Return the steps that a page shows: all when they fit, else those that tell most, in the plan's order."""
+        steps = self.report.steps
+        if len(steps) <= MOST_STEPS:
+            return steps
+        troubled = {one.step for one in self.report.troubles} | {*self.report.in_doubt, *self.report.left}
+        rank = {
+            one.id: (one.id not in troubled, one.stand != "under way", not one.changed, n)
+            for n, one in enumerate(steps)
+        }
+        chosen = set(sorted(rank, key=rank.__getitem__)[:MOST_STEPS])
+        return tuple(one for one in steps if one.id in chosen)
+
+
+def tell(run: RunFolder, now: datetime, version: str) -> Telling:
+    """Read a run. Raises: JournalError; Tampered when a line of it or its plan was changed."""
+    with on_disk(run.journal_path):
+        content = run.journal_path.read_bytes()
+    lines, _ = read_lines(content, str(run.journal_path))
+    plan = run.plan
+    report = make_report(plan, lines, run=run.id, made_at=now, version=version)
+    state = State(plan, events_of(lines, run.id))
+    ended = state.ended is not None
+    return Telling(
+        report=report,
+        summary=summary_of(run),
+        questions=() if ended else tuple(questions_of(state)),
+        under_way=tuple(one for one in report.steps if one.stand in ("under way", "undoing")),
+        roles={step.id: step.approve.by for step in plan.steps if step.approve is not None},
+    )
