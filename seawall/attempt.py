@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +15,14 @@ from seawall.actions import Deadline, Enclosure, Occasion, Proof, Seen, World, n
 from seawall.decide import StepCall, Way
 from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.journal import Failed, NotNeeded, Settled, Succeeded
-from seawall.plan import PlannedCheck, resolved
+from seawall.plan import PlannedCheck, PlannedStep, resolved
 from seawall.predicates import Predicate, unmet
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
 """Between tries of `until`, seconds: short at first, for a promotion takes 30 ms; never so long that a person waits."""
+
+LAST_LOOK = 2.0
+"""Seconds before the end at which what is tried now and then is tried once more: a promise is judged at its end."""
 
 LOOK_WITHIN = timedelta(seconds=30)
 """How long looking at a proof may take, however long the change itself may: somebody waits for what it tells."""
@@ -71,8 +74,9 @@ def _act(making: CallToMake, world: World, occasion: Occasion, clock: Callable[[
     false, unknown = unmet(step.expect, seen)
     if false or (unknown and step.unknown == "stops"):
         return _unexpected(call, seen, false, unknown, clock())
+    summary = f"not in time: {seen}" if any(unmet(step.until, seen)) else str(seen)
     return Succeeded(
-        at=clock(), step=step.id, attempt=call.attempt, seen=seen.model_dump(mode="json"), summary=str(seen)
+        at=clock(), step=step.id, attempt=call.attempt, seen=seen.model_dump(mode="json"), summary=summary
     )
 
 
@@ -82,8 +86,9 @@ def _until(making: CallToMake, world: World, occasion: Occasion) -> Seen:
     args, pause = _args(step.args, making), FIRST_PAUSE
     while True:
         problem: CallError | None = None
+        seen: Seen | None = None
         try:
-            seen = world.perform(step.uses or "", args, occasion)
+            seen = world.perform(step.uses or "", args, _one_try(step, world, occasion))
             if not any(unmet(step.until, seen)):
                 return seen
             wanted = ", ".join(map(str, step.until))
@@ -96,10 +101,21 @@ def _until(making: CallToMake, world: World, occasion: Occasion) -> Seen:
             if not step.until:
                 raise
             problem = error
-        if occasion.deadline.left <= pause:
+        left = occasion.deadline.left
+        if left <= (pause if step.every is None else LAST_LOOK):
+            if seen is not None and step.late == "goes-on":
+                return seen
             raise problem
-        time.sleep(pause)
+        time.sleep(pause if step.every is None else min(step.every.total_seconds(), left - LAST_LOOK))
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+def _one_try(step: PlannedStep, world: World, occasion: Occasion) -> Occasion:
+    """Return the occasion of one try: where tries are far apart, one that hangs must not take the others' time."""
+    action = world.get(step.uses or "")
+    if step.every is None or action is None:
+        return occasion
+    return replace(occasion, deadline=occasion.deadline.at_most(action.limit.total_seconds()))
 
 
 def _prove(making: CallToMake, world: World, occasion: Occasion, clock: Callable[[], datetime]) -> Settled:

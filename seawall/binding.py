@@ -15,6 +15,7 @@ from typing import Any
 from seawall.actions import Action, Effect, Seen
 from seawall.arguments import Arguments, bind_arguments
 from seawall.calls import Calls
+from seawall.conditions import Conditions, promise_of
 from seawall.errors import BadInput
 from seawall.expressions import ExpressionError, expression, text_in_both, value_of
 from seawall.ground import Findings, Ground, Path, Wrong, choose
@@ -22,6 +23,7 @@ from seawall.model import Text
 from seawall.parameters import bind_parameters
 from seawall.plan import Approval, Plan, PlannedStep
 from seawall.runbook import Runbook, RunbookStep
+from seawall.theirs import changes_at_theirs
 
 DEEPEST = 5
 """How many runbooks may use one another; deeper is a loop or cannot be read by a person."""
@@ -85,6 +87,7 @@ def make_plan(
     known = {name: (facts or {}).get(name) for name in one.facts}
     steps = _Steps(ground, findings, one, {**names, "facts": known}).bind(after=())
     confirm = _confirm(one, names, given, findings)
+    promise = promise_of(one, ground, findings, given, steps)
     findings.raise_mistakes()
     changes = any(step.changes and step.skipped is None for step in steps)
     return Plan(
@@ -97,6 +100,7 @@ def make_plan(
         confirm=confirm,
         claims=_claims(one, given) if changes and one.claims else (),
         steps=tuple(steps),
+        promise=promise,
     )
 
 
@@ -165,7 +169,6 @@ class _Steps:
         if skipped is not None:
             action = self.ground.actions.get(step.uses or "")
             effect = Effect.CHANGES if action is None else action.effect
-            limit = timedelta()
             return [
                 PlannedStep(
                     id=name,
@@ -174,12 +177,15 @@ class _Steps:
                     by=step.by,
                     effect=effect,
                     after=waits,
-                    within=limit,
+                    within=timedelta(),
                     skipped=skipped,
                 )
             ]
+        conditions = Conditions(self.ground, self.findings, self.runbook, self.prefix)
+        before = self._before(waits) if step.unless_seen else ()
+        seen_before = conditions.seen_before((*path, "unless_seen"), step, before)
+        limit = conditions.length((*path, "within"), step.within, names)
         if step.by is not None:
-            limit = step.within or timedelta()
             return [
                 PlannedStep(
                     id=name,
@@ -187,16 +193,23 @@ class _Steps:
                     by=step.by,
                     effect=Effect.CHANGES,
                     after=waits,
-                    within=limit,
+                    within=limit or timedelta(),
                     no_way_back=step.no_way_back,
+                    unless_seen=seen_before,
+                    note=None if step.note is None else self._text((*path, "note"), step.note, names),
                 )
             ]
-        return self._call(
-            path,
-            step,
-            PlannedStep(id=name, does=does, effect=Effect.READS, after=waits, within=timedelta()),
-            names,
+        begun = PlannedStep(
+            id=name,
+            does=does,
+            effect=Effect.READS,
+            after=waits,
+            within=limit or timedelta(),
+            unless_seen=seen_before,
+            every=conditions.length((*path, "every"), step.every, names),
+            late=step.late,
         )
+        return self._call(path, step, begun, names)
 
     def _call(
         self, path: Path, step: RunbookStep, begun: PlannedStep, names: Mapping[str, Any]
@@ -214,6 +227,10 @@ class _Steps:
             return [
                 begun
             ]  # what else it seems to lack would be said of something that is only not written down yet
+        undo = calls.undo((*path, "undo"), step, action, args.values, itself)
+        self._refuse_at_theirs((*path, "with"), action.name, args.values)
+        if undo is not None:
+            self._refuse_at_theirs((*path, "undo"), undo.uses, undo.args)
         for one in args.references:
             if one not in self._before(begun.after):
                 problem = f"it takes what {one!r} saw, and does not wait for it"
@@ -226,20 +243,24 @@ class _Steps:
                     "uses": action.name,
                     "effect": action.effect,
                     "args": args.values,
-                    "within": step.within or action.limit,
+                    "within": begun.within or action.limit,
                     "expect": calls.predicates((*path, "expect"), step.expect, action),
                     "unknown": step.unknown,
                     "until": calls.until((*path, "until"), step, action),
                     "unless": calls.check((*path, "unless"), step.unless, args.values, given),
                     "proof": calls.proof((*path, "proof"), step, action, args.values, given),
                     "can_still_act": not action.after_limit_it_cannot_act,
-                    "undo": calls.undo((*path, "undo"), step, action, args.values, itself),
+                    "undo": undo,
                     "no_way_back": step.no_way_back or (None if step.undo else action.no_way_back),
                     "approve": None if step.approve is None else Approval(**step.approve.model_dump()),
                     "lanes": args.lanes,
                 }
             )
         ]
+
+    def _refuse_at_theirs(self, path: Path, uses: str, args: Mapping[str, Any]) -> None:
+        at_theirs = changes_at_theirs(self.ground.inventory, self.ground.actions[uses], args)
+        self.findings.note(self.runbook, path, at_theirs)
 
     def _before(self, after: Iterable[str]) -> set[str]:
         """Return every step that must be over before one that waits for `after`."""

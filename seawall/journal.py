@@ -76,13 +76,17 @@ class Approved(_Event):
 
 
 class Answered(_Event):
-    """A person answered: `no` to an approval, or `happened` / `did-not-happen` to a doubt or about their own step."""
+    """A person answered: `no` to an approval, or `happened` / `did-not-happen` to a doubt or about their own step.
+
+    `note` is what the step asks them to write down, e.g. a supplier's case number; see `seawall.notes`.
+    """
 
     kind: Literal["answered"] = "answered"
     step: str
     by: str
     answer: Literal["no", "happened", "did-not-happen"]
     why: str = ""
+    note: Annotated[str, Field(max_length=200)] = ""
 
 
 class Started(_Event):

@@ -93,6 +93,11 @@ def _value(parameter: Parameter, written: str, ground: Ground) -> Any:
             return int(written)
         case "yes-no":
             return {"yes": True, "no": False}[written]
+        case "service" if parameter.run_by is not None:
+            services = ground.inventory.services
+            fitting = [name for name, one in services.items() if one.run_by is not None]
+            if written in services and written not in fitting:
+                raise KeyError(*fitting)
         case "service" if parameter.engine is not None:
             services = ground.inventory.services
             fitting = [name for name, one in services.items() if one.database is not None]

@@ -43,12 +43,43 @@ class Approval(Frozen):
     within: Duration
 
 
+class SeenBefore(Frozen):
+    """What an earlier step must have seen."""
+
+    step: StepId
+    expect: tuple[Predicate, ...]
+
+
+class Promise(Frozen):
+    """What was promised for the service that a run brings back, and the step that shows that it is back.
+
+    Attributes:
+        supplier: who promised it, when the service is not the city's own; nothing of ours is written there, so that
+            what was lost cannot be measured.
+        since: the step whose end the promise counts from; None for the opening of the run.
+    """
+
+    service: Name
+    supplier: str | None
+    rto: Duration
+    since: StepId | None
+    served_again: StepId
+
+
+def _is_absent(value: object) -> bool:
+    return value is None or value in ((), "stops")
+
+
 class PlannedStep(Frozen):
     """One step, ready to be carried out.
 
     Attributes:
         args: rendered arguments; `{"from": "fence"}` stands for what the step `fence` will have seen.
         after: every step that must be over first.
+        unless_seen: when all of it was seen, the step is not needed.
+        every: how long to wait between two tries of `until`.
+        late: what happens when `until` does not hold in time.
+        note: what the person who does it writes down.
         lanes: what it keeps busy meanwhile, e.g. a host; decides how many run side by side.
         skipped: why the plan leaves it out; such a step never runs and holds nobody up.
     """
@@ -72,6 +103,11 @@ class PlannedStep(Frozen):
     approve: Approval | None = None
     lanes: tuple[str, ...] = ()
     skipped: str | None = None
+    # Left out where they say nothing: a plan that was made before there was such a thing keeps its digest.
+    unless_seen: Annotated[tuple[SeenBefore, ...], Field(exclude_if=_is_absent)] = ()
+    every: Annotated[Duration | None, Field(exclude_if=_is_absent)] = None
+    late: Annotated[Literal["stops", "goes-on"], Field(exclude_if=_is_absent)] = "stops"
+    note: Annotated[Text | None, Field(exclude_if=_is_absent)] = None
 
     @model_validator(mode="after")
     def _repeats_no_change(self) -> Self:
@@ -92,6 +128,7 @@ class Plan(Frozen):
     Attributes:
         confirm: what a person types before the first change.
         claims: what no other run may touch at the same time, e.g. `service:login`.
+        promise: by what the recovery time of its run is judged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
@@ -106,6 +143,7 @@ class Plan(Frozen):
     confirm: str
     claims: tuple[str, ...]
     steps: tuple[PlannedStep, ...]
+    promise: Annotated[Promise | None, Field(exclude_if=_is_absent)] = None
 
     @model_validator(mode="after")
     def _can_come_to_an_end(self) -> Self:

@@ -37,6 +37,11 @@ class Predicate(Frozen):
             return None
         return _compare(self.operator, found, self.value)
 
+    def held(self, seen: Mapping[str, Any]) -> bool:
+        """Tell whether it held over what a step saw, as the journal has it; not when the field was unknown."""
+        found = seen.get(self.field)
+        return found is not None and _compare(self.operator, found, self.value)
+
     def __str__(self) -> str:
         return f"{self.field} {self.operator.replace('_', ' ')} {self.written}"
 

@@ -7,6 +7,7 @@ expressions, read when the plan is made. Durations and counts are the author's; 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -16,6 +17,14 @@ from seawall.model import Duration, Frozen, Name, Text, duration
 ParameterType = Literal[
     "service", "site", "host", "backup", "audience", "choice", "text", "duration", "number", "yes-no"
 ]
+
+
+def _duration_or_expression(value: Any) -> Any:
+    return value if isinstance(value, str) and "{{" in value else duration(value)
+
+
+Length = Annotated[timedelta | str, BeforeValidator(_duration_or_expression)]
+"""A duration such as 15m, or an expression that gives one, such as what a supplier promised."""
 
 
 def _as_said(value: Any) -> Any:
@@ -31,6 +40,7 @@ class Parameter(Frozen):
     Attributes:
         of: the choices of a choice.
         engine: narrows a service parameter to services whose database is of that engine.
+        run_by: narrows a service parameter to services that a supplier runs.
         default: what is taken when nothing is said; may be an expression over the parameters above it.
         title: what a form calls it.
     """
@@ -38,6 +48,7 @@ class Parameter(Frozen):
     type: ParameterType
     of: tuple[str, ...] = ()
     engine: Literal["postgres"] | None = None
+    run_by: Literal["supplier"] | None = None
     default: Annotated[str | None, BeforeValidator(_as_said)] = None
     title: Text | None = None
 
@@ -48,6 +59,9 @@ class Parameter(Frozen):
             raise ValueError(message)
         if self.engine is not None and self.type != "service":
             message = "`engine` goes with `type: service`"
+            raise ValueError(message)
+        if self.run_by is not None and self.type != "service":
+            message = "`run_by` goes with `type: service`"
             raise ValueError(message)
         if self.default is not None and "{{" not in self.default and not _fits(self, self.default):
             message = f"the default {self.default!r} is no {self.type}" + (
@@ -131,9 +145,13 @@ class RunbookStep(Frozen):
         with_: arguments of the action, or parameters of the other runbook.
         after: steps that must be done before this one; without it, the step waits for nothing and may run at once.
         when: an expression; the plan skips the step when it is false.
-        within: how long it may take at most; the action's own limit when absent.
+        within: how long it may take at most; the action's own limit when absent. May be an expression.
+        every: how long to wait between two tries of `until`; as short as is good for our own when absent.
+        late: what to do when `until` does not hold in time: stop the run, or go on with what was seen.
+        note: what a person writes down with `done`, e.g. a case number; kept in the journal, so nothing about people.
         for_each: an expression giving a list; the step is repeated with `each` bound to one after another.
         unless: a READS check at run time; when it holds, the step is already so and is skipped.
+        unless_seen: by an earlier step, predicates over what it saw; when they hold, the step is not needed.
         until: predicates over what a READS call sees; it is tried again until they hold, at most `within`.
         expect: predicates that must hold over what was seen, or the run stops.
         unknown: what to do when a predicate's field is unknown.
@@ -153,8 +171,12 @@ class RunbookStep(Frozen):
     when: str | bool = True
     for_each: str | None = None
     unless: Check | None = None
-    within: Duration | None = None
+    unless_seen: dict[Name, dict[str, Any]] = {}
+    within: Length | None = None
+    every: Length | None = None
     until: dict[str, Any] = {}
+    late: Literal["stops", "goes-on"] = "stops"
+    note: Text | None = None
     expect: dict[str, Any] = {}
     unknown: Literal["stops", "goes-on"] = "stops"
     proof: Check | None = None
@@ -176,12 +198,30 @@ class RunbookStep(Frozen):
             for name in ("expect", "until", "unless", "proof", "undo"):
                 if getattr(self, name):
                     yield f"`{name}` goes with `uses`"
+        if self.note is not None and self.by is None:
+            yield "`note` goes with `by`"
+        if (self.every is not None or self.late != "stops") and not self.until:
+            yield "`every` and `late` go with `until`"
         if self.by is not None and self.within is None:
             yield "a person's step says within what time: add `within:`"
         if self.undo is not None and self.no_way_back is not None:
             yield "a step has `undo` or `no_way_back`, not both"
         if self.id in self.after:
             yield "a step cannot come after itself"
+
+
+class Measures(Frozen):
+    """How long a service was away, told from a run of this runbook.
+
+    Attributes:
+        service: the parameter that names the service.
+        since: the step whose end the promise counts from, e.g. the call to a supplier; the opening when absent.
+        served_again: the step that ends when it is seen to serve again.
+    """
+
+    service: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    since: Name | None = None
+    served_again: Name
 
 
 class Runbook(Frozen):
@@ -195,6 +235,7 @@ class Runbook(Frozen):
         facts: READS calls made when the plan is made.
         steps: what is done; the order is what `after` says, not the order in the file.
         confirm: an expression naming what a person types before the first change; the service's or site's name.
+        measures: by what its reports judge the recovery time against what was promised.
         claims: whether no other run may touch the same service meanwhile. False for what harms no other run.
     """
 
@@ -203,6 +244,7 @@ class Runbook(Frozen):
     why: Text
     parameters: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Parameter] = {}
     confirm: str | None = None
+    measures: Measures | None = None
     claims: bool = True
     facts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Fact] = {}
     steps: Annotated[tuple[RunbookStep, ...], Field(min_length=1)]

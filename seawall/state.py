@@ -27,7 +27,7 @@ from seawall.journal import (
     Started,
     Succeeded,
 )
-from seawall.plan import Plan, PlannedStep
+from seawall.plan import Plan, PlannedStep, SeenBefore
 
 
 class Stand(StrEnum):
@@ -281,7 +281,8 @@ class State:
                 self._not_ready(event.step)
                 self.failed[event.step] = None
             case "happened":
-                one.summary = f"{event.by} says that it happened"
+                noted = f"; noted: {event.note}" if event.note else ""
+                one.summary = f"{event.by} says that it happened{noted}"
                 self._not_ready(event.step)
                 one.started = one.started or event.at
                 self._over(one, Stand.UNDONE if undoing else Stand.DONE, event, None)
@@ -308,11 +309,22 @@ class State:
     def _release(self, name: str) -> bool:
         """Let a step that nothing holds up any more begin; tell whether it is over at once, being left out."""
         one = self.steps[name]
-        if one.step.skipped is None:
-            self._ready(one)
-            return False
-        one.stand = Stand.SKIPPED
-        return True
+        if one.step.skipped is not None:
+            one.stand = Stand.SKIPPED
+            return True
+        if one.step.unless_seen and all(self._saw(before) for before in one.step.unless_seen):
+            one.stand = Stand.NOT_NEEDED
+            one.summary = ", ".join(
+                f"{before.step} saw {wanted}" for before in one.step.unless_seen for wanted in before.expect
+            )
+            return True
+        self._ready(one)
+        return False
+
+    def _saw(self, before: SeenBefore) -> bool:
+        """Tell whether an earlier step saw all of this; what it did not see at all, it did not see."""
+        seen = self.seen.get(before.step)
+        return seen is not None and all(wanted.held(seen) for wanted in before.expect)
 
     def _ready(self, one: StepState) -> None:
         name = one.step.id

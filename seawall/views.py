@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seawall.inventory import NOT_WRITTEN, Inventory, NotWritten, ReachedThrough
-from seawall.model import Text
+from seawall.model import Text, duration_text
+from seawall.supplier_view import SupplierView
 from seawall.targets import Balancer, Host, Server, Store, Zone
 
 
@@ -88,6 +89,31 @@ class ServiceView:
     def instead(self) -> Text:
         """What they can do meanwhile."""
         return self.inventory.services[self.name].instead or NOT_WRITTEN
+
+    @property
+    def supplier(self) -> SupplierView:
+        """Who runs it for the city."""
+        run_by = self.inventory.services[self.name].run_by
+        if run_by is None:
+            message = f"service {self.name} is the city's own: no supplier runs it"
+            raise KeyError(message)
+        return SupplierView(self.name, run_by)
+
+    @property
+    def watched_at(self) -> str:
+        """The address that is fetched to see whether it works."""
+        probe = self.inventory.services[self.name].probe
+        if probe is None or probe.read is None:
+            raise NotWritten(("services", self.name, "probe"))
+        return probe.read
+
+    @property
+    def watched_every(self) -> str:
+        """How often it is fetched, e.g. 30s."""
+        probe = self.inventory.services[self.name].probe
+        if probe is None:
+            raise NotWritten(("services", self.name, "probe"))
+        return duration_text(probe.every)
 
     @property
     def needed_by(self) -> tuple[ServiceView, ...]:

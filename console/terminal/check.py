@@ -222,6 +222,7 @@ class Trials:
                 name
                 for name, one in inventory.services.items()
                 if parameter.engine is None or (one.database and one.database.engine == parameter.engine)
+                if parameter.run_by is None or one.run_by is not None
             ],
             "backup": inventory.backups,
             "choice": parameter.of,

@@ -18,7 +18,7 @@ from seawall.loading.template_checks import KINDS, Names, names_passed, template
 from seawall.runbook import Runbook
 from seawall.yaml_source import Loc, YamlSource, read_yaml
 
-NO_TEMPLATES = frozenset({"id", "uses", "by", "runbook", "after", "within", "unknown", "approve"})
+NO_TEMPLATES = frozenset({"id", "uses", "by", "runbook", "after", "unknown", "late", "approve"})
 """Parts of a step that are read as they stand."""
 
 
@@ -122,13 +122,25 @@ def _steps(source: YamlSource) -> Iterator[Mistake]:
             )
         elif step is not None and step != wanted:
             graph[step][wanted] = path
-    for path, wanted in places(source.value, ("steps", "*", "with", "*", "from")):
-        if isinstance(wanted, str) and wanted.partition(".")[0] not in ids:
-            problem = f"there is no step `{wanted.partition('.')[0]}` to take something from"
-            yield _no_such(source, path, problem, wanted, ids)
+    for path, wanted in (*_taken_from(source.value), *_asked_about(source.value)):
+        if wanted not in ids:
+            yield _no_such(source, path, f"there is no step `{wanted}` to take something from", wanted, ids)
     for loop in cycles({name: list(waits) for name, waits in graph.items()}):
         problem = f"steps wait for one another in a circle: {' -> '.join(loop)}"
         yield Mistake(source.where(graph[loop[0]][loop[1]]), problem, "Remove one of these from its `after`")
+
+
+def _taken_from(written: Any) -> Iterator[tuple[Loc, str]]:
+    """Find the steps whose findings other steps take as arguments."""
+    for path, wanted in places(written, ("steps", "*", "with", "*", "from")):
+        if isinstance(wanted, str):
+            yield path, wanted.partition(".")[0]
+
+
+def _asked_about(written: Any) -> Iterator[tuple[Loc, str]]:
+    """Find the steps whose findings decide whether other steps are needed."""
+    for path, _ in places(written, ("steps", "*", "unless_seen", "*")):
+        yield path, str(path[-1])
 
 
 def _id_of(source: YamlSource, path: Loc) -> str | None:

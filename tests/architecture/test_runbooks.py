@@ -43,7 +43,8 @@ def values_of(parameter: Parameter) -> Iterable[str | None]:
             name
             for name, one in city.services.items()
             # A service that somebody else runs, or that has one site only, is moved by nobody here.
-            if one.runs_at is not None and one.runs_at.standby is not None
+            if (one.run_by is not None) == (parameter.run_by is not None)
+            if parameter.run_by or (one.runs_at is not None and one.runs_at.standby is not None)
             if parameter.engine is None or (one.database and one.database.engine == parameter.engine)
         ),
         "site": city.sites,

@@ -307,7 +307,8 @@ def test_our_messages_name_only_what_every_message_may_name(path):
 def test_our_messages_read_as_agreed(golden, name):
     inventory = load_inventory(HAVNBY)
     sites = {which: SiteView(which, inventory.sites[which].title) for which in ("north", "south")}
-    names = {"service": ServiceView(inventory, "login"), "to": sites["south"], "from_site": sites["north"]}
+    service = "citizen-register" if name.startswith("supplier") else "login"
+    names = {"service": ServiceView(inventory, service), "to": sites["south"], "from_site": sites["north"]}
     message = load_templates([PRODUCT / "messages"])[name]
     subject, body = text_in_both(message.subject, names), text_in_both(message.body, names)
     golden(f"messages/{name}.txt", f"{subject.da}\n\n{body.da}\n---\n\n{subject.en}\n\n{body.en}")
