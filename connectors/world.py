@@ -2,61 +2,184 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from connectors.backup import Backup, PostgresTools
-from connectors.balancer import Balancers
-from connectors.dns import Dns
-from connectors.haproxy import Haproxy
-from connectors.http import Http, Httpx
-from connectors.mail import Mail, Smtp
-from connectors.objects import Objects
-from connectors.own import OwnActions
-from connectors.postgres import Postgres
-from connectors.power import Redfish, RedfishController
-from connectors.rfc2136 import Rfc2136
-from connectors.s3 import S3
-from connectors.secrets import Secrets
-from connectors.slack import Slack, SlackSdk
-from connectors.ssh import Ssh
-from connectors.telling import Audiences
-from seawall.actions import Vault, World
+from seawall.actions import Action, Connector, Vault, World
 from seawall.inventory import Inventory
 from seawall.own_actions import NOTHING_OWN, Own
+
+if TYPE_CHECKING:
+    from connectors.backup import Backup
+    from connectors.balancer import Balancers
+    from connectors.dns import Dns
+    from connectors.http import Http
+    from connectors.mail import Mail
+    from connectors.objects import Objects
+    from connectors.own import OwnActions
+    from connectors.postgres import Postgres
+    from connectors.power import Redfish
+    from connectors.slack import Slack
+    from connectors.ssh import Ssh
+
+MadeT = TypeVar("MadeT", bound=Connector)
 
 
 class RealWorld(World):
     """The world outside, for one city. Nothing is connected before the first call, and no vendor's library loaded.
 
-    Its connectors are there by name as well, for `seawall doctor` to let each look at what it knows.
+    Its connectors are there by name as well, for `seawall doctor` to let each look at what it knows. Each is made, and
+    its module imported, when one of its actions is first asked for: a plan uses a third of them.
     """
 
     def __init__(self, city: Inventory, vault: Vault, own: Own = NOTHING_OWN) -> None:
-        people = Audiences.of(city)
-        self.shell = Ssh(vault)
-        self.power = Redfish(RedfishController(vault))
-        self.postgres = Postgres(self.shell, self.power, vault, _now)
-        self.objects = Objects(S3(vault))
-        self.backup = Backup(PostgresTools(self.shell, vault), self.objects, _now)
-        self.balancers = Balancers(Haproxy())
-        self.dns = Dns(Rfc2136(vault))
-        self.http = Http(Httpx(), vault)
-        self.mail = Mail(city.mail, people, Smtp(vault))
-        self.slack = Slack(city.slack, people, SlackSdk(vault))
-        super().__init__(
-            self.postgres,
-            self.backup,
-            self.shell,
-            self.power,
-            self.objects,
-            self.balancers,
-            self.dns,
-            self.http,
-            self.mail,
-            self.slack,
-            OwnActions(self.shell, city, own),
-            vault=vault,
-        )
+        super().__init__(vault=vault)
+        self._city, self._secrets, self._own = city, vault, own
+        self._made: dict[str, Connector] = {}
+        self._making = (
+            threading.RLock()
+        )  # facts are read side by side, and share what they reach the outside with
+        self._all_actions: dict[str, Action[Any, Any]] = {}
+        self._told: set[str] = set()
+        # By what the names of its actions begin with.
+        self._makers: Mapping[str, Callable[[], Connector]] = {
+            "postgres": lambda: self.postgres,
+            "backup": lambda: self.backup,
+            "ssh": lambda: self.shell,
+            "power": lambda: self.power,
+            "objects": lambda: self.objects,
+            "balancer": lambda: self.balancers,
+            "dns": lambda: self.dns,
+            "http": lambda: self.http,
+            "email": lambda: self.mail,
+            "slack": lambda: self.slack,
+            "own": lambda: self.own_actions,
+        }
+
+    @property
+    def shell(self) -> Ssh:
+        """Hosts over SSH."""
+        from connectors.ssh import Ssh
+
+        return self._once("ssh", lambda: Ssh(self._secrets))
+
+    @property
+    def power(self) -> Redfish:
+        """Out-of-band controllers."""
+        from connectors.power import Redfish, RedfishController
+
+        return self._once("power", lambda: Redfish(RedfishController(self._secrets)))
+
+    @property
+    def postgres(self) -> Postgres:
+        """PostgreSQL servers."""
+        from connectors.postgres import Postgres
+
+        return self._once("postgres", lambda: Postgres(self.shell, self.power, self._secrets, _now))
+
+    @property
+    def objects(self) -> Objects:
+        """Stores of objects."""
+        from connectors.objects import Objects
+        from connectors.s3 import S3
+
+        return self._once("objects", lambda: Objects(S3(self._secrets)))
+
+    @property
+    def backup(self) -> Backup:
+        """Backups."""
+        from connectors.backup import Backup, PostgresTools
+
+        tools = PostgresTools
+        return self._once("backup", lambda: Backup(tools(self.shell, self._secrets), self.objects, _now))
+
+    @property
+    def balancers(self) -> Balancers:
+        """Balancers."""
+        from connectors.balancer import Balancers
+        from connectors.haproxy import Haproxy
+
+        return self._once("balancer", lambda: Balancers(Haproxy()))
+
+    @property
+    def dns(self) -> Dns:
+        """Zones."""
+        from connectors.dns import Dns
+        from connectors.rfc2136 import Rfc2136
+
+        return self._once("dns", lambda: Dns(Rfc2136(self._secrets)))
+
+    @property
+    def http(self) -> Http:
+        """Whatever speaks HTTP."""
+        from connectors.http import Http, Httpx
+
+        return self._once("http", lambda: Http(Httpx(), self._secrets))
+
+    @property
+    def mail(self) -> Mail:
+        """E-mail."""
+        from connectors.mail import Mail, Smtp
+        from connectors.telling import Audiences
+
+        city = self._city
+        return self._once("email", lambda: Mail(city.mail, Audiences.of(city), Smtp(self._secrets)))
+
+    @property
+    def slack(self) -> Slack:
+        """Slack."""
+        from connectors.slack import Slack, SlackSdk
+        from connectors.telling import Audiences
+
+        city = self._city
+        return self._once("slack", lambda: Slack(city.slack, Audiences.of(city), SlackSdk(self._secrets)))
+
+    @property
+    def own_actions(self) -> OwnActions:
+        """The city's own actions."""
+        from connectors.own import OwnActions
+
+        return self._once("own", lambda: OwnActions(self.shell, self._city, self._own))
+
+    @property
+    def connectors(self) -> Sequence[Connector]:
+        """Every connector; those not needed before are made now."""
+        return tuple(make() for make in self._makers.values())
+
+    def __getitem__(self, name: str) -> Action[Any, Any]:
+        self._tell(name.partition(".")[0])
+        return self._all_actions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for prefix in self._makers:
+            self._tell(prefix)
+        return iter(dict(self._all_actions))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connector in reversed(list(self._made.values())):
+            connector.close()
+
+    def _tell(self, prefix: str) -> None:
+        """Have the actions of the connector at hand whose names begin so."""
+        if prefix in self._told or prefix not in self._makers:
+            return
+        with self._making:
+            self._all_actions.update((one.name, one) for one in self._makers[prefix]().actions())
+            self._told.add(prefix)
+
+    def _once(self, name: str, make: Callable[[], MadeT]) -> MadeT:
+        with self._making:
+            if name not in self._made:
+                self._made[name] = make()
+            return cast("MadeT", self._made[name])
 
 
 def real_world(city: Inventory, vault: Vault | None = None, own: Own = NOTHING_OWN) -> RealWorld:
@@ -64,7 +187,11 @@ def real_world(city: Inventory, vault: Vault | None = None, own: Own = NOTHING_O
 
     `own` are the actions of the city's own files.
     """
-    return RealWorld(city, vault or Secrets(), own)
+    if vault is None:
+        from connectors.secrets import Secrets
+
+        vault = Secrets()
+    return RealWorld(city, vault, own)
 
 
 def memory_world(city: Inventory, own: Own = NOTHING_OWN) -> World:

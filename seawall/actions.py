@@ -288,9 +288,14 @@ class World(Mapping[str, Action[Any, Any]]):
     """Every action at hand, by name. Use as a context manager: leaving it closes every connection."""
 
     def __init__(self, *connectors: Connector, vault: Vault | None = None) -> None:
-        self.connectors = connectors
         self.vault = vault
+        self._connectors = connectors
         self._actions = {action.name: action for one in connectors for action in one.actions()}
+
+    @property
+    def connectors(self) -> Sequence[Connector]:
+        """Every connector."""
+        return self._connectors
 
     def __getitem__(self, name: str) -> Action[Any, Any]:
         return self._actions[name]
@@ -307,7 +312,7 @@ class World(Mapping[str, Action[Any, Any]]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for connector in self.connectors:
+        for connector in self._connectors:
             connector.close()
 
     def perform(self, name: str, args: Mapping[str, Any], occasion: Occasion) -> Seen:
@@ -317,7 +322,7 @@ class World(Mapping[str, Action[Any, Any]]):
             DidNothing: there is no such action, or the arguments do not fit it.
             CallError: as the connector says, with every secret taken out of its words.
         """
-        action = self._actions.get(name)
+        action = self.get(name)
         if action is None:
             raise DidNothing(f"there is no action {name}", where=occasion.step, remedy="Plan again")
         if action.withheld is not None:

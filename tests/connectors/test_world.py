@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,43 @@ def test_two_worlds_in_memory_are_apart(city):
 def test_the_real_world_connects_nowhere_until_it_is_asked(city):
     with real_world(city) as world:
         assert len(world) > 40
+
+
+def test_the_real_world_finds_each_action_in_whatever_order_they_are_asked_for(city):
+    with real_world(city) as world:
+        names = list(world)
+        assert names == [action.name for one in world.connectors for action in one.actions()]
+        assert set(names) == set(memory_world(city))
+    for name in reversed(names):
+        with real_world(city) as fresh:
+            assert fresh[name].name == name
+
+
+def test_the_real_world_has_nothing_that_it_does_not_list(city):
+    with real_world(city) as world:
+        assert "postgres.wish" not in world
+        assert "wish.postgres" not in world
+
+
+def test_a_connector_is_made_once_also_when_several_ask_at_the_same_time(city):
+    with real_world(city) as world, ThreadPoolExecutor(8) as people:
+        made = list(people.map(lambda _: world.postgres, range(64)))
+    assert all(one is made[0] for one in made)
+
+
+def test_a_plan_does_not_load_what_its_actions_do_not_need():
+    script = (
+        "import sys; from pathlib import Path; from connectors.world import real_world\n"
+        "from seawall.loading import load_city; import drills\n"
+        "world = real_world(load_city(Path(drills.__file__).parent / 'city').inventory)\n"
+        "world['postgres.promote'], world['dns.point']\n"
+        "print(sorted(one for one in sys.modules if one.startswith('connectors.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True
+    )
+    for one in ("backup", "http", "slack", "mail", "s3"):
+        assert f"'connectors.{one}'" not in done.stdout
 
 
 def test_audiences_are_taken_from_the_inventory_and_hide_nobody(city):
