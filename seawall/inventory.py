@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from seawall.duties import Duty, Span
+from seawall.duties import Duty
 from seawall.entries import BalancerEntry, HostEntry, StoreEntry
-from seawall.model import Duration, Frozen, Language, Name, Text, duration_text
+from seawall.model import Duration, Frozen, Name, Text, duration_text
+from seawall.people import Audience, Person
 from seawall.suppliers import Supplier
 from seawall.targets import (
     Balancer,
@@ -288,52 +289,6 @@ class BackupSet(Frozen):
             message = f"keep ({duration_text(self.keep)}) is shorter than every ({duration_text(self.every)})"
             raise ValueError(message)
         return self
-
-
-Channel = Literal["email", "slack", "telephone"]
-CHANNELS: tuple[Channel, ...] = ("email", "slack", "telephone")
-"""How people are reached; the last by somebody who rings them."""
-
-
-class Person(Frozen):
-    """Somebody with a part in this. What stands here stays here: plans and journals hold the name it stands under only.
-
-    Attributes:
-        title: the person's name, as colleagues know it.
-        roles: what they may act as, e.g. incident-commander.
-        telephone: rung by hand; nothing here rings by itself.
-        slack: the person's member id, e.g. U0123456789.
-        language: what they are written to in; in Danish and English when absent.
-        deputies: who stands in for this person, the first first.
-        away: when they cannot be on duty.
-    """
-
-    title: str
-    roles: tuple[Name, ...] = ()
-    email: str | None = None
-    telephone: str | None = None
-    slack: str | None = None
-    language: Language | None = None
-    deputies: tuple[Name, ...] = ()
-    away: tuple[Span, ...] = ()
-
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """The ways in which this person can be reached."""
-        return tuple(channel for channel in CHANNELS if getattr(self, channel) is not None)
-
-
-class Audience(Frozen):
-    """People who are told together.
-
-    Attributes:
-        people: who is written to.
-        slack: the id of the channel that is posted in, e.g. C0123456789.
-    """
-
-    title: Text
-    people: tuple[Name, ...]
-    slack: str | None = None
 
 
 class Inventory(Frozen):
