@@ -16,6 +16,8 @@ from seawall.run_list import Standing, summary_of
 
 LOOKS_EVERY = 0.2
 """Seconds between looks at the journal."""
+BEGINS_WITHIN = 60.0
+"""Seconds after which a run that nobody has begun is not waited for."""
 OVER = frozenset({Standing.ENDED, Standing.INTERRUPTED, Standing.UNREADABLE})
 TONES: dict[str, Tone] = {"asked": "bad", "failed": "bad", "abort-asked": "bad", "started": "dim"}
 
@@ -30,9 +32,10 @@ def show_event(event: Event, plan: Plan, screen: Screen, zone: tzinfo, *, indent
 
 def follow_run(run: RunFolder, zone: tzinfo, screen: Screen, *, as_json: bool = False) -> None:
     """Show what has happened and what happens, until the run ends or nobody drives it. Ctrl-C leaves it alone."""
-    shown, size = 0, -1
+    shown, size, deadline = 0, -1, time.monotonic() + BEGINS_WITHIN
     while True:
-        over = summary_of(run).standing in OVER
+        standing = summary_of(run).standing
+        over = standing in OVER or (standing is Standing.NOT_BEGUN and time.monotonic() > deadline)
         now = run.journal_path.stat().st_size
         if now != size:
             events = read_journal(run.journal_path)
