@@ -68,6 +68,11 @@ def list_runs(runs: Path, *, most: int | None = None) -> tuple[RunSummary, ...]:
     return tuple(summaries[:most])
 
 
+def run_names(runs: Path) -> tuple[str, ...]:
+    """Return the names of the runs kept at `runs`, newest first as far as names tell; no run is read."""
+    return tuple(_names(runs))
+
+
 def open_runs(runs: Path) -> tuple[RunSummary, ...]:
     """Summarise the runs that have not ended, newest first. Of those that have, only the last line is read."""
     left = (run for run in (RunFolder(runs, name) for name in _names(runs)) if not _is_over(run))

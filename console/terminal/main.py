@@ -25,6 +25,7 @@ from console.terminal import (
     serving,
     speaking,
     starting,
+    tab,
     verifying,
     watching,
 )
@@ -127,8 +128,7 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)
     # Otherwise pydantic looks through every installed package for plugins of its own: 20 ms, and there are none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    code = run_command_line(sys.argv[1:])
-    _leave(code)
+    _leave(tab.offer(run_command_line) if tab.is_asked() else run_command_line(sys.argv[1:]))
 
 
 def _leave(code: int) -> NoReturn:

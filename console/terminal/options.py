@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.completing import offer_assignments, offer_runs
+
 CityDir = Annotated[
     Path | None,
     typer.Option(
@@ -22,10 +24,17 @@ AsPerson = Annotated[
 Exercise = Annotated[
     bool, typer.Option("--exercise/--real", help="Mark it as an exercise. Without it, it is real.")
 ]
-Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, its beginning, or `last`.")]
+Run = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="A run's name, its beginning, or `last`.", autocompletion=offer_runs),
+]
 Assignments = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[KEY=VALUE]...", help="What the runbook takes, e.g. service=login."),
+    typer.Argument(
+        metavar="[KEY=VALUE]...",
+        help="What the runbook takes, e.g. service=login.",
+        autocompletion=offer_assignments,
+    ),
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.completing import offer_runbooks
 from console.terminal.options import AsJson, Assignments, CityDir, Exercise, assigned
 
 COMMANDS = ("plan",)
@@ -19,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def plan(
-    runbook: Annotated[str, typer.Argument(help="The runbook's name.")],
+    runbook: Annotated[str, typer.Argument(help="The runbook's name.", autocompletion=offer_runbooks)],
     given: Assignments = None,
     *,
     output: Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.completing import offer_runbooks
 from console.terminal.options import AsJson, AsPerson, Assignments, CityDir, Exercise, Run, assigned
 
 WithoutPrefect = Annotated[
@@ -27,7 +28,11 @@ def add_to(app: typer.Typer) -> None:
 def run(
     runbook: Annotated[
         str,
-        typer.Argument(metavar="RUNBOOK|PLAN.json", help="A runbook's name, or a plan kept by `plan -o`."),
+        typer.Argument(
+            metavar="RUNBOOK|PLAN.json",
+            help="A runbook's name, or a plan kept by `plan -o`.",
+            autocompletion=offer_runbooks,
+        ),
     ],
     given: Assignments = None,
     *,
