@@ -44,6 +44,10 @@ class Keyboard:
     def type(self, words: str) -> None:
         os.write(self._handle, f"{words}\n".encode())
 
+    def press_tab(self, words: str = "", times: int = 1) -> None:
+        """Type the beginning of something and let it be completed; twice to see all there is."""
+        os.write(self._handle, words.encode() + b"\t" * times)
+
     def press_ctrl_c(self) -> None:
         os.write(self._handle, b"\x03")
 
@@ -103,12 +107,14 @@ def plain(text: str) -> str:
 
 @contextmanager
 def at_a_terminal(
-    arguments: Sequence[str], *, environ: Mapping[str, str], columns: int = 70
+    arguments: Sequence[str], *, environ: Mapping[str, str], columns: int = 70, program: str | None = None
 ) -> Iterator[Keyboard]:
-    """Start the stage's `seawall` at a terminal; end it whatever happens."""
+    """Start the stage's `seawall`, or another program, at a terminal; end it whatever happens."""
     pid, handle = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
+        if program is not None:
+            os.execve(program, [program, *arguments], dict(environ))
         os.execve(
             sys.executable, [sys.executable, "-m", "tests.console.terminal.stage", *arguments], dict(environ)
         )
