@@ -47,7 +47,7 @@ class Ground:
         for path in error.paths:
             gap = gap_at(self.inventory, path, self.written)
             problem = f"{gap.about} is not written down yet: {gap.missing}"
-            yield Mistake(gap.where, problem, gap.how, gap.line, lacks=path)
+            yield Mistake(gap.where, problem, gap.how, gap.line, path)
 
 
 class Wrong(NamedTuple):

@@ -257,9 +257,6 @@ class Service(Frozen):
                 named = f"`{ours[0]}`" if ours else "a probe that writes"
                 message = f"a supplier runs this service (`run_by`), so it cannot have {named}"
                 raise ValueError(message)
-        elif self.runs_at is None and (self.database or self.web_root or self.unit or self.reached_through):
-            message = "a service with a `database` or `reached_through` says where it `runs_at`"
-            raise ValueError(message)
         return self
 
 

@@ -50,6 +50,7 @@ class DatabaseView:
         """Return the server at the site that is not `site`; there must be exactly one."""
         others = [one for one in self.at_sites if one != str(site)]
         if len(others) != 1 or str(site) not in self.at_sites:
+            self._needs_both()
             message = f"{site} is not one of two sites with a server ({', '.join(self.at_sites)})"
             raise KeyError(message)
         return self.at(others[0])
@@ -62,7 +63,18 @@ class DatabaseView:
     @property
     def standby(self) -> Server:
         """The server that is standby in ordinary times."""
+        if self.standby_site is None:
+            self._needs_both()
         return self.at(self.standby_site or "")
+
+    def _needs_both(self) -> None:
+        """Raise NotWritten when a second server is missing only because nobody has written it down yet."""
+        runs_at = self.inventory.services[self.service].runs_at
+        if runs_at is not None and "standby" not in runs_at.model_fields_set:
+            raise NotWritten(("services", self.service, "runs_at", "standby"))
+        missing = [one for one in (self.active_site, self.standby_site) if one and one not in self.at_sites]
+        if missing:
+            raise NotWritten(*(("services", self.service, "database", "at", one) for one in missing))
 
 
 @dataclass(frozen=True, slots=True)

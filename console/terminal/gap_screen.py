@@ -36,6 +36,7 @@ def show_gap(gap: Gap, screen: Screen) -> None:
     screen.say(f"It lacks {gap.missing}.", indent=4)
     screen.say(f"{gap.impossible}.{_plans(gap)}", indent=4)
     screen.say(f"{gap.how}.", "dim", indent=4)
+    screen.say("The line there should read:" if gap.instead else "Write there:", indent=4)
     for line in gap.line.splitlines():
         # Never wrapped: a line that is cut in two cannot be pasted.
         screen.raw(f"    | {line}")
@@ -61,6 +62,7 @@ def gaps_as_json(found: Sequence[Gap]) -> list[dict[str, Any]]:
             "how": gap.how,
             "where": gap.where,
             "line": gap.line,
+            "instead": gap.instead,
         }
         for gap in found
     ]

@@ -21,23 +21,76 @@ def add_to(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make; must be new or empty.")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="The folder to make; must be new or empty.")
+    ] = None,
+    sources: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="A services.csv, an ssh config or an Ansible inventory; give it again for more.",
+        ),
+    ] = None,
+    *,
+    kind: Annotated[
+        Literal["csv", "ssh-config", "ansible"] | None,
+        typer.Option("--kind", help="What kind of file it is, where that cannot be told."),
+    ] = None,
+    known_hosts: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--known-hosts", metavar="FILE", help="Where ssh keeps the hosts' public keys, to pin them."
+        ),
+    ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            "--user", metavar="NAME", help="Who Seawall logs in as, on hosts of which no file says it."
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key", metavar="REF", help="Where its private key is kept, e.g. file:/etc/seawall/id_ed25519."
+        ),
+    ] = None,
+    example_csv: Annotated[
+        bool, typer.Option("--example-csv", help="Print what a services.csv may look like; make nothing.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Make a folder for your own city, from the reference city.
+    """Make a folder for your own city, from files there are already, or from the reference city.
+
+    What the files do not say is listed as gaps, the most useful to fill first. Nothing is overwritten, nothing in the
+    files is executed, and when something is wrong with them nothing is made.
 
     \b
     Examples:
       seawall init my-city
-      cd my-city && seawall check
+      seawall init --example-csv > services.csv
+      seawall init my-city --from services.csv --user seawall --key file:/etc/seawall/id_ed25519
+      seawall init my-city --from services.csv --from ~/.ssh/config --known-hosts ~/.ssh/known_hosts
+      seawall init my-city --from hosts.ini --kind ansible
     """
-    from console.terminal.init import make_city
-    from console.terminal.screen import next_command, out
+    from console.terminal.init import city_from_files, make_city, show_made
+    from console.terminal.screen import out
+    from seawall.errors import BadInput
+    from seawall.importing import EXAMPLE, Login
 
-    made = make_city(folder)
-    screen = out()
-    screen.say(f"Made {folder}: {len(made)} files of the reference city, an empty runs/, and seawall.yaml.")
-    screen.say("Put it under version control, and replace the reference city by your own, file by file.")
-    next_command(screen, f"cd {folder} && seawall check")
+    if example_csv:
+        out().raw(EXAMPLE)
+        return
+    if folder is None:
+        remedy = "Name it: seawall init my-city"
+        raise BadInput.one("no folder is named", where="seawall init", remedy=remedy)
+    given = {"--kind": kind, "--known-hosts": known_hosts, "--user": user, "--key": key}
+    for option in (name for name, value in given.items() if value and not sources):
+        raise BadInput.one("there is nothing to read", where=option, remedy="Name the file too: --from FILE")
+    from_files = sources and city_from_files(
+        folder, sources, kind=kind, known_hosts=known_hosts or (), login=Login.said(user, key)
+    )
+    show_made(from_files or make_city(folder), out(), as_json=as_json)
 
 
 def check(

@@ -76,11 +76,13 @@ class City:
         """What is allowed and should still be known, e.g. backups that drown together with what they keep."""
         from seawall.loading.roles import unfilled_roles
 
+        if not self.inventory.people:  # a gap, and said once as that
+            return inventory_findings(self.inventory, self._files)
         ours = [file for file in self._runbook_files.values() if file.ours]
         return (*inventory_findings(self.inventory, self._files), *unfilled_roles(ours, self.inventory))
 
-    def written(self, path: Loc, line: str) -> tuple[str, str]:
-        """Return where in the inventory `line` would be written for it to stand at `path`, and how it reads there."""
+    def written(self, path: Loc, line: str) -> tuple[str, str, bool]:
+        """Return where in the inventory `line` would stand, how it reads there, and whether a line there goes."""
         return self._files.adding(path, line)
 
     def place(self, runbook: str, path: Loc) -> str:

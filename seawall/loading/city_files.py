@@ -37,16 +37,17 @@ class InventoryFiles:
         section = str(path[0]) if path else ""
         return self.origins.get((section, *map(str, path[1:2]))) or self.origins.get((section,))
 
-    def adding(self, path: Loc, line: str) -> tuple[str, str]:
-        """Return where `line` would be written for it to stand at `path`, and how it reads there.
+    def adding(self, path: Loc, line: str) -> tuple[str, str, bool]:
+        """Return where `line` would be written for it to stand at `path`, how it reads, and whether a line there goes.
 
-        A comment `# gap: name` in the thing that lacks it is the place, else the thing itself; a section that there is
-        not yet goes into a file of its own.
+        A section that there is not yet goes into a file of its own.
         """
         source = self.source_of(path)
         if source is None:
-            return f"inventory/{path[0]}.yaml", line
-        return (source.where(path, key=True), line) if len(path) == 1 else source.adding(path, line)
+            return f"inventory/{path[0]}.yaml:1", line, False
+        if len(path) > 1:
+            return source.adding(path, line)
+        return source.where(path, key=True).rpartition(":")[0], line, True
 
     def where(self, path: Loc, *, key: bool = False) -> str:
         """Return `file:line:column` of what stands at `path`."""

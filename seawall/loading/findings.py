@@ -10,16 +10,29 @@ from seawall.inventory import Inventory, Service
 from seawall.loading.consistency import Remark
 from seawall.model import duration_text
 
+ONE_BY_ONE = 3
+"""Findings of one kind that are told each by itself; more are told together."""
+
 
 def findings(inventory: Inventory) -> Iterator[Remark]:
     """Find what weakens the city without being a mistake in its files."""
     yield from _shared_fate(inventory)
     yield from _backups(inventory)
     yield from _promises(inventory)
-    for name, host in inventory.hosts.items():
-        if not _is_ip(host.address):
-            problem = f"{name} is reached by the name {host.address}, so only while DNS works"
-            yield Remark(("hosts", name, "address"), problem, "Write its IP address")
+    yield from _reached_by_name(inventory)
+
+
+def _reached_by_name(inventory: Inventory) -> Iterator[Remark]:
+    named = {name: one.address for name, one in inventory.hosts.items() if not _is_ip(one.address)}
+    if len(named) > ONE_BY_ONE:
+        first, count = next(iter(named)), len(named)
+        shown = ", ".join(list(named)[:ONE_BY_ONE])
+        problem = f"{count} hosts are reached by name, so only while DNS works: {shown} and {count - ONE_BY_ONE} more"
+        yield Remark(("hosts", first, "address"), problem, "Write their IP addresses")
+        return
+    for name, address in named.items():
+        problem = f"{name} is reached by the name {address}, so only while DNS works"
+        yield Remark(("hosts", name, "address"), problem, "Write its IP address")
 
 
 def _shared_fate(inventory: Inventory) -> Iterator[Remark]:

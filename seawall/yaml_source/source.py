@@ -90,34 +90,30 @@ class YamlSource:
         nothing = isinstance(spot.value, yaml.ScalarNode) and not spot.value.value and not spot.value.style
         return place(self.shown, spot.key if spot.key is not None and (key or nothing) else spot.value)
 
-    def adding(self, path: Loc, line: str) -> tuple[str, str]:
-        """Return where `line` would be written for it to stand at `path`, and how it would read.
+    def adding(self, path: Loc, line: str) -> tuple[str, str, bool]:
+        """Return where `line` would be written to stand at `path`, how it reads there, and whether it replaces one.
 
         The place is a comment `# gap: name` where there is one, else the beginning of the mapping that lacks it.
         """
         spot = self.spot(path[:-1])
         mapping, name = spot.value, spot.key or spot.value
+        number = name.start_mark.line
         if (
             isinstance(mapping, yaml.MappingNode)
             and mapping.flow_style
             and len(spot.reached) == len(path) - 1
         ):
             written = self.written(mapping)
-            if written.startswith("{"):
-                inside = written[1:].lstrip()
-                parts = ", ".join(line.splitlines())
-                whole = self.rewritten(mapping, "{" + parts + ("" if inside == "}" else ", ") + inside)
-                return f"{self.shown}:{name.start_mark.line + 1}", (whole or line).strip()
-        indent = (
-            mapping.start_mark.column if isinstance(mapping, yaml.MappingNode) else name.start_mark.column + 2
-        )
-        comment = re.compile(rf"\s*# gap: {re.escape(str(path[-1]))}\b")
-        number = name.start_mark.line
-        for n in range(number + 1, min(mapping.end_mark.line + 1, len(self.lines))):
-            if comment.match(self.lines[n]):
-                number = n
-                break
-        return f"{self.shown}:{number + 1}", "\n".join(" " * indent + one for one in line.splitlines())
+            inside = written[1:].lstrip()
+            parts = ", ".join(line.splitlines()) + ("" if inside == "}" else ", ")
+            whole = self.rewritten(mapping, f"{{{parts}{inside}") if inside else None
+            return f"{self.shown}:{mapping.start_mark.line + 1}", whole or line, whole is not None
+        block = isinstance(mapping, yaml.MappingNode)
+        indent = mapping.start_mark.column if block else name.start_mark.column + 2
+        comment = re.compile(rf"\s*# gap:.*\b{re.escape(str(path[-1]))}\b")
+        below = range(number + 1, min(mapping.end_mark.line + 1, len(self.lines)))
+        number = next((n for n in below if comment.match(self.lines[n])), number)
+        return f"{self.shown}:{number + 1}", "\n".join(" " * indent + one for one in line.splitlines()), False
 
     def written(self, node: yaml.Node) -> str:
         """Return a node that stands on one line as it is written there; nothing for others."""
