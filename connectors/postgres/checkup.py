@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from connectors.grants import seen
 from connectors.postgres import statements
 from connectors.postgres.host import HostSide
 from connectors.postgres.identity import Role
@@ -12,8 +13,9 @@ from connectors.postgres.session import Session
 from connectors.postgres.sessions import Sessions
 from connectors.postgres.state import PROMPT
 from seawall.actions import CheckUp, Deadline
-from seawall.errors import CallError, Finding
+from seawall.errors import CallError
 from seawall.model import duration_text
+from seawall.needs import Grant
 from seawall.targets import Server
 
 LOOKS = 5.0
@@ -31,7 +33,6 @@ def looked_at(server: Server, sessions: Sessions, host: HostSide, deadline: Dead
             role = right.found.role
             lines = [
                 CheckUp(what, well=True, saw=f"answers, and is the right one; a {role} now"),
-                *_rights(what, right.session, looks),
                 *_settings(what, role, right.session, looks),
                 *(_standbys(what, right.session, looks) if role == "primary" else ()),
             ]
@@ -42,19 +43,12 @@ def looked_at(server: Server, sessions: Sessions, host: HostSide, deadline: Dead
     yield _files(what, server, host, deadline.at_most(LOOKS))
 
 
-def _rights(what: str, session: Session, deadline: Deadline) -> Iterator[CheckUp]:
-    lacking = [right for right, granted in session.rows(statements.RIGHTS, deadline) if granted != "t"]
-    yield CheckUp(
-        f"{what} rights",
-        well=not lacking,
-        saw=f"{session.server.user} lacks {', '.join(filter(None, lacking))}"
-        if lacking
-        else "has every right it needs",
-        remedy=f"Grant {session.server.user} what it lacks: seawall doctor --needs --as sql"
-        if lacking
-        else "",
-        finding=Finding.RIGHTS,
-    )
+def granted(session: Session, wanted: tuple[Grant, ...], role: str, deadline: Deadline) -> Mapping[str, bool]:
+    """Tell which of these rights `role` has; none when there is no such role."""
+    if not session.rows(statements.ROLE, deadline, role):
+        return {grant.right: False for grant in wanted}
+    rows = session.rows(seen(wanted, role), deadline)
+    return {right: found == "t" for right, found in rows if right is not None}
 
 
 def _settings(what: str, role: Role, session: Session, deadline: Deadline) -> Iterator[CheckUp]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.postgres import needs, seen
-from connectors.postgres.checkup import looked_at
+from connectors.postgres.checkup import granted, looked_at
 from connectors.postgres.divergence import Divergences
 from connectors.postgres.fence import Fences
 from connectors.postgres.host import HostSide
@@ -19,6 +19,7 @@ from connectors.postgres.start import Starts
 from connectors.postgres.state import States
 from seawall.actions import Action, CheckUp, Deadline, Effect, Power, Ready, Shell, Vault
 from seawall.evidence import Fenced
+from seawall.needs import Grant
 from seawall.targets import Server
 
 READS, CHANGES = Effect.READS, Effect.CHANGES
@@ -61,6 +62,13 @@ class PostgresServers:
         """Look at each server without changing anything: the right one, rights, settings, how far behind."""
         for server in servers:
             yield from looked_at(server, self._sessions, self._host, deadline)
+
+    def granted(
+        self, server: Server, wanted: tuple[Grant, ...], role: str, deadline: Deadline
+    ) -> Mapping[str, bool]:
+        """Tell which rights a role has on a server, by reading its catalogue. Raises: Unreachable, WrongTarget."""
+        with self._sessions.with_right(server, deadline) as right:
+            return granted(right.session, wanted, role, deadline)
 
     def close(self) -> None:
         """Close every connection. The shell and the power are closed by who made them."""

@@ -68,13 +68,7 @@ NAMES = """SELECT node, format('%I.%I', s.nspname, c.relname) FROM (SELECT node,
  WHERE c.relkind IN ('r', 'm') AND s.nspname NOT IN ('pg_catalog', 'seawall')"""
 """What the tables are called that the log calls `space/database/node`."""
 
-RIGHTS = """SELECT right_to, granted FROM (VALUES
- ('pg_monitor', pg_has_role('pg_monitor', 'USAGE')),
- ('pg_checkpoint', pg_has_role('pg_checkpoint', 'USAGE')),
- ('EXECUTE on pg_promote(boolean, integer)', has_function_privilege('pg_promote(boolean, integer)', 'EXECUTE')),
- ('CREATE on schema seawall', coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace
-   WHERE nspname = 'seawall'), has_database_privilege(current_database(), 'CREATE')))
-) AS rights (right_to, granted)"""
+ROLE = "SELECT FROM pg_roles WHERE rolname = $1"
 
 SETTINGS = f"""SELECT {_RETRY},
  current_setting('wal_log_hints') = 'on' OR current_setting('data_checksums') = 'on',

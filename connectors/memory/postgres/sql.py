@@ -82,7 +82,6 @@ class SessionInMemory(Session):
             statements.NAMES: lambda wanted: [
                 (name, name) for name in _nodes(wanted) if not name.startswith("seawall.")
             ],
-            statements.RIGHTS: list,
             statements.SETTINGS: lambda: [(retry, "t", "", "on")],
             statements.STANDBYS: lambda: [
                 (other.cluster_name, "streaming", "0") for other in self._followers()
