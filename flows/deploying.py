@@ -41,14 +41,14 @@ def deploy() -> None:
     folder = ServeFolder.of(settings.city)
     folder.make()
     file = folder.path / "prefect.yaml"
-    file.write_text(yaml.safe_dump(_wanted(schedules), sort_keys=False), encoding="utf-8")
+    file.write_text(yaml.safe_dump(wanted_deployments(schedules), sort_keys=False), encoding="utf-8")
     _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
     _prefect("deploy", "--all", "--prefect-file", str(file), cwd=folder.path)
     ensure_zombie_rule()
     folder.keep(schedules, utc_now())
 
 
-def _wanted(schedules: Iterable[Schedule]) -> dict[str, Any]:
+def wanted_deployments(schedules: Iterable[Schedule]) -> dict[str, Any]:
     """Return prefect.yaml with these schedules instead of its own."""
     wanted: dict[str, Any] = yaml.safe_load(DEPLOYMENTS.read_bytes())
     for deployment in wanted["deployments"]:

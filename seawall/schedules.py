@@ -47,7 +47,7 @@ def _cron(text: str) -> str:
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         message = f"{name!r} is no time zone such as Europe/Copenhagen"
         raise ValueError(message) from error
     return name

@@ -26,6 +26,8 @@ from pathlib import Path
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _KILLED_WITHIN = 5.0
 _POLL = 0.05
+_IDLE_FOR = 3.0
+"""Seconds that a worker has to report the end of its last run. Prefect 3.8.8's does not end by itself when asked to."""
 _LOOKS_EVERY = 1.0
 _LIBC = ctypes.CDLL(None)
 
@@ -88,12 +90,16 @@ class Keeper:
         """Ask everything to end, and kill what has not within the limit."""
         end = time.monotonic() + (self._within if self._asked_to_end else _KILLED_WITHIN)
         asked: set[int] = set()
+        busy = time.monotonic()
         while left := list(below(os.getpid())):
             late = time.monotonic() - end
             if late > _KILLED_WITHIN:
                 return
+            if left != [self._program]:
+                busy = time.monotonic()
+            idle = self._leaves and time.monotonic() - busy > _IDLE_FOR
             for pid in left:
-                if late > 0:
+                if late > 0 or idle:
                     _send(pid, signal.SIGKILL)
                 elif pid not in asked:
                     _send(pid, signal.SIGTERM)
