@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from console.terminal.desk import Desk
+from console.terminal.on_call import who_now
 from console.terminal.questions import word_for
 from console.terminal.screen import Screen, words
 from console.terminal.surroundings import surroundings
@@ -91,7 +92,7 @@ class Asking:
 
     def _show(self, question: OpenQuestion, screen: Screen) -> None:
         role = question.step.approve.by if question.step.approve else question.step.by
-        who = ", ".join(self._desk.city.inventory.with_role(role)) if role else ""
+        who = who_now(self._desk.city.inventory, role) if role else ""
         kind = MARK if self._run.plan.exercise else "REAL"
         screen.say()
         screen.say(f"{kind}: {question.in_words(who)}", "mark" if self._run.plan.exercise else "bad", hang=2)
@@ -102,6 +103,10 @@ class Asking:
             )
             screen.say(f"{question.step.uses}, {back}", "dim", indent=2)
         until = clock(question.asked.until, self._desk.zone)[:8]
+        if question.step.note is not None:
+            screen.say(f"Until {until}. Type `done` and {words(question.step.note)}, or did-not-happen.")
+            screen.say(f"Your name between them if you are not {self._by}; `none` when there is none.", "dim")
+            return
         choices = ANSWERS[question.asked.what]
         may = self._desk.city.inventory.with_role(role) if role else {}
         if question.asked.what == "approval" and self._by not in may:
@@ -127,7 +132,11 @@ class Asking:
     def _say(self, line: str, question: OpenQuestion, screen: Screen) -> bool:
         said, _, rest = line.strip().partition(" ")
         person, _, why = rest.strip().partition(" ")
-        wanted = ANSWERS[question.asked.what]
+        wanted, note = ANSWERS[question.asked.what], ""
+        if question.step.note is not None and said.lower() == "done":
+            # A name may stand before what is noted, and need not.
+            named = person in self._desk.city.inventory.people
+            person, note, why = (person, why, "") if named else ("", rest.strip(), "")
         if said.lower() not in wanted:
             screen.say(f"Type {' or '.join(wanted)}.")
             return False
@@ -141,6 +150,7 @@ class Asking:
                 why=why,
                 now=surroundings().now(),
                 inventory=self._desk.city.inventory,
+                note=note,
             )
             put(self._run, word)
         except BadInput as error:

@@ -62,6 +62,14 @@ class Desk:
 
         return read_inventory(self.folder)[0]
 
+    @property
+    def people(self) -> Inventory | None:
+        """The inventory, for the sake of who is on duty; None when its files cannot say."""
+        try:
+            return self.inventory
+        except BadInput:
+            return None
+
     @cached_property
     def zone(self) -> tzinfo:
         """The city's time zone; UTC when its files cannot say."""

@@ -75,9 +75,9 @@ def show(
         follow_run(run, desk.zone, screen, as_json=as_json)
     state = read_state(run)
     if as_json:
-        screen.raw(json.dumps(run_as_json(run, state), indent=2, ensure_ascii=False))
+        screen.raw(json.dumps(run_as_json(run, state, desk.people), indent=2, ensure_ascii=False))
         return
-    show_run(run, state, screen, desk.zone)
+    show_run(run, state, screen, desk.zone, desk.people)
     next_command(screen, *next_for(run, state))
 
 

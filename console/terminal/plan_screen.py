@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from console.terminal.on_call import who_now
 from console.terminal.screen import Screen, words
 from seawall.facts import FactRead
 from seawall.inventory import Inventory
@@ -161,6 +162,11 @@ def _remarks(step: PlannedStep, after: Sequence[str], inventory: Inventory | Non
         yield f"after {', '.join(after)}"
     if step.by:
         yield f"done by {_role(step.by, inventory)}"
+    if step.note:
+        yield f"whoever does it notes {words(step.note)}"
+    if step.unless_seen:
+        seen = ", ".join(f"{one.step} saw {wanted}" for one in step.unless_seen for wanted in one.expect)
+        yield f"not needed when {seen}"
     if step.approve:
         people = "a yes" if step.approve.people == 1 else f"{step.approve.people} people's yes"
         within = duration_text(step.approve.within)
@@ -168,7 +174,9 @@ def _remarks(step: PlannedStep, after: Sequence[str], inventory: Inventory | Non
     if step.unless:
         yield f"not needed when {step.unless.uses} sees {', '.join(map(str, step.unless.expect))}"
     if step.until:
-        yield f"waits until {', '.join(map(str, step.until))}"
+        every = f", looking every {duration_text(step.every)}" if step.every else ""
+        late = "; goes on when it is late" if step.late == "goes-on" else ""
+        yield f"waits until {', '.join(map(str, step.until))}{every}{late}"
     if step.expect:
         unknown = "; goes on when that is unknown" if step.unknown == "goes-on" else ""
         yield f"stops the run unless {', '.join(map(str, step.expect))}{unknown}"
@@ -193,7 +201,7 @@ def _unknown(step: PlannedStep) -> Mapping[str, str]:
 
 
 def _role(role: str, inventory: Inventory | None) -> str:
-    people = ", ".join(inventory.with_role(role)) if inventory else ""
+    people = who_now(inventory, role) if inventory else ""
     return f"{role} ({people})" if people else role
 
 

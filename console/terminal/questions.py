@@ -9,6 +9,7 @@ from seawall.errors import BadInput
 from seawall.ground import choose
 from seawall.inventory import Inventory
 from seawall.journal import Answered, Approved, Word
+from seawall.notes import checked_note
 from seawall.plan import PlannedStep
 from seawall.questions import questions_of
 from seawall.state import State
@@ -18,12 +19,21 @@ HOW = "typed in a terminal"
 
 
 def word_for(
-    state: State, step: str, answer: str, person: str, *, why: str, now: datetime, inventory: Inventory
+    state: State,
+    step: str,
+    answer: str,
+    person: str,
+    *,
+    why: str,
+    now: datetime,
+    inventory: Inventory,
+    note: str = "",
 ) -> Word:
     """Make the word that says `answer` about `step`.
 
     Raises:
-        BadInput: there is no such step, nobody asked, it is no answer, or the person may not give it.
+        BadInput: there is no such step, nobody asked, it is no answer, the person may not give it, or its note is
+            missing, not wanted or about somebody.
     """
     if step not in state.steps:
         raise BadInput.one(
@@ -52,11 +62,31 @@ def word_for(
     else:
         happened = answer != "did-not-happen"
         word = Answered(
-            at=now, step=step, by=person, answer="happened" if happened else "did-not-happen", why=why
+            at=now,
+            step=step,
+            by=person,
+            answer="happened" if happened else "did-not-happen",
+            why=why,
+            note=_note(state, planned, answer, note, inventory),
         )
     if not is_wanted(word, state):
         raise _not_wanted(state, step)
     return word
+
+
+def _note(state: State, step: PlannedStep, answer: str, note: str, inventory: Inventory) -> str:
+    """Return the note that goes with an answer. Raises: BadInput."""
+    where = f"step {step.id}"
+    if step.note is not None and answer == "done":
+        if not note.strip():
+            run = state.opened.run if state.opened else "RUN"
+            remedy = f"`seawall answer {run} {step.id} done --note NUMBER`; `--note none` when there is none"
+            raise BadInput.one(f"{step.id} asks you to note {step.note}", where=where, remedy=remedy)
+        return checked_note(note, where, inventory)
+    if note:
+        problem = f"nothing is to be noted with {step.id} {answer}"
+        raise BadInput.one(problem, where=where, remedy="Leave --note out; `--why` takes words of yours")
+    return ""
 
 
 def _check_person(step: PlannedStep, person: str, inventory: Inventory) -> None:

@@ -6,9 +6,11 @@ from collections import Counter
 from datetime import datetime, tzinfo
 from typing import Any
 
+from console.terminal.on_call import as_json, when_late, who_now
 from console.terminal.screen import Screen, Tone, language, words
 from console.terminal.surroundings import surroundings, version
 from seawall.files import on_disk
+from seawall.inventory import Inventory
 from seawall.journal import read_lines
 from seawall.messages import MARK
 from seawall.questions import ANSWERS, OpenQuestion, questions_of
@@ -38,7 +40,7 @@ def tell(run: RunFolder) -> Report:
     return make_report(run.plan, lines, run=run.id, made_at=surroundings().now(), version=version())
 
 
-def run_as_json(run: RunFolder, state: State) -> dict[str, Any]:
+def run_as_json(run: RunFolder, state: State, inventory: Inventory | None = None) -> dict[str, Any]:
     """Return the report with how the run stands at this moment; the keys are documented in docs/json.md."""
     return {
         **tell(run).model_dump(mode="json"),
@@ -50,14 +52,18 @@ def run_as_json(run: RunFolder, state: State) -> dict[str, Any]:
                 "of": one.asked.of,
                 "until": one.asked.until.isoformat(),
                 "answers": list(ANSWERS[one.asked.what]),
+                "note": None if one.step.note is None else one.step.note.model_dump(mode="json"),
+                "who": None if inventory is None else as_json(inventory, one.asked.of),
             }
             for one in questions_of(state)
         ],
     }
 
 
-def show_run(run: RunFolder, state: State, screen: Screen, zone: tzinfo) -> None:
-    """Show how a run stands."""
+def show_run(
+    run: RunFolder, state: State, screen: Screen, zone: tzinfo, inventory: Inventory | None = None
+) -> None:
+    """Show how a run stands; with the inventory, also who it is that is asked."""
     report = tell(run)
     standing = summary_of(run).standing
     screen.say(
@@ -79,7 +85,7 @@ def show_run(run: RunFolder, state: State, screen: Screen, zone: tzinfo) -> None
             ("with", " ".join(f"{name}={value}" for name, value in report.parameters.items()) or "nothing"),
         )
     )
-    _show_questions(run, state, screen, zone)
+    _show_questions(run, state, screen, zone, inventory)
     _show_troubles(report, screen, zone)
     over = sum(one.stand in ("done", "not needed", "skipped", "undone") for one in report.steps)
     screen.head(f"Steps: {over} of {len(report.steps)} over")
@@ -117,11 +123,23 @@ def next_for(run: RunFolder, state: State) -> list[str]:
         return [f"seawall report {run.id} --html {run.id}.html"]
     if standing in (Standing.INTERRUPTED, Standing.NOT_BEGUN):
         return [f"seawall resume {run.id}", f"seawall abort {run.id}"]
-    answers = [f"seawall answer {run.id} {one.step.id} {one.answers}" for one in questions_of(state)[:3]]
+    answers = [f"seawall answer {run.id} {one.step.id} {one.to_type}" for one in questions_of(state)[:3]]
     return [*answers, f"seawall show {run.id} --follow", f"seawall abort {run.id}"]
 
 
-def _show_questions(run: RunFolder, state: State, screen: Screen, zone: tzinfo) -> None:
+def _show_who(one: OpenQuestion, screen: Screen, inventory: Inventory | None) -> None:
+    """Say by name who is asked, and whom to ask when their time is up."""
+    if inventory is None or one.asked.of not in inventory.duties:
+        return
+    if surroundings().now() > one.asked.until:
+        screen.say(f"LATE. Ask now: {when_late(inventory, one.asked.of)}", "bad", indent=4, hang=2)
+    else:
+        screen.say(who_now(inventory, one.asked.of), indent=4, hang=2)
+
+
+def _show_questions(
+    run: RunFolder, state: State, screen: Screen, zone: tzinfo, inventory: Inventory | None
+) -> None:
     questions: list[OpenQuestion] = questions_of(state)
     if not questions:
         return
@@ -129,7 +147,8 @@ def _show_questions(run: RunFolder, state: State, screen: Screen, zone: tzinfo) 
     for one in questions:
         screen.say(f"{one.in_words()}, until {clock(one.asked.until, zone)[:8]}", "bad", indent=2, hang=2)
         screen.say(words(one.step.does), indent=4)
-        screen.raw(f"    seawall answer {run.id} {one.step.id} {one.answers}")
+        _show_who(one, screen, inventory)
+        screen.raw(f"    seawall answer {run.id} {one.step.id} {one.to_type}")
 
 
 def _show_troubles(report: Report, screen: Screen, zone: tzinfo) -> None:

@@ -31,7 +31,15 @@ POLL = 0.05
 
 
 def say_answer(
-    name: str, step: str, said: str, *, who: str | None, why: str, city: Path | None, as_json: bool
+    name: str,
+    step: str,
+    said: str,
+    *,
+    who: str | None,
+    why: str,
+    note: str,
+    city: Path | None,
+    as_json: bool,
 ) -> None:
     """Give an answer. Raises: BadInput when it is none that the run waits for, or the person may not give it."""
     desk = Desk.at(city)
@@ -45,6 +53,7 @@ def say_answer(
         why=why,
         now=surroundings().now(),
         inventory=desk.city.inventory,
+        note=note,
     )
     put(run, word)
     heard = is_written(run.journal_path) and _heard(run, word)

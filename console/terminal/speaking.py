@@ -28,23 +28,28 @@ def answer(
     *,
     who: AsPerson = None,
     why: Why = "",
+    note: Annotated[
+        str,
+        typer.Option("--note", metavar="WORDS", help="What the step asks you to note, e.g. a case number."),
+    ] = "",
     city: CityDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer what a run asks of a person.
 
     Allow a step, say that your own step is done, or say what happened. A yes or no to an approval counts only from
-    a person of the inventory who has the role that was asked for.
+    a person of the inventory who has the role that was asked for. A note is kept in the journal: nothing about people.
 
     \b
     Examples:
       seawall answer last fence yes --as bo
       seawall answer last tell-dispatch done --as carl --why "spoke to Mette"
+      seawall answer last call done --as carl --note CASE-4711
       seawall answer last promote did-not-happen --as anna
     """
     from console.terminal.saying import say_answer
 
-    say_answer(name, step, said, who=who, why=why, city=city, as_json=as_json)
+    say_answer(name, step, said, who=who, why=why, note=note, city=city, as_json=as_json)
 
 
 def abort(

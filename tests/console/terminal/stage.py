@@ -161,9 +161,17 @@ class Lamps:
             raise Unreachable("no answer", where="lamp dead", remedy="See that it has power")
 
 
+def without_duties(people: str) -> str:
+    """Leave the duties out, so that what a test sees does not depend on whose week it is."""
+    before, _, after = people.partition("# Who is on call")
+    return before + after[after.index("audiences:") :]
+
+
 def make_stage(folder: Path) -> Path:
     """Make a city with lamps in `folder`, and return it."""
     shutil.copytree(Path(drills.__file__).parent / "city", folder)
+    people = folder / "inventory" / "people.yaml"
+    people.write_text(without_duties(people.read_text(encoding="utf-8")), encoding="utf-8")
     (folder / "runbooks").mkdir(exist_ok=True)
     for name, text in (("light", RUNBOOK), ("blink", PLAIN), ("look", READS)):
         (folder / "runbooks" / f"{name}.yaml").write_text(text, encoding="utf-8")

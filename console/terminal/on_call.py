@@ -1,0 +1,61 @@
+"""Who a role is right now: a name of the inventory, until when, and whom to ask when they do not answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from console.terminal.surroundings import surroundings
+from seawall.inventory import Inventory
+from seawall.on_duty import OnDuty, handover, on_duty
+
+
+def who_now(inventory: Inventory, role: str) -> str:
+    """Say who `role` is now, by name only: `bo, on duty until Mon 23 Nov 08:00, then ada; if late: carl`."""
+    at = surroundings().now()
+    now = on_duty(inventory, role, at)
+    if now.because == "no roster":
+        return ", ".join(inventory.with_role(role))
+    if now.person is None:
+        return _nobody(inventory, now)
+    words = f"{now.person}, on duty"
+    if now.instead_of is not None:
+        words += f" instead of {now.instead_of}, who is away"
+    ahead = handover(inventory, role, at)
+    if ahead is not None:
+        words += f" until {wall(ahead[0], inventory)}"
+    return f"{words}; when late: {', '.join(now.deputies)}" if now.deputies else words
+
+
+def when_late(inventory: Inventory, role: str) -> str:
+    """Say whom to ask now that `role` has not answered in time."""
+    deputies = on_duty(inventory, role, surroundings().now()).deputies
+    others = deputies or tuple(inventory.with_role(role))
+    return ", ".join(others)
+
+
+def as_json(inventory: Inventory, role: str) -> dict[str, Any]:
+    """Return who `role` is now; the keys are documented in docs/json.md."""
+    at = surroundings().now()
+    now, ahead = on_duty(inventory, role, at), handover(inventory, role, at)
+    return {
+        "on_duty": now.person,
+        "because": now.because,
+        "instead_of": now.instead_of,
+        "deputies": list(now.deputies),
+        "handover_at": None if ahead is None else ahead[0].isoformat(),
+        "handover_to": None if ahead is None else ahead[1].person,
+    }
+
+
+def wall(at: datetime, inventory: Inventory) -> str:
+    """Return an instant as the city's clock and calendar show it, e.g. `Mon 23 Nov 08:00`."""
+    return at.astimezone(ZoneInfo(inventory.city.timezone)).strftime("%a %-d %b %H:%M")
+
+
+def _nobody(inventory: Inventory, now: OnDuty) -> str:
+    if now.because == "outside hours":
+        return f"nobody, outside its hours; {', '.join(inventory.with_role(now.role))} may act"
+    why = f", {now.instead_of} is away" if now.instead_of else ""
+    return f"NOBODY IS ON DUTY{why}; {', '.join(now.deputies) or ', '.join(inventory.with_role(now.role))} may act"
