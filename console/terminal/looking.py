@@ -84,28 +84,37 @@ def show(
 def report(
     name: Run = "last",
     *,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write it as one HTML page.")
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Where the two sheets go; else RUN.LANG.html here."
+        ),
     ] = None,
-    md: Annotated[
-        bool, typer.Option("--md", help="Print it as Markdown (this is what happens anyway).")
-    ] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write all of it as one HTML page instead.")
+    ] = None,
+    md: Annotated[bool, typer.Option("--md", help="Print all of it as Markdown instead.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print it as JSON: the evidence (docs/json.md).")
+        bool, typer.Option("--json", help="Print it as JSON instead: the evidence (docs/json.md).")
     ] = False,
     lang: Annotated[str | None, typer.Option("--lang", metavar="da|en", help="In Danish or English.")] = None,
     city: CityDir = None,
 ) -> None:
-    """Tell a run afterwards: page, Markdown or evidence.
+    """Tell a run afterwards: on two printed sheets, or all of it.
 
-    Every report names the hash of the journal's last line, by which it can be held against the journal.
+    The two sheets are for those who answer for the city: what happened, whom it touched, how long against what was
+    promised, what was lost, who decided, and lines to fill in. On a terminal they go into a file, else they are
+    printed. --html, --md and --json tell every event, and name the hash of the journal's last line, by which it can
+    be held against the journal.
 
     \b
     Examples:
-      seawall report last --html report.html --lang da
+      seawall report last --lang da
+      seawall report last --lang da -o til-borgmesteren.html
+      seawall report last --html report.html
       seawall report last --md > ticket.md
       seawall report 2026-11-21-0312 --json > evidence.json
     """
     from console.terminal.reporting import write_report
 
-    write_report(name, html=html, as_json=as_json and not md, lang=lang, city=city)
+    write_report(name, output=output, html=html, md=md, as_json=as_json, lang=lang, city=city)

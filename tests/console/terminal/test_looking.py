@@ -88,7 +88,7 @@ def test_following_a_run_that_is_over_shows_it_and_ends(stage):
 
 def test_a_report_is_written_in_three_forms_and_two_languages(stage, tmp_path):
     stage("run", "blink", "--yes", "green")
-    markdown = stage("report", "--lang", "da")
+    markdown = stage("report", "--md", "--lang", "da")
     assert markdown.out.startswith("# VIRKELIG KØRSEL")
     evidence = json.loads(stage("report", "--json").out)
     assert evidence["journal"]["head"] in markdown.out
@@ -98,6 +98,23 @@ def test_a_report_is_written_in_three_forms_and_two_languages(stage, tmp_path):
     assert evidence["journal"]["head"] in page.read_text(encoding="utf-8")
     assert '<html lang="da">' in page.read_text(encoding="utf-8")
     assert stage("report", "--html", page).code == ExitCode.DONE
+
+
+def test_a_report_is_two_sheets_unless_something_else_is_asked_for(stage, tmp_path, monkeypatch):
+    stage("run", "blink", "--yes", "green")
+    printed = stage("report", "--lang", "da")
+    assert "Rapport til byens ledelse, Havnby Kommune" in printed.out
+    assert "Next: seawall report" in printed.err
+    kept = tmp_path / "sheets.html"
+    assert stage("report", "--lang", "da", "-o", kept).out == ""
+    assert "Det gør vi, så det ikke sker igen" in kept.read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    stage.more["has_terminal"] = lambda: True
+    said = stage("report", "--lang", "en")
+    assert said.out == ""
+    assert "Sheet 2 of 2" in (tmp_path / f"{stage.run().id}.en.html").read_text(encoding="utf-8")
+    assert stage("report", "--md", "-o", kept).code == ExitCode.BAD_INPUT
+    assert stage("report", "-o", stage.city / "inventory" / "services.yaml").code == ExitCode.BAD_INPUT
 
 
 def test_a_run_whose_journal_was_changed_is_shown_to_nobody(stage):

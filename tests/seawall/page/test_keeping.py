@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -28,7 +29,7 @@ def opened(pages: Pages, plan):
     return create_run(pages.runs, plan, by="anna", version="0", now=at(0))
 
 
-def told(run, **more) -> list:
+def told(run):
     """Return the events of the outage, as they happen in this run."""
     return [
         one.model_copy(update={"run": run.id}) if one.kind == "opened" else one for one in whole(run.plan)
@@ -125,7 +126,7 @@ def test_a_page_is_written_again_before_its_promise_runs_out(pages):
                 seen.update(re.findall(r"Skrevet af Seawall (.*?) \(", path.read_text()))
             if len(seen) > 1:
                 break
-            page._thread.join(0.02)
+            threading.Event().wait(0.02)
         assert len(seen) > 1
     finally:
         page.end()
