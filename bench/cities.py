@@ -90,5 +90,6 @@ def _service(number: int, name: str) -> dict[str, Any]:
             "name": f"{name}.city.example",
             "address": {site: f"{site}-many-{machine}" for site in SITES},
         },
+        "probe": {"read": f"http://127.0.0.1:{CLOSED}/{name}", "every": "30s", "misses": 4},
         "targets": {"rto": "1h", "rpo": "5m", "mtpd": "1d", "approved_by": "dr-manager", "on": "2026-10-01"},
     }

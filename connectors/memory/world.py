@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 from connectors.backup import Backup
 from connectors.balancer import Balancers
@@ -83,7 +84,7 @@ class OutsideInMemory:
             zones=ZonesInMemory(
                 {host_name(zone.name) for zone in city.zones.values()}, records=_records(city)
             ),
-            web=WebInMemory({f"http://{balancer.front}": _well for balancer in city.balancers.values()}),
+            web=WebInMemory(dict.fromkeys(_addresses(city), _well)),
             post=PostInMemory(),
             workspace=WorkspaceInMemory(),
             own=own,
@@ -154,6 +155,16 @@ def _ways(city: Inventory) -> Iterator[tuple[ReachedThrough, str]]:
     for service in city.services.values():
         if service.reached_through is not None and service.runs_at is not None:
             yield service.reached_through, service.runs_at.active
+
+
+def _addresses(city: Inventory) -> Iterator[str]:
+    """Where users come in, and where services are watched."""
+    for balancer in city.balancers.values():
+        yield f"http://{balancer.front}"
+    for service in city.services.values():
+        if service.probe is not None and service.probe.read is not None:
+            parts = urlsplit(service.probe.read)
+            yield f"{parts.scheme}://{parts.netloc}"
 
 
 def _records(city: Inventory) -> dict[tuple[str, RecordType], RecordSet]:
