@@ -31,6 +31,7 @@ def sheets_of(run: RunFolder, desk: Desk, language: Language) -> str:
         decisions=decisions_of(events, run.plan),
         city=city.inventory.city.title,
         targets=targets_of(status, city.inventory),
+        promise=run.plan.promise,
         measured=_measured(run, desk) if run.plan.exercise else None,
     )
     return to_sheets(told, language, desk.zone)

@@ -13,9 +13,12 @@ from seawall.state import OVER, Stand, State
 def checks_of(plan: Plan) -> tuple[PlannedStep, ...]:
     """Return the steps that tell at the end whether the work is in order.
 
-    They only read, expect something, come after a change, and no other such step comes after them. A plan without one
-    never says by itself that anything is in order.
+    That is the step by which its runbook measures, else the looks that nothing more is looked at after: they only read,
+    expect something and come after a change. A plan without one never says by itself that anything is in order.
     """
+    if plan.promise is not None:
+        named = plan.by_id[plan.promise.served_again]
+        return (named,) if _expects(named) else ()
     after_a_change: set[str] = set()
     for name in TopologicalSorter({one.id: one.after for one in plan.steps}).static_order():
         before = plan.by_id[name].after
@@ -41,7 +44,9 @@ def when_checked(state: State) -> datetime | None:
 
 
 def _expects(step: PlannedStep) -> bool:
-    return not step.changes and step.skipped is None and bool(step.expect or step.until)
+    """Tell whether the step cannot be done unless what it looks for was seen."""
+    looks = not step.changes and step.skipped is None and bool(step.expect or step.until)
+    return looks and step.late == "stops" and (step.unknown == "stops" or not step.expect)
 
 
 def _changes(step: PlannedStep) -> bool:

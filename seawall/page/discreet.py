@@ -40,9 +40,19 @@ class Discreet:
             for word in (host.address, host.hostname)
             if word and len(str(word)) > 3  # noqa: PLR2004 - shorter ones are parts of ordinary words
         }
+        for service in inventory.services.values():
+            if (theirs := service.run_by) is not None:
+                kept |= {
+                    theirs.telephone or "",
+                    *theirs.places,
+                    *(one.telephone for one in theirs.escalation),
+                }
+                kept |= {theirs.contract.number} if theirs.contract else set()
         for person in inventory.people.values():
             kept |= {word for word in (person.title, person.email, person.telephone) if word}
+        kept.discard("")
         longest_first = sorted(map(re.escape, kept), key=len, reverse=True)
+        # What a supplier's desk asks for, and where they are reached, is for those who ring them.
         self._kept = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)") if kept else None
 
     def text(self, text: Text) -> Text:

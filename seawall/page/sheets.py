@@ -25,7 +25,7 @@ from seawall.page.discreet import clipped
 from seawall.page.sheets_words import DECISIONS, HEADINGS, SENTENCES
 from seawall.page.status import Said, Status
 from seawall.page.words import EXERCISE, KINDS
-from seawall.plan import Plan, PlannedStep
+from seawall.plan import Plan, PlannedStep, Promise
 from seawall.report.account import Report, StepAccount
 from seawall.report.dates import day, day_and_hour, hour
 from seawall.report.figures import plain, span
@@ -99,6 +99,7 @@ class Told:
         decisions: what people said.
         city: its title.
         targets: what was promised for the service it is about, when it is about one.
+        promise: by what the run itself is judged, when its runbook says so.
         measured: what was measured from outside.
     """
 
@@ -107,6 +108,7 @@ class Told:
     decisions: tuple[Decision, ...]
     city: Text
     targets: Targets | None
+    promise: Promise | None = None
     measured: Measured | None = None
 
 
@@ -271,7 +273,7 @@ def _spans(told: Told, language: Language) -> Iterator[Span]:
         return SENTENCES[key].in_(language).format(**values)
 
     report, status = told.report, told.status
-    rto = told.targets.rto if told.targets else None
+    rto = told.promise.rto if told.promise else told.targets.rto if told.targets else None
     promised = say("nothing-promised") if rto is None else span(rto.total_seconds(), language)
     measured = told.measured.rta if told.measured else None
     if status.concern.reach == "touches":
@@ -281,7 +283,15 @@ def _spans(told: Told, language: Language) -> Iterator[Span]:
             promised,
             say("cannot-tell") if measured is None or rto is None else _against(measured, rto, language),
         )
-    if status.changes:
+    if told.promise is not None:
+        served = _served(report, told.promise)
+        yield Span(
+            SENTENCES["as-promised"],
+            say("not-seen") if served is None else span(served.total_seconds(), language),
+            promised,
+            say("cannot-tell") if served is None else _against(served, told.promise.rto, language),
+        )
+    elif status.changes:
         until = None if status.checked is None else status.checked - report.opened_at
         # The disruption began before the work did, so that a short piece of work proves nothing, and a long one does.
         over = until is not None and rto is not None and until > rto
@@ -297,6 +307,14 @@ def _spans(told: Told, language: Language) -> Iterator[Span]:
     yield Span(SENTENCES["in-all"], span(report.seconds, language) + waited, "", "")
 
 
+def _served(report: Report, promise: Promise) -> timedelta | None:
+    """Measure what was promised: from where the promise counts, until it was seen to be back."""
+    ends = {one.id: one.ended for one in report.steps if one.stand == "done"}
+    began = report.opened_at if promise.since is None else ends.get(promise.since)
+    served = ends.get(promise.served_again)
+    return served - began if began and served else None
+
+
 def _against(measured: timedelta, promised: timedelta, language: Language) -> str:
     if measured <= promised:
         return SENTENCES["kept"].in_(language)
@@ -305,6 +323,12 @@ def _against(measured: timedelta, promised: timedelta, language: Language) -> st
 
 
 def _lost(told: Told, language: Language) -> str:
+    if told.promise is not None and told.promise.supplier is not None:
+        return (
+            SENTENCES["lost-theirs"]
+            .in_(language)
+            .format(supplier=plain(told.promise.supplier)[:LONGEST_NAME])
+        )
     rpo = told.targets.rpo if told.targets else None
     promised = "" if rpo is None else span(rpo.total_seconds(), language)
     one = told.measured

@@ -73,6 +73,14 @@ SENTENCES = {
         "From the start of the work until it was seen to be in order",
         "Fra arbejdet begyndte, til det var set i orden",
     ),
+    "as-promised": _both(
+        "From where the promise counts until it was seen to be back",
+        "Fra det, løftet regnes fra, til det var set tilbage",
+    ),
+    "lost-theirs": _both(
+        "Not measured: {supplier} runs it, and nothing of ours is written there.",
+        "Ikke målt: {supplier} driver det, og intet af vores skrives der.",
+    ),
     "in-all": _both("The whole of the work", "Hele arbejdet"),
     "people": _both("of which waiting for people", "heraf ventetid på mennesker"),
     "not-measured": _both("not measured", "ikke målt"),

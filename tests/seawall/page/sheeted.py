@@ -25,7 +25,7 @@ def told(
     status = status_of(State(plan, events), known_, now=at(4000), halted=True)
     targets = targets_of(status, known_.inventory)
     title = known_.inventory.city.title
-    return Told(report, status, decisions_of(events, plan), title, targets, measured)
+    return Told(report, status, decisions_of(events, plan), title, targets, plan.promise, measured)
 
 
 def sheets(plan: Plan, events: list[Event], language: Language = "da", **more) -> str:

@@ -10,6 +10,7 @@ import pytest
 from seawall.messages import MARK
 from seawall.page.sheets import MOST_PARTS, Measured
 from seawall.page.sheets_words import DECISIONS, HEADINGS, SENTENCES
+from seawall.plan import Promise
 from tests.seawall.page.incident import plan_of, whole
 from tests.seawall.page.sheeted import everything_long, many_steps, sheets, told
 from tests.seawall.report import stories
@@ -101,3 +102,18 @@ def test_a_page_of_everything_at_its_longest_stays_small():
     plan, events = many_steps()
     assert len(sheets(plan, events, known_=everything_long()).encode()) < 30_000
     assert told(plan, events).report.steps
+
+
+def test_a_suppliers_promise_counts_from_where_it_says_and_their_losses_are_not_ours_to_measure():
+    plan = plan_of()
+    promise = Promise(
+        service="login",
+        supplier="Registerhuset",
+        rto=timedelta(seconds=30),
+        since="fence",
+        served_again="served-again",
+    )
+    plan = plan.model_copy(update={"promise": promise})
+    said = words(sheets(plan, whole(plan), "en"))
+    assert "seen to be back 43.5 s 30 s NO, 13.5 s over" in said
+    assert "Registerhuset runs it, and nothing of ours is written there" in said

@@ -17,6 +17,7 @@ from seawall.page import words
 from seawall.page.checked import checks_of
 from seawall.page.status import concern_of
 from seawall.page.writing import headline, to_html
+from seawall.plan import Promise
 from seawall.sightings import Condition, Sighting
 from tests.seawall.page.incident import COPENHAGEN, havnby, known, page, plan_of, status, whole
 from tests.seawall.report import stories
@@ -282,3 +283,32 @@ class Outline(HTMLParser):
         self.scripted += [name for name in given_ if name.startswith("on")]
         if re.fullmatch(r"h\d", tag):
             self.headings.append(int(tag[1]))
+
+
+def test_a_look_that_goes_on_whatever_it_saw_puts_nothing_in_order():
+    plan = plan_of()
+    look = plan.by_id["served-again"]
+    for shrug in ({"late": "goes-on"}, {"unknown": "goes-on", "until": (), "expect": look.until}):
+        changed = tuple(one.model_copy(update=shrug) if one is look else one for one in plan.steps)
+        assert checks_of(plan.model_copy(update={"steps": changed})) == ()
+
+
+def test_a_runbook_that_says_what_shows_that_it_is_back_is_believed():
+    plan = plan_of()
+    promise = Promise(
+        service="login", supplier=None, rto=timedelta(minutes=15), since=None, served_again="standby-is-fit"
+    )
+    assert [one.id for one in checks_of(plan.model_copy(update={"promise": promise}))] == ["standby-is-fit"]
+    by_hand = promise.model_copy(update={"served_again": "tell-dispatch"})
+    assert checks_of(plan.model_copy(update={"promise": by_hand})) == ()
+
+
+def test_what_is_for_a_suppliers_desk_is_for_nobody_else():
+    theirs = havnby().inventory.services["citizen-register"].run_by
+    assert theirs is not None
+    assert theirs.contract is not None
+    does = Text(en=f"Ring {theirs.telephone}, contract {theirs.contract.number}, and say it is down")
+    plan = plan_of()
+    steps = tuple(one.model_copy(update={"does": does}) for one in plan.steps)
+    shown = page(plan.model_copy(update={"steps": steps}), whole(plan))
+    assert "Ring …, contract …, and say it is down" in shown
