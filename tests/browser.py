@@ -135,6 +135,7 @@ class Page:
 
     def print_to(self, path: Path) -> Path:
         """Print it on A4."""
+        self.look(medium="print")
         sheet = self.ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=False)
         path.write_bytes(base64.b64decode(sheet["data"]))
         return path

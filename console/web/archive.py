@@ -30,7 +30,7 @@ CLOCK_GOES_BACK = timedelta(hours=2)
 """How far names may be out of order: an hour in October, and an hour for travellers."""
 DOUBTFUL = 2_000_000_000
 """Nanoseconds: what was written so lately may be written again within the same tick of the file system's clock."""
-NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d{4}(\d{2})?-[a-z0-9][a-z0-9-]{0,199}")
+NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d{4}(\d{2})?-[a-z0-9][a-z0-9-]{0,199}", re.ASCII)
 
 Mark = tuple[int, ...]
 

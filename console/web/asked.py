@@ -49,7 +49,7 @@ class Asked:
 def read_request(language: Language, path: str, query: Mapping[str, str]) -> Asked:
     """Read a request. Raises: BadInput when it asks to be refreshed in no number of seconds."""
     said = query.get("refresh", "")
-    if said and not (re.fullmatch(r"\d{1,4}", said) and SOONEST <= int(said) <= LATEST):
+    if said and not (re.fullmatch(r"[0-9]{1,4}", said) and SOONEST <= int(said) <= LATEST):
         raise BadInput([_mistake("refresh", f"a number of seconds from {SOONEST} to {LATEST}")])
     return Asked(language, path, dict(query), int(said) if said else None)
 
@@ -87,7 +87,7 @@ def preferred(accepts: str) -> Language:
 
 
 def _weight(said: str) -> float:
-    match = re.fullmatch(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", said)
+    match = re.fullmatch(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*", said)
     return float(match[1]) if match else 0.0 if said else 1.0
 
 

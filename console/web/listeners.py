@@ -69,4 +69,4 @@ def _program(pid: int) -> str:
         words = Path("/proc", str(pid), "cmdline").read_bytes().split(b"\0")
     except OSError:
         return "unknown"
-    return " ".join(word.decode(errors="replace") for word in words[:5] if word) or "unknown"
+    return " ".join(word.decode(errors="replace") for word in words[:6] if word) or "unknown"

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from console.web.archive import Archive, Wanted
 from console.web.asked import Asked, history_query
 from console.web.entries import End, Entry, Kind, drill_entry
-from console.web.figures import day_and_hour, length, machine_time
+from console.web.figures import length, machine_time
 from console.web.place import Place, Surveyor
 from console.web.rows import SIGNS, ended, row, target_words
 from console.web.telling import MOST_EVENTS, Telling, tell
@@ -190,7 +190,6 @@ class Pages:
                 clean=plain,
                 moment=lambda at: moment(at, place.zone),
                 clock=lambda at: clock(at, place.zone)[:8],
-                day_and_hour=lambda at: day_and_hour(at, place.zone, language),
                 utc=machine_time,
                 length=lambda span: length(span, language),
                 span=lambda seconds: length(timedelta(seconds=seconds), language),

@@ -71,7 +71,7 @@ def is_ours(host: str, names: Collection[str]) -> bool:
     [True, True, True, False, False]
     """
     name, _, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "")
-    if port and not port.isdigit():
+    if port and not (port.isascii() and port.isdigit()):
         return False
     name = name.lower().rstrip(".")
     if name == "localhost" or name in names:

@@ -6,17 +6,18 @@ A run's own time is no recovery time: that is measured from outside, in drills, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from console.web.entries import End, Entry, Kind
-from console.web.figures import length
+from console.web.entries import End, Entry, Kind, stamp_of
+from console.web.figures import day_and_hour, length
 from console.web.place import Place, Target
 from console.web.words import outcome, say, standing
 from drills.scorecard import Scorecard
 from seawall.model import Language
 from seawall.report.figures import plain
 from seawall.report.roles import role
+from seawall.run_list import Standing
 
 Tone = Literal["good", "bad", "late", "open", "plain"]
 SIGNS: dict[Tone, str] = {"good": "✓", "bad": "✗", "late": "▲", "open": "…", "plain": ""}
@@ -41,6 +42,7 @@ class Row:
 
     entry: Entry
     path: str
+    began: str
     kind: str
     title: str
     services: str
@@ -55,6 +57,7 @@ def row(entry: Entry, place: Place, language: Language, now: datetime) -> Row:
     return Row(
         entry=entry,
         path=f"{'drills' if entry.kind is Kind.DRILL else 'runs'}/{entry.id}",
+        began=_began(entry, place, language),
         kind=say(entry.kind.value, language),
         title=plain(entry.title.in_(language)) or entry.id,
         services=", ".join(plain(place.service(one).in_(language)) for one in services),
@@ -62,6 +65,14 @@ def row(entry: Entry, place: Place, language: Language, now: datetime) -> Row:
         lasted=_lasted(entry, language, now),
         against=_against(entry, place, language),
     )
+
+
+def _began(entry: Entry, place: Place, language: Language) -> str:
+    """Say when it began; of a run that cannot be read, as its name says it, which is in local time already."""
+    named = stamp_of(entry.id) if entry.end is End.UNREADABLE else None
+    if named is not None:
+        return day_and_hour(named, UTC, language)
+    return day_and_hour(entry.began, place.zone, language)
 
 
 def ended(entry: Entry, language: Language) -> Said:
@@ -77,10 +88,10 @@ def ended(entry: Entry, language: Language) -> Said:
         return Said(say("no-result", language), tone)
     if entry.run.outcome is not None:
         return Said(outcome(entry.run.outcome.value, language), tone)
-    words = standing(entry.run.standing, language)
-    if entry.run.waits_for:
-        words = say("waits-for", language, role=role(entry.run.waits_for).in_(language))
-    return Said(words, tone)
+    if entry.run.standing is Standing.WAITS and entry.run.waits_for:
+        return Said(say("waits-for", language, role=role(entry.run.waits_for).in_(language)), "late")
+    left = entry.run.standing is Standing.INTERRUPTED
+    return Said(standing(entry.run.standing, language), "bad" if left else tone)
 
 
 def _lasted(entry: Entry, language: Language, now: datetime) -> str:

@@ -8,10 +8,14 @@ import signal
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from console.web.listeners import who_listens
 from seawall.errors import BadInput
 from seawall.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
 
 HOST = "127.0.0.1"
 PORT = 7329
@@ -52,8 +56,8 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(settings: Settings, listening: socket.socket, *, host: str, version: str) -> None:
-    """Serve the city's runs until somebody ends it: Ctrl-C, or `kill`."""
+def make_server(settings: Settings, listening: socket.socket, *, host: str, version: str) -> uvicorn.Server:
+    """Make the server of a city's runs, to be run on a socket that listens."""
     import uvicorn
 
     from console.web.app import web_app
@@ -64,7 +68,7 @@ def serve(settings: Settings, listening: socket.socket, *, host: str, version: s
     archive = Archive(settings.runs, settings.city / "drills")
     pages = Pages(archive, Surveyor(settings.city), _now, version)
     names = {host.lower()} if is_loopback(listening) else {host.lower(), socket.gethostname().lower()}
-    server = uvicorn.Server(
+    return uvicorn.Server(
         uvicorn.Config(
             web_app(pages, names),
             loop="asyncio",
@@ -78,6 +82,11 @@ def serve(settings: Settings, listening: socket.socket, *, host: str, version: s
             timeout_graceful_shutdown=ENDS_WITHIN,
         )
     )
+
+
+def serve(settings: Settings, listening: socket.socket, *, host: str, version: str) -> None:
+    """Serve the city's runs until somebody ends it: Ctrl-C, or `kill`."""
+    server = make_server(settings, listening, host=host, version=version)
 
     def end(_number: int, _frame: object) -> None:
         server.should_exit = True

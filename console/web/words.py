@@ -117,6 +117,7 @@ WORDS = {
     "without-it": _both("Uden den", "Without it"),
     "instead": _both("I stedet", "Instead"),
     "lasted": _both("Varede", "Took"),
+    "open-now": _both("Åben i", "Open for"),
     "of-which-people": HEADINGS["of-which-people"],
     "recovery": _both("Genopretningstid", "Recovery time"),
     "recovery-of-run": _both(
