@@ -10,6 +10,7 @@ import json
 import ssl
 import threading
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -93,11 +94,18 @@ class ProbeArgs(AddressArgs):
 
 
 class RequestArgs(AddressArgs):
-    """What is sent. `expect_status`: what says that it was done; None: every 2xx."""
+    """What is sent, once.
+
+    Attributes:
+        expect_status: what says that it was done; None: every 2xx.
+        idempotency_header: the header that carries a number of this very step of this very run, so that a server that
+            knows it does nothing twice, should a person decide to try again. Empty: none is sent.
+    """
 
     method: Literal["POST", "PUT", "PATCH", "DELETE"]
     json_body: JsonValue = None
     expect_status: Status | None = None
+    idempotency_header: HeaderName | Literal[""] = "Idempotency-Key"
 
 
 class Answer(Seen):
@@ -245,7 +253,8 @@ class Http:
     def _request(self, args: RequestArgs, occasion: Occasion) -> Answer:
         where = _place(args.url)
         body = None if args.json_body is None else json.dumps(args.json_body).encode()
-        response = self._send(args.method, args, occasion, body)
+        once = {args.idempotency_header: _key(args, occasion)} if args.idempotency_header else {}
+        response = self._send(args.method, args, occasion, body, once)
         if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             if args.expect_status in {None, response.status}:
                 return _answer(response)
@@ -259,10 +268,16 @@ class Http:
         raise DidNothing(problem, where=where, remedy="Check the address, the body and the credential")
 
     def _send(
-        self, method: str, args: AddressArgs, occasion: Occasion, body: bytes | None = None
+        self,
+        method: str,
+        args: AddressArgs,
+        occasion: Occasion,
+        body: bytes | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> Response:
         token = self._secrets.secret(args.bearer) if args.bearer else None
-        headers = {"Content-Type": "application/json", **args.headers} if body is not None else args.headers
+        plain = {} if body is None else {"Content-Type": "application/json"}
+        headers = {**plain, **(more or {}), **args.headers}
         return self._web.exchange(Request(method, args.url, headers, token, body), occasion.deadline)
 
 
@@ -323,6 +338,15 @@ def _exchange(client: httpx.Client, request: Request, deadline: Deadline) -> Res
             if len(body) > LONGEST:
                 break
         return Response(response.status_code, bytes(body[:LONGEST]))
+
+
+def _key(args: RequestArgs, occasion: Occasion) -> str:
+    """Return the same number for the same step of the same run, and for nothing else.
+
+    Source: draft-ietf-httpapi-idempotency-key-header, "The Idempotency-Key HTTP Request Header Field".
+    """
+    step = f"{occasion.run}|{occasion.step}|{args.method}|{args.url}"
+    return f'"{uuid.uuid5(uuid.NAMESPACE_URL, step)}"'
 
 
 def _answer(response: Response) -> Answer:

@@ -7,14 +7,13 @@ whose definition changed since a plan was made is not that plan's, and is refuse
 from __future__ import annotations
 
 import re
-import secrets
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, create_model
 
+from connectors.words import last_words, run_words
 from seawall.actions import Action, Effect, Occasion, Output, Proof, Ready, Seen, Shell
 from seawall.errors import DidNothing, MayHaveActed
 from seawall.inventory import Inventory
@@ -23,8 +22,6 @@ from seawall.own_actions import GROUP, NOTHING_OWN, Own, OwnAction, OwnParameter
 from seawall.own_sights import TYPES, sights
 from seawall.targets import Host
 
-NO_PROGRAM = 86
-"""Status with which the far side says that there is no such program; its token tells it from the program's own."""
 LONGEST_WORD = 4_000
 
 
@@ -116,39 +113,22 @@ class OwnActions:
         return perform
 
     def _run(self, own: OwnAction, words: Sequence[str], host: Host, occasion: Occasion) -> Output:
-        token = f"seawall-{secrets.token_hex(8)}"
         try:
-            output = self._shell.run(host, _as_command(words, token), occasion.deadline)
+            output = run_words(self._shell, host, words, occasion.deadline)
         except MayHaveActed as error:
             if own.effect == "changes":
                 raise
             raise DidNothing(
                 error.problem, where=error.where, remedy="Look at the host, then try again"
             ) from error
-        if output.status == NO_PROGRAM and output.stderr.strip() == token:
-            problem = f"there is no program {words[0]} on {host}"
-            raise DidNothing(
-                problem, where=host.name, remedy="Install it, or correct the action's first word"
-            )
         if output.status in own.ends_with:
             return output
-        problem = f"{words[0]} ended with status {output.status}: {_last_words(output)}"
+        problem = f"{words[0]} ended with status {output.status}: {last_words(output)}"
         if own.effect == "reads" or output.status in own.refuses_with:
             raise DidNothing(problem, where=host.name, remedy="Read its words, and look at the host")
         raise MayHaveActed(
             problem, where=host.name, remedy="Look at the host, then say whether it did its work"
         )
-
-
-def _as_command(words: Sequence[str], token: str) -> str:
-    """Write words for a POSIX shell so that they are nothing but words, and no program of another kind is meant."""
-    program = shlex.quote(words[0])
-    missing = f"{{ printf '%s\\n' {token} >&2; exit {NO_PROGRAM}; }}"
-    return f"command -v {program} >/dev/null 2>&1 || {missing}; exec {shlex.join(words)}"
-
-
-def _last_words(output: Output) -> str:
-    return (output.stderr.strip() or output.stdout.strip() or "it said nothing")[-500:]
 
 
 def _words(own: OwnAction, args: Any, host: Host) -> list[str]:

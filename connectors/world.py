@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connectors.backup import Backup
     from connectors.balancer import Balancers
     from connectors.dns import Dns
+    from connectors.files import Files
     from connectors.http import Http
     from connectors.mail import Mail
     from connectors.objects import Objects
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from connectors.power import Redfish
     from connectors.slack import Slack
     from connectors.ssh import Ssh
+    from connectors.systemd import Systemd
 
 MadeT = TypeVar("MadeT", bound=Connector)
 
@@ -49,6 +51,8 @@ class RealWorld(World):
             "postgres": lambda: self.postgres,
             "backup": lambda: self.backup,
             "ssh": lambda: self.shell,
+            "systemd": lambda: self.systemd,
+            "files": lambda: self.files,
             "power": lambda: self.power,
             "objects": lambda: self.objects,
             "balancer": lambda: self.balancers,
@@ -65,6 +69,22 @@ class RealWorld(World):
         from connectors.ssh import Ssh
 
         return self._once("ssh", lambda: Ssh(self._secrets))
+
+    @property
+    def systemd(self) -> Systemd:
+        """Programs that systemd runs."""
+        from connectors.systemctl import Systemctl
+        from connectors.systemd import Systemd
+
+        return self._once("systemd", lambda: Systemd(Systemctl(self.shell)))
+
+    @property
+    def files(self) -> Files:
+        """Files on hosts."""
+        from connectors.files import Files
+        from connectors.trees import ShellTrees
+
+        return self._once("files", lambda: Files(ShellTrees(self.shell)))
 
     @property
     def power(self) -> Redfish:

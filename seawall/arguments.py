@@ -18,7 +18,7 @@ from seawall.inventory import NotWritten
 from seawall.model import Frozen, duration_text
 from seawall.plan import references
 from seawall.predicates import without_none
-from seawall.targets import Host, Server
+from seawall.targets import Host, Server, Unit, WebRoot
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _dumped(value: Any) -> Any:
 
 def _lanes(value: Any) -> Iterator[str]:
     match value:
-        case Server():
+        case Server() | WebRoot() | Unit():
             yield f"host:{value.host.name}"
         case Host():
             yield f"host:{value.name}"

@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 from connectors.backup import Backup
 from connectors.balancer import Balancers
 from connectors.dns import Dns, RecordSet, RecordType, host_name
+from connectors.files import Entry, Files
 from connectors.http import Http, Request, Response
 from connectors.mail import Mail
 from connectors.memory.backup import ToolsInMemory
 from connectors.memory.balancer import RuntimeInMemory
 from connectors.memory.dns import ZonesInMemory
+from connectors.memory.files import TreesInMemory
 from connectors.memory.http import WebInMemory
 from connectors.memory.mail import PostInMemory
 from connectors.memory.objects import BucketsInMemory
@@ -27,9 +29,11 @@ from connectors.memory.power import ControllerInMemory, PoweredInMemory
 from connectors.memory.secrets import SecretsInMemory
 from connectors.memory.slack import WorkspaceInMemory
 from connectors.memory.ssh import MachineInMemory, SshInMemory
+from connectors.memory.systemd import RESTING, RUNNING, UnitsInMemory
 from connectors.objects import Objects
 from connectors.power import Redfish
 from connectors.slack import Slack
+from connectors.systemd import Systemd
 from connectors.telling import Audiences
 from seawall.actions import World
 from seawall.inventory import Inventory, ReachedThrough
@@ -55,6 +59,8 @@ class OutsideInMemory:
     web: WebInMemory
     post: PostInMemory
     workspace: WorkspaceInMemory
+    units: UnitsInMemory
+    trees: TreesInMemory
     own: Own = NOTHING_OWN
 
     @classmethod
@@ -87,6 +93,8 @@ class OutsideInMemory:
             web=WebInMemory(dict.fromkeys(_addresses(city), _well)),
             post=PostInMemory(),
             workspace=WorkspaceInMemory(),
+            units=_units(city),
+            trees=_trees(city),
             own=own,
         )
 
@@ -95,9 +103,12 @@ class OutsideInMemory:
         people = Audiences.of(self.city)
         objects = Objects(self.buckets)
         shell, power, vault = SshInMemory(self.machines), Redfish(self.controllers), SecretsInMemory({})
+        self.units.reach = self.trees.reach = shell.warm
         return World(
             PostgresInMemory(self.servers, shell, power, vault, _now),
             shell,
+            Systemd(self.units),
+            Files(self.trees),
             power,
             Backup(self.tools, objects, _now),
             objects,
@@ -165,6 +176,12 @@ def _addresses(city: Inventory) -> Iterator[str]:
         if service.probe is not None and service.probe.read is not None:
             parts = urlsplit(service.probe.read)
             yield f"{parts.scheme}://{parts.netloc}"
+    for entry in city.hosts.values():
+        alive = [one.alive for one in entry.web_roots.values()] + [one.alive for one in entry.units.values()]
+        for address in alive:
+            if address is not None:
+                parts = urlsplit(address)
+                yield f"{parts.scheme}://{parts.netloc}"
 
 
 def _records(city: Inventory) -> dict[tuple[str, RecordType], RecordSet]:
@@ -178,6 +195,34 @@ def _records(city: Inventory) -> dict[tuple[str, RecordType], RecordSet]:
             version = ipaddress.ip_address(address).version
             records[host_name(way.name), "A" if version == 4 else "AAAA"] = RecordSet((address,), ttl=30)  # noqa: PLR2004 - IPv4
     return records
+
+
+def _units(city: Inventory) -> UnitsInMemory:
+    """Every unit of every host; those of services run at the active site and rest elsewhere."""
+    runs = {
+        service.unit.at.get(service.runs_at.active)
+        for service in city.services.values()
+        if service.unit is not None and service.runs_at is not None
+    }
+    used = {place for service in city.services.values() if service.unit for place in service.unit.at.values()}
+    return UnitsInMemory(
+        {
+            (host, one.unit): RESTING if f"{host}/{name}" in used - runs else RUNNING
+            for host, entry in city.hosts.items()
+            for name, one in entry.units.items()
+        }
+    )
+
+
+def _trees(city: Inventory) -> TreesInMemory:
+    """Every web root, each with the same page."""
+    return TreesInMemory(
+        {
+            (host, one.path): {"index.html": Entry("file", "644", 5, "0" * 64)}
+            for host, entry in city.hosts.items()
+            for one in entry.web_roots.values()
+        }
+    )
 
 
 def _well(_request: Request) -> Response:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from connectors.memory.http import WebInMemory
 from connectors.memory.secrets import SecretsInMemory
 from seawall.actions import World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable
-from tests.connectors.servers import SECRETS, occasion
+from tests.connectors.servers import SECRETS, misbehaving, occasion
 
 TOKEN = SECRETS["env:BEARER"]
 GONE = "http://127.0.0.1:9"
@@ -27,6 +28,7 @@ class Service:
 
     def __init__(self) -> None:
         self.changed: list[bytes | None] = []
+        self.keys: list[str | None] = []
 
     def answer(self, request: Request) -> Response:
         path = urlsplit(request.url).path
@@ -40,6 +42,7 @@ class Service:
             return Response(307, b"")
         if request.changes:
             self.changed.append(request.body)
+            self.keys.append(request.headers.get("Idempotency-Key"))
             return Response(201, b'{"done": true}')
         return Response(200, json.dumps({"database": {"site": "north"}, "lags": [0, 7], "up": True}).encode())
 
@@ -127,6 +130,15 @@ class HttpContract:
         assert world.perform("http.request", args, occasion()).status == 201
         assert [json.loads(body) for body in service.changed] == [{"to": "syd", "æ": [1, None]}]
 
+    def test_one_step_of_one_run_has_one_number_and_no_other_has_it(self, world, url, service):
+        args = {"url": f"{url}/switch", "method": "POST"}
+        for run, step in (("run-1", "a"), ("run-1", "a"), ("run-1", "b"), ("run-2", "a")):
+            world.perform("http.request", args, occasion(run=run, step=step))
+        world.perform("http.request", {**args, "idempotency_header": ""}, occasion())
+        first, again, other, another, none = service.keys
+        assert (first == again, none) == (True, None)
+        assert len({first, other, another}) == 3
+
     @pytest.mark.parametrize(
         ("status", "expected", "error"),
         [
@@ -188,7 +200,8 @@ class TestReal(HttpContract):
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
                 token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
-                response = service.answer(Request(self.command, self.path, {}, token, body))
+                headers = {name: value for name, value in self.headers.items() if name.startswith("Idem")}
+                response = service.answer(Request(self.command, self.path, headers, token, body))
                 self.send_response(response.status)
                 self.send_header("Content-Length", str(len(response.body)))
                 self.send_header("Location", "/")
@@ -213,6 +226,23 @@ class TestReal(HttpContract):
         server.shutdown()
         thread.join(10)
         server.server_close()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_change_whose_answer_was_lost_is_in_doubt_and_never_sent_again(method):
+    heard: list[bytes] = []
+
+    def hangs_up(line: socket.socket) -> None:
+        heard.append(line.recv(1 << 16))
+        line.close()
+
+    vault = SecretsInMemory({})
+    with misbehaving(hangs_up) as port, World(Http(Httpx(), vault)) as world:
+        args = {"url": f"http://127.0.0.1:{port}/switch", "method": method}
+        with pytest.raises(MayHaveActed):
+            world.perform("http.request", args, occasion())
+        world.perform("http.probe", {"url": f"http://127.0.0.1:{port}/later"}, occasion())
+    assert [one.split()[:2] for one in heard if b"/switch" in one] == [[method.encode(), b"/switch"]]
 
 
 @pytest.mark.parametrize(

@@ -297,8 +297,10 @@ def _as_a_shell() -> Callable[[str, bytes], Output | None]:
             case ["sleep", _]:
                 return None
             case _:
-                token = command.partition("printf '%s\\n' ")[2].partition(" ")[0]
-                return Output(86, "", f"{token}\n")
+                token, _, missing = (
+                    command.partition("printf '%s %s\\n' ")[2].partition(" >&2")[0].partition(" ")
+                )
+                return Output(86, "", f"{token} {missing}\n")
 
     return answer
 
