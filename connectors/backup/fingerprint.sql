@@ -1,6 +1,5 @@
 -- Every table's count and digest and nothing else (docs/adr/0012). It reads as a role that nobody can log in as, that may
 -- read everything and write nothing, and that sees through row security: what is not counted is not proven.
-CREATE SCHEMA IF NOT EXISTS seawall;
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'seawall_reader') THEN CREATE ROLE seawall_reader NOLOGIN; END IF;
 END $$;

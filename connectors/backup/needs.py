@@ -34,9 +34,9 @@ TAKE = (
 )
 """What is kept in a second store is read back out of the first, so that both hold the same bytes."""
 FIND = (InBucket("store", ("s3:ListBucket", "s3:GetObject"), "{backup}/"),)
+"""What it finds is all that is ever restored, so a restore reads where this did."""
 SCRATCH = (OnHost("host", ("rm",)),)
 RESTORE = (
-    InBucket("store", ("s3:GetObject",)),
     OnHost(
         "host", ("mktemp", "mkdir", "tar", "rm", "tail"), ("pg_verifybackup", "pg_ctl", "postgres", "psql")
     ),

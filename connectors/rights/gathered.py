@@ -33,6 +33,8 @@ HERE = "seawall"
 DOCTOR = "doctor"
 """What looks that belong to no runbook are asked for by."""
 
+OF_BUCKET = ("s3:ListBucket", "s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration")
+"""Actions on a bucket as a whole; the others are on what is in it."""
 Actions = dict[str, None]
 """Names of actions, each once, in order."""
 
@@ -173,7 +175,8 @@ def _bucket(rights: Rights, one: Asked, _city: Inventory) -> None:
     except KeyError:
         prefix = ""
     for allowed in need.allows:
-        rights.buckets[store].setdefault((allowed, prefix), {})[one.action] = None
+        where = "" if allowed in OF_BUCKET else prefix
+        rights.buckets[store].setdefault((allowed, where), {})[one.action] = None
     for door in door_of(store.url):
         _way(rights, one.action, door, what="S3", to=store.name)
 
@@ -199,7 +202,7 @@ def _controller(rights: Rights, one: Asked, _city: Inventory) -> None:
         return
     rights.controllers[host].setdefault(one.need.resets, {})[one.action] = None
     for door in door_of(host.power.url):
-        _way(rights, one.action, door, what="power controller", to=f"power of {host.name}")
+        _way(rights, one.action, door, what="power controller", to=f"power-{door.address}")
 
 
 def _only_kind(args: Mapping[str, Any] | None) -> str | None:

@@ -6,10 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.rights.gathered import Actions, Rights
-
-OF_BUCKET = ("s3:ListBucket", "s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration")
-"""Actions on a bucket as a whole; the others are on what is in it."""
+from connectors.rights.gathered import OF_BUCKET, Actions, Rights
 
 
 def policy(bucket: str, allowed: Mapping[tuple[str, str], Actions]) -> dict[str, Any]:

@@ -54,6 +54,14 @@ def files(rights: Rights, mine: Iterable[str] = ()) -> Iterator[tuple[str, str]]
             yield name, "\n".join((_HEAD.format(to=to, file=name), *dict.fromkeys(rules), ""))
 
 
+def line_of(way: Way) -> str:
+    """Return the rule for one way, or, where a name stands for an address, what to let through in words."""
+    return (
+        _line(way, ())
+        or f"from {way.from_} to {way.endpoint.address}, tcp port {way.endpoint.port} ({way.what})"
+    )
+
+
 def _line(way: Way, mine: tuple[str, ...]) -> str | None:
     with contextlib.suppress(ValueError):
         ipaddress.ip_address(way.endpoint.address)

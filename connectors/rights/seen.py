@@ -28,13 +28,15 @@ class Sight:
 
     Attributes:
         kind: `role`, `sudo`, `programs`, `way`, `bucket`, `level`.
-        what: the place, in words; with `kind` it is one of a kind.
+        place: what is looked at there; with `kind` it is one of a kind.
+        what: the same, in words.
         about: the inventory's name for the machine or store.
         take: reads, by the deadline. Raises: CallError when nothing could be told.
         remedy: what writes out that which is missing.
     """
 
     kind: str
+    place: str
     what: str
     about: str
     doors: tuple[Endpoint, ...]
@@ -44,51 +46,57 @@ class Sight:
 
 def sights(rights: Rights, world: RealWorld) -> Iterator[Sight]:
     """Name every look to take."""
+    yield from _in_databases(rights, world)
+    for host in rights.hosts:
+        yield from _on_host(rights, world, host)
+    yield from _ways(rights, world)
+    for store, allowed in rights.buckets.items():
+        wanted, name = tuple(dict.fromkeys(action for action, _ in allowed)), store.name
+        take_there = partial(_bucket, world, store, wanted)
+        yield Sight(
+            "bucket", name, f"rights in {name}", name, (), take_there, "seawall doctor --needs --as s3"
+        )
+    for balancer, levels in rights.balancers.items():
+        level, name = "admin" if "admin" in levels else "user", balancer.name
+        take, doors = partial(_level, balancer, level), (balancer.runtime,)
+        remedy = f"Write `level {level}` at the end of its `stats socket` line"
+        yield Sight("level", name, f"level at {name}", name, doors, take, remedy)
+
+
+def _in_databases(rights: Rights, world: RealWorld) -> Iterator[Sight]:
     for role, granted in rights.roles.items():
         for server in rights.servers[role]:
             doors = (Endpoint(address=server.host.address, port=server.port),)
-            take = partial(_role, world, server, role, tuple(granted))
-            what = f"rights of {role.name} on {server}"
-            yield Sight("role", what, server.host.name, doors, take, "seawall doctor --needs --as sql")
-    for host in rights.hosts:
-        door = (_ssh(host),)
-        if any(sudoers.programs(rights, host)):
-            take_sudo = partial(_sudo, world, rights, host)
-            remedy = f"seawall doctor --needs --host {host} --as sudoers"
-            yield Sight("sudo", f"sudo on {host}", host.name, door, take_sudo, remedy)
-        programs = tuple(rights.programs.get(host, ()))
-        remedy = f"Install them on {host}, or correct `binaries` in the inventory"
-        yield Sight(
-            "programs", f"tools on {host}", host.name, door, partial(_programs, world, host, programs), remedy
-        )
-    yield from _ways(rights, world)
-    for store, allowed in rights.buckets.items():
-        take_store = partial(_bucket, world, store, tuple(dict.fromkeys(name for name, _ in allowed)))
-        yield Sight(
-            "bucket", f"rights in {store}", store.name, (), take_store, "seawall doctor --needs --as s3"
-        )
-    for balancer, levels in rights.balancers.items():
-        wanted = "admin" if "admin" in levels else "user"
-        take_level = partial(_level, balancer, wanted)
-        remedy = f"Write `level {wanted}` at the end of its `stats socket` line"
-        yield Sight("level", f"level at {balancer}", balancer.name, (balancer.runtime,), take_level, remedy)
+            take, place = partial(_role, world, server, role, tuple(granted)), f"{role.name}@{server}"
+            what, remedy = f"rights of {role.name} on {server}", "seawall doctor --needs --as sql"
+            yield Sight("role", place, what, server.host.name, doors, take, remedy)
+
+
+def _on_host(rights: Rights, world: RealWorld, host: Host) -> Iterator[Sight]:
+    name, doors = host.name, (_ssh(host),)
+    if any(sudoers.programs(rights, host)):
+        remedy = f"seawall doctor --needs --host {name} --as sudoers"
+        yield Sight("sudo", name, f"sudo on {name}", name, doors, partial(_sudo, world, rights, host), remedy)
+    wanted = tuple(rights.programs.get(host, ()))
+    remedy = f"Install them on {name}, or correct `binaries` in the inventory"
+    take = partial(_programs, world, host, wanted)
+    yield Sight("programs", name, f"tools on {name}", name, doors, take, remedy)
 
 
 def _ways(rights: Rights, world: RealWorld) -> Iterator[Sight]:
     hosts = {host.name: host for host in rights.hosts}
-    servers = {server.name: server for of in rights.servers.values() for server in of}
+    binaries = {server.host.name: server.binaries for of in rights.servers.values() for server in of}
     for way in rights.ways:
         if way.from_ == HERE:
             take: Callable[[Deadline], Marks] = partial(_knocked, way)
             doors: tuple[Endpoint, ...] = ()
         elif way.from_ in hosts:
-            host = hosts[way.from_]
-            binaries = next((one.binaries for one in servers.values() if one.host.name == host.name), "")
-            take, doors = partial(_asked_there, world, host, binaries, way), (_ssh(host),)
+            take = partial(_asked_there, world, hosts[way.from_], binaries.get(way.from_, ""), way)
+            doors = (_ssh(hosts[way.from_]),)
         else:
             continue
         what = f"way from {way.from_} to {way.to} ({way.what}, {way.endpoint})"
-        yield Sight("way", what, way.to, doors, take, "seawall doctor --needs --as ports")
+        yield Sight("way", way.to, what, way.to, doors, take, "seawall doctor --needs --as ports")
 
 
 def words(way: Way) -> str:

@@ -35,9 +35,11 @@ def examine(desk: Desk, limits: Limits, only: Sequence[str] = (), *, shown: bool
 def in_order(found: Iterable[Examined]) -> list[Examined]:
     """Put the broken first, then what is not known, then what only warns."""
     order = {False: 0, None: 1, True: 3}
-    return sorted(
-        found, key=lambda one: (2 if one.only_warns and not one.well else order[one.well], one.about)
-    )
+
+    def rank(one: Examined) -> tuple[int, str, str]:
+        return 2 if one.only_warns and not one.well else order[one.well], one.about, one.what
+
+    return sorted(found, key=rank)
 
 
 def unwell(found: Iterable[Examined]) -> list[Examined]:
@@ -89,7 +91,8 @@ def _well(about: str, those: Sequence[Examined]) -> Iterator[str]:
 
 
 def _short(what: str, about: str) -> str:
-    return " ".join(word for word in what.split() if word != about and not word.startswith(f"{about}/"))
+    short = " ".join(word for word in what.split() if word != about and not word.startswith(f"{about}/"))
+    return short.removesuffix(" on").removesuffix(" in").removesuffix(" at")
 
 
 def _as_json(one: Examined) -> dict[str, object]:

@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connectors.doors import door_of
 from connectors.world import RealWorld
 from console.terminal.desk import Desk
 from seawall.actions import CheckUp, Deadline, World
-from seawall.errors import Finding
+from seawall.errors import CallError, Finding
 from seawall.targets import Endpoint, Host
+
+if TYPE_CHECKING:
+    from connectors.rights.seen import Sight
 
 FREE_AT_LEAST = 100_000_000
 """Bytes; a run takes a few hundred kilobytes, and its journal must not meet a full disk."""
@@ -119,6 +123,36 @@ def _said(line: CheckUp, _deadline: Deadline) -> Iterable[CheckUp]:
     return [line]
 
 
+def _rights(desk: Desk, world: World) -> Iterator[Look]:
+    """Look whether the rights that the runbooks need are there, and the programs."""
+    if not isinstance(world, RealWorld):
+        return
+    from connectors.rights.gathered import HERE
+    from connectors.rights.seen import sights
+    from console.terminal.needing import needed
+
+    for sight in sights(needed(desk, world).rights, world):
+        # What leads from here is knocked at by the look at the thing itself.
+        if sight.kind != "way" or f"from {HERE} " not in sight.what:
+            yield Look(sight.what, partial(_rights_seen, sight), sight.about, sight.doors)
+
+
+def _rights_seen(sight: Sight, deadline: Deadline) -> Iterable[CheckUp]:
+    try:
+        marks = sight.take(deadline)
+    except CallError as error:
+        return [CheckUp(sight.what, None, error.problem, error.remedy, error.finding)]
+    lacking = [right for right, there in marks.items() if there is False]
+    unknown = [right for right, there in marks.items() if there is None]
+    if lacking:
+        kind = {"programs": Finding.TOOLS, "way": Finding.SILENT}.get(sight.kind, Finding.RIGHTS)
+        return [CheckUp(sight.what, False, f"missing: {', '.join(lacking)}", sight.remedy, kind)]
+    saw = f"all {len(marks)} are there"
+    if unknown:
+        saw = f"{len(marks) - len(unknown)} are there; only a drill tells of {', '.join(unknown)}"
+    return [CheckUp(sight.what, well=True, saw=saw)]
+
+
 LOOKS: tuple[Callable[[Desk, World], Iterable[Look]], ...] = (
     _here,
     _in_memory,
@@ -127,6 +161,7 @@ LOOKS: tuple[Callable[[Desk, World], Iterable[Look]], ...] = (
     _places,
     _services,
     _people,
+    _rights,
 )
 """What is looked at. Each is asked once for its looks, which are then taken side by side."""
 
