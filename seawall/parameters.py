@@ -9,7 +9,7 @@ from typing import Any
 from seawall.errors import BadInput, Mistake
 from seawall.expressions import text_in_both, value_of
 from seawall.ground import Ground, choose
-from seawall.inventory import NotWritten
+from seawall.inventory import Inventory, NotWritten, Service
 from seawall.messages import Message
 from seawall.model import duration
 from seawall.runbook import Parameter, Runbook
@@ -74,6 +74,27 @@ class MessageNamed:
         )
 
 
+def services_fitting(parameter: Parameter, inventory: Inventory) -> tuple[str, ...]:
+    """Name the services that a parameter may be: every one, or those that it narrows its choice to."""
+
+    def fits(one: Service) -> bool:
+        has = {
+            "web_root": one.web_root,
+            "unit": one.unit,
+            "zone": one.reached_through and one.reached_through.zone,
+        }
+        return (
+            (
+                parameter.engine is None
+                or (one.database is not None and one.database.engine == parameter.engine)
+            )
+            and (parameter.run_by is None or one.run_by is not None)
+            and (parameter.has is None or has[parameter.has] is not None)
+        )
+
+    return tuple(name for name, one in inventory.services.items() if fits(one))
+
+
 def _default(name: str, parameter: Parameter, names: Mapping[str, Any]) -> str:
     if parameter.default is None:
         message = f"{name} is missing"
@@ -93,15 +114,9 @@ def _value(parameter: Parameter, written: str, ground: Ground) -> Any:
             return int(written)
         case "yes-no":
             return {"yes": True, "no": False}[written]
-        case "service" if parameter.run_by is not None:
-            services = ground.inventory.services
-            fitting = [name for name, one in services.items() if one.run_by is not None]
-            if written in services and written not in fitting:
-                raise KeyError(*fitting)
-        case "service" if parameter.engine is not None:
-            services = ground.inventory.services
-            fitting = [name for name, one in services.items() if one.database is not None]
-            if written in services and written not in fitting:
+        case "service":
+            fitting = services_fitting(parameter, ground.inventory)
+            if written in ground.inventory.services and written not in fitting:
                 raise KeyError(*fitting)
     return view_of(parameter.type, written, ground.inventory)
 

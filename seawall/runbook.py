@@ -41,6 +41,7 @@ class Parameter(Frozen):
         of: the choices of a choice.
         engine: narrows a service parameter to services whose database is of that engine.
         run_by: narrows a service parameter to services that a supplier runs.
+        has: narrows a service parameter to services that have this: a web root, a unit, or a zone in DNS.
         default: what is taken when nothing is said; may be an expression over the parameters above it.
         title: what a form calls it.
     """
@@ -49,6 +50,7 @@ class Parameter(Frozen):
     of: tuple[str, ...] = ()
     engine: Literal["postgres"] | None = None
     run_by: Literal["supplier"] | None = None
+    has: Literal["web_root", "unit", "zone"] | None = None
     default: Annotated[str | None, BeforeValidator(_as_said)] = None
     title: Text | None = None
 
@@ -62,6 +64,9 @@ class Parameter(Frozen):
             raise ValueError(message)
         if self.run_by is not None and self.type != "service":
             message = "`run_by` goes with `type: service`"
+            raise ValueError(message)
+        if self.has is not None and self.type != "service":
+            message = "`has` goes with `type: service`"
             raise ValueError(message)
         if self.default is not None and "{{" not in self.default and not _fits(self, self.default):
             message = f"the default {self.default!r} is no {self.type}" + (

@@ -6,13 +6,16 @@ that do; what nobody has written down yet raises NotWritten, but for words that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from seawall.inventory import NOT_WRITTEN, Inventory, NotWritten, ReachedThrough
+from seawall.inventory import NOT_WRITTEN, Inventory, NotWritten, ReachedThrough, Standing
 from seawall.model import Text, duration_text
 from seawall.supplier_view import SupplierView
-from seawall.targets import Balancer, Host, Server, Store, Zone
+from seawall.targets import Balancer, Host, Server, Store, Unit, WebRoot, Zone
+
+PartT = TypeVar("PartT", covariant=True)  # noqa: PLC0105 - as SeenT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,29 @@ class DatabaseView:
         missing = [one for one in (self.active_site, self.standby_site) if one and one not in self.at_sites]
         if missing:
             raise NotWritten(*(("services", self.service, "database", "at", one) for one in missing))
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView(Generic[PartT]):
+    """A part of one service, one at each of its sites."""
+
+    service: str
+    kind: str
+    standing: Standing
+    sites: tuple[str, ...]
+    find: Callable[[str], PartT]
+
+    def at(self, site: SiteView | str) -> PartT:
+        """Return the one at a site."""
+        name = str(site)
+        if name not in self.standing.at and name in self.sites:
+            raise NotWritten(("services", self.service, self.kind, "at", name))
+        if name not in self.standing.at:
+            message = (
+                f"{self.service} has no {self.kind} at {name}; it has one at {', '.join(self.standing.at)}"
+            )
+            raise KeyError(message)
+        return self.find(self.standing.at[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +170,16 @@ class ServiceView:
         )
 
     @property
+    def web_root(self) -> StandingView[WebRoot]:
+        """The folders it is shown from."""
+        return self._standing("web_root", self.inventory.web_root)
+
+    @property
+    def unit(self) -> StandingView[Unit]:
+        """The programs that systemd runs for it."""
+        return self._standing("unit", self.inventory.unit)
+
+    @property
     def active(self) -> SiteView:
         """The site it runs at in ordinary times."""
         return self._site("active")
@@ -201,6 +237,14 @@ class ServiceView:
         """Return the hosts it runs on at a site, besides those of its database."""
         names = self.inventory.services[self.name].machines.get(str(site), ())
         return tuple(self.inventory.host(name) for name in names)
+
+    def _standing(self, kind: str, find: Callable[[str], PartT]) -> StandingView[PartT]:
+        service = self.inventory.services[self.name]
+        standing: Standing | None = getattr(service, kind)
+        if standing is None or service.runs_at is None:
+            message = f"service {self.name} has no `{kind}`"
+            raise KeyError(message)
+        return StandingView(self.name, kind, standing, service.runs_at.sites, find)
 
     def _at(self, site: SiteView | str, field: str, named: Mapping[str, str]) -> str:
         runs_at = self.inventory.services[self.name].runs_at

@@ -20,6 +20,7 @@ from seawall.binding import facts_to_read, make_plan
 from seawall.errors import BadInput, Mistake
 from seawall.gaps import Gap, gaps
 from seawall.loading import City
+from seawall.parameters import services_fitting
 from seawall.runbook import Parameter, Runbook
 from seawall.yaml_source import Loc
 
@@ -218,12 +219,7 @@ class Trials:
         """Name the values to try; none where the parameter's own default is to be tried."""
         inventory = self.city.inventory
         always: Mapping[str, Iterable[str]] = {
-            "service": [
-                name
-                for name, one in inventory.services.items()
-                if parameter.engine is None or (one.database and one.database.engine == parameter.engine)
-                if parameter.run_by is None or one.run_by is not None
-            ],
+            "service": services_fitting(parameter, inventory),
             "backup": inventory.backups,
             "choice": parameter.of,
             "yes-no": ("yes", "no"),

@@ -16,6 +16,7 @@ from seawall.binding import facts_to_read, make_plan
 from seawall.ground import Ground
 from seawall.loading import City, load_city
 from seawall.model import Text
+from seawall.parameters import services_fitting
 from seawall.plan import Plan, references
 from seawall.runbook import Parameter
 
@@ -41,11 +42,11 @@ def values_of(parameter: Parameter) -> Iterable[str | None]:
     values: dict[str, Iterable[str]] = {
         "service": (
             name
-            for name, one in city.services.items()
+            for name in services_fitting(parameter, city)
+            for one in [city.services[name]]
             # A service that somebody else runs, or that has one site only, is moved by nobody here.
             if (one.run_by is not None) == (parameter.run_by is not None)
             if parameter.run_by or (one.runs_at is not None and one.runs_at.standby is not None)
-            if parameter.engine is None or (one.database and one.database.engine == parameter.engine)
         ),
         "site": city.sites,
         "host": city.hosts,
