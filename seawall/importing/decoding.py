@@ -19,7 +19,8 @@ _BOMS = (
     (b"\xff\xfe", "utf-16", "UTF-16"),
     (b"\xfe\xff", "utf-16", "UTF-16"),
 )
-_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f]")
+_INVISIBLE = re.compile("[\x0b\x0c\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _HALF_ZERO = 0.3
 """Of the bytes of a text in UTF-16 without its mark about half are zero; of other text none is."""
 
@@ -40,7 +41,7 @@ class TextFile:
 
 
 def read_text_file(path: Path, *, shown: str | None = None, at_most: int = MAX_BYTES) -> TextFile:
-    """Read a file of text in whatever encoding it is.
+    """Read a file of text in whatever encoding it is; characters that no editor would show are read as spaces.
 
     Raises:
         BadInput: missing, no regular file, unreadable, too large, empty, or no text.
@@ -48,6 +49,7 @@ def read_text_file(path: Path, *, shown: str | None = None, at_most: int = MAX_B
     shown = str(path) if shown is None else shown
     raw = _bytes_of(path, shown, at_most)
     text, encoding = _decoded(raw, shown)
+    text = _INVISIBLE.sub(" ", text)
     if not text.strip():
         raise BadInput.one("is empty", where=shown, remedy="Name the file that was meant")
     if found := _NO_TEXT.search(text):

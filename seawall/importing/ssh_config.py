@@ -53,6 +53,7 @@ class _Reading:
     home: Path
     draft: Draft
     settings: list[Setting] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
     files: int = 0
     inside: list[Path] = field(default_factory=list)
 
@@ -77,6 +78,7 @@ class _Reading:
                 if not words:
                     self.draft.wrong(place, f"`{found[1]}` names nothing", f"Write `{found[1]} NAME`")
                 here = (*around, Test(place, keyword, words))
+                self.tests.append(here[-1])
             elif keyword == "include":
                 for pattern in words:
                     self._include(place, pattern, base, here)
@@ -137,12 +139,11 @@ def read_ssh_config(file: TextFile, draft: Draft, *, home: Path) -> None:
     system = file.path.resolve().parent == Path("/etc/ssh")
     reading = _Reading(home, draft)
     reading.take(file, Path("/etc/ssh") if system else home / ".ssh", ())
-    tests = dict.fromkeys(test for one in reading.settings for test in one.tests)
-    for place in {one.place: one for one in tests if one.keyword == "match" and _untold(one)}:
+    for place in (one.place for one in reading.tests if one.keyword == "match" and _untold(one)):
         draft.notes.append(
             f"{place}: not taken: what stands under a Match that only ssh itself can tell; nothing is executed for it"
         )
-    aliases = _aliases(reading.settings)
+    aliases = _aliases(reading.tests)
     before = len(draft.hosts)
     relevant = _relevant(reading.settings, aliases)
     for alias, place in aliases.items():
@@ -162,14 +163,12 @@ def _words(text: str) -> tuple[str, ...] | None:
     return tuple(words[: next((n for n, word in enumerate(words) if word.startswith("#")), len(words))])
 
 
-def _aliases(settings: Sequence[Setting]) -> dict[str, str]:
+def _aliases(tests: Sequence[Test]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for one in settings:
-        for test in one.tests:
-            if test.keyword == "host":
-                for word in test.words:
-                    if not any(sign in word for sign in SIGNS):
-                        found.setdefault(word, test.place)
+    for test in tests:
+        for word in test.words if test.keyword == "host" else ():
+            if not _has_signs([word]):
+                found.setdefault(word, test.place)
     return found
 
 

@@ -75,7 +75,7 @@ def _sites(draft: Draft) -> str:
         return "\n".join([*lines, "# gap: sites", "sites: {}", ""])
     lines.append("sites:")
     for name, title in draft.sites.items():
-        lines += [f"  {name}:", f"    title: {{en: {scalar(title)}, da: {scalar(title)}}}"]
+        lines += [f"  {scalar(name)}:", f"    title: {{en: {scalar(title)}, da: {scalar(title)}}}"]
         lines.append("    # gap: address, coordinates, failure_domains")
     return "\n".join([*lines, ""])
 
@@ -101,11 +101,11 @@ def _host(draft: Draft) -> Callable[[FoundHost], Iterator[str]]:
 
 
 def _machine(host: FoundHost, servers: Sequence[str]) -> Iterator[str]:
-    yield f"  {host.name}:"
+    yield f"  {scalar(host.name)}:"
     if host.groups:
         yield f"    # in the groups {_comment(', '.join(host.groups))}"
     if host.site is not None:
-        yield f"    site: {host.site}"
+        yield f"    site: {scalar(host.site)}"
     yield f"    address: {scalar(host.address)}"
     if host.port not in {None, SSH_PORT}:
         yield f"    port: {host.port}"
@@ -116,20 +116,20 @@ def _machine(host: FoundHost, servers: Sequence[str]) -> Iterator[str]:
     if servers:
         yield "    postgres:"
     for name in servers:
-        yield f"      {name}:"
+        yield f"      {scalar(name)}:"
         yield "        port: 5432 # PostgreSQL's own, until you say otherwise"
         yield "        # gap: data_directory, cluster_name, system_identifier and the rest"
 
 
 def _service(one: FoundService) -> Iterator[str]:
-    yield f"  {one.name}: # {_comment(one.said_in)}"
+    yield f"  {scalar(one.name)}: # {_comment(one.said_in)}"
     yield f"    title: {{en: {scalar(one.title)}, da: {scalar(one.title_da or one.title)}}}"
     yield from _text("without_it", one.without_it, one.without_it_da)
     yield from _text("instead", one.instead, one.instead_da)
     if one.tier is not None:
         yield f"    tier: {one.tier}"
     if one.needs:
-        yield f"    needs: [{', '.join(one.needs)}]"
+        yield f"    needs: {_list(one.needs)}"
     yield from _supplier(one) if one.supplier is not None else _ours(one)
     if one.url is not None:
         yield f"    probe: {{read: {scalar(one.url)}, every: 30s}}"
@@ -140,13 +140,19 @@ def _service(one: FoundService) -> Iterator[str]:
 
 def _ours(one: FoundService) -> Iterator[str]:
     if one.site is not None:
-        standby = f", standby: {one.standby or 'null'}" if one.standby or one.no_standby else ""
-        yield f"    runs_at: {{active: {one.site}{standby}}}"
+        standby = (
+            f", standby: {scalar(one.standby) if one.standby else 'null'}"
+            if one.standby or one.no_standby
+            else ""
+        )
+        yield f"    runs_at: {{active: {scalar(one.site)}{standby}}}"
     if one.hosts:
-        listed = ", ".join(f"{site}: [{', '.join(hosts)}]" for site, hosts in one.hosts.items())
+        listed = ", ".join(f"{scalar(site)}: {_list(hosts)}" for site, hosts in one.hosts.items())
         yield f"    machines: {{{listed}}}"
     if one.postgres:
-        at = ", ".join(f"{site}: {host}/{one.name}" for site, host in one.database_hosts.items())
+        at = ", ".join(
+            f"{scalar(site)}: {scalar(f'{host}/{one.name}')}" for site, host in one.database_hosts.items()
+        )
         yield f"    database: {{engine: postgres, at: {{{at}}}}}"
     if one.other_engine is not None:
         yield f"    # its records are in {_comment(one.other_engine)}, which Seawall does not move by itself"
@@ -199,6 +205,10 @@ def _lacking(one: FoundService) -> Iterator[str]:
 def _gaps(lacking: Iterable[str]) -> Iterator[str]:
     if named := ", ".join(lacking):
         yield f"    # gap: {named}"
+
+
+def _list(names: Iterable[str]) -> str:
+    return f"[{', '.join(map(scalar, names))}]"
 
 
 def _comment(text: str) -> str:
