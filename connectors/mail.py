@@ -97,6 +97,18 @@ class Mail:
                     f"audience {name}", well=False, saw="has nobody in it", remedy="Add people to it"
                 )
 
+    def try_to_reach(self, person: str, address: str, words: Letter, occasion: Occasion) -> None:
+        """Hand the relay one letter for one person, to see that it takes it. No action: no runbook can ask for it.
+
+        `person` is the name the person stands under, and stands in the letter in place of the address.
+
+        Raises: as `email.send`. That it raises nothing says that the relay took the letter, and no more.
+        """
+        if self._relay is None:
+            raise DidNothing("no mail relay is named", where=person, remedy="Add `mail` to the inventory")
+        envelope = Envelope((address,), compose(words, person, self._relay.sender, occasion))
+        self._post.deliver(self._relay, envelope, occasion.deadline)
+
     def _send(self, args: TellArgs, occasion: Occasion) -> Told:
         addresses = tuple(dict.fromkeys(self._audiences.addresses.get(args.audience, ())))
         if not addresses:

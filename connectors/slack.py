@@ -107,6 +107,17 @@ class Slack:
         else:
             yield CheckUp("slack", well=True, saw=f"knows us as {name}")
 
+    def try_to_reach(self, whom: str, channel: str, words: Letter, occasion: Occasion) -> None:
+        """Post once to a person's own channel (by their member id) or to an audience's. No action, as in `Mail`.
+
+        Raises: as `slack.post`. That it raises nothing says that Slack took it, and no more.
+
+        Source: Slack's reference of chat.postMessage, read 2026-11: a member's id as `channel` opens a direct message.
+        """
+        if self._workspace is None:
+            raise DidNothing("no Slack workspace is named", where=whom, remedy="Add `slack` to the inventory")
+        self._slack.post(self._workspace, compose(words, channel, occasion), occasion.deadline)
+
     def _post(self, args: TellArgs, occasion: Occasion) -> Told:
         channel = self._audiences.channels.get(args.audience)
         if channel is None:
