@@ -67,17 +67,6 @@ def doctor(
         typer.Option("--audience", metavar="NAME", help="With --send-test: only these, and their channel."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="With --send-test: send without asking.")] = False,
-    send_test: Annotated[
-        bool, typer.Option("--send-test", help="Send people a test by mail and on Slack; asks first.")
-    ] = False,
-    role: Annotated[
-        str | None, typer.Option("--role", metavar="ROLE", help="With --send-test: only who has this role.")
-    ] = None,
-    audience: Annotated[
-        str | None,
-        typer.Option("--audience", metavar="NAME", help="With --send-test: only these, and their channel."),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="With --send-test: send without asking.")] = False,
     city: CityDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -95,14 +84,9 @@ def doctor(
     With --send-test it sends instead: one message marked PRØVE / TEST over each way that people can be reached by,
     and keeps when that was. That a relay accepted it does not say that anybody read it.
 
-    With --send-test it sends instead: one message marked PRØVE / TEST over each way that people can be reached by,
-    and keeps when that was. That a relay accepted it does not say that anybody read it.
-
     \b
     Examples:
       seawall doctor
-      seawall doctor --send-test duty-officer
-      seawall doctor --send-test --audience coordinators --yes
       seawall doctor --send-test duty-officer
       seawall doctor --send-test --audience coordinators --yes
       seawall doctor --host north-db --host south-db
@@ -110,11 +94,6 @@ def doctor(
       seawall doctor --needs
       seawall doctor --needs --as sql --into rights
     """
-    if send_test or person or role or audience or yes:
-        from console.terminal.sending_test import Meant, try_channels
-
-        meant = Meant(person, role, audience, wanted=send_test)
-        raise typer.Exit(try_channels(city, meant, yes=yes, as_json=as_json))
     if send_test or person or role or audience or yes:
         from console.terminal.sending_test import Meant, try_channels
 
