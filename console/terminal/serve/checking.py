@@ -68,7 +68,7 @@ def schedule_found(one: ScheduleStanding, desk: Desk) -> Found:
             remedy = (
                 f"See why: seawall show {one.last.what}"
                 if one.schedule.flow != "drill"
-                else "Read its scorecard"
+                else f"Read {desk.folder / 'drills' / one.last.what / 'scorecard.html'}"
             )
             return Found(what, False, f"{last} and did not end well ({one.last.what}){due}", remedy)
         case _:

@@ -41,7 +41,7 @@ def hold(city: Path | None, who: str | None, *, as_json: bool) -> None:
     desk = Desk.at(city)
     schedules = city_schedules(desk.settings, desk.city.inventory)
     folder = ServeFolder.of(desk.folder)
-    with folder.take(operator(who)), _signals() as (stopped, wake):
+    with folder.take(operator(who)), asked_to_stop() as (stopped, wake):
         before = folder.record()
         _await_the_last(before)
         programs, prefect = _programs(desk, folder, before)
@@ -137,7 +137,7 @@ def _is_keeper(pid: int) -> bool:
 
 
 @contextmanager
-def _signals() -> Iterator[tuple[Any, int]]:
+def asked_to_stop() -> Iterator[tuple[Any, int]]:
     """Yield whether a signal has asked to stop, and an end to wait at that becomes readable when one has."""
     wake, end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     asked: list[int] = []

@@ -160,6 +160,7 @@ class Kept:
     def _ended(self, now: timedelta, at: datetime) -> None:
         self.read()
         assert self.child is not None
+        self._report += self.child.read(self.child.report) or b""  # it may have come since we looked
         code = _code(self._report)
         if self.child.ended() or not self.program.leaves:
             self.child.end()
