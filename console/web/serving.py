@@ -32,11 +32,13 @@ def open_socket(host: str, port: int) -> socket.socket:
     """
     where = f"--port {port}"
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        family, kind, protocol, _, address = found[0]
     except OSError as error:
         remedy = "Leave --host out: the console is then on this machine only"
         raise BadInput.one(f"{host!r} is no address", where="--host", remedy=remedy) from error
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends without delay only where the protocol is named; each page took 40 ms longer.
+    listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)

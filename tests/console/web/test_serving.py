@@ -91,7 +91,12 @@ def test_a_folder_called_console_is_not_taken_for_ours(tmp_path):
     for folder in (city / "console", city / "console" / "web"):
         (folder / "__init__.py").write_text("raise SystemExit('a stranger')")
     with open_socket("127.0.0.1", 0) as taken:
-        words = [Path(sys.executable).with_name("seawall"), "console", "--port", str(taken.getsockname()[1])]
+        words = [
+            str(Path(sys.executable).with_name("seawall")),
+            "console",
+            "--port",
+            str(taken.getsockname()[1]),
+        ]
         ended = subprocess.run(words, cwd=city, capture_output=True, text=True, timeout=60, check=False)
     assert "is taken by" in ended.stderr
     assert "a stranger" not in ended.stderr
