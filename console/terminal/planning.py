@@ -1,4 +1,4 @@
-"""`plan`: what would be done, before anybody does it. Only reads."""
+"""`plan` and `pretend`: what would be done, before anybody does it. `plan` reads facts, `pretend` touches nothing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import typer
 from console.terminal.completing import offer_runbooks
 from console.terminal.options import AsJson, Assignments, CityDir, Exercise, assigned
 
-COMMANDS = ("plan",)
+COMMANDS = ("plan", "pretend")
 """What `add_to` adds."""
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command to the program."""
+    """Add the commands to the program."""
     app.command()(plan)
+    app.command()(pretend)
 
 
 def plan(
@@ -65,3 +66,55 @@ def plan(
         next_command(screen, f"seawall run {output}")
     else:
         next_command(screen, " ".join(filter(None, ("seawall run", runbook, words))) + flag)
+
+
+def pretend(
+    runbook: Annotated[str, typer.Argument(help="The runbook's name.", autocompletion=offer_runbooks)],
+    given: Assignments = None,
+    *,
+    facts: Annotated[
+        bool, typer.Option("--facts", help="Read the facts for the plan from the real outside; only reads.")
+    ] = False,
+    exercise: Exercise = False,
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Carry a runbook out against a pretended world.
+
+    Each step tells what it would do, what nobody can know before, or why it will be skipped; who would be asked, and
+    how long it can take. Nothing real is touched: no connection is made (but for --facts), no run is kept, nobody is
+    told. Exit code 3 when even then it does not come to its end.
+
+    \b
+    Examples:
+      seawall pretend postgres-failover service=login
+      seawall pretend postgres-failover service=login mode=planned --facts
+      seawall pretend notify service=login --json
+    """
+    import json
+
+    from console.terminal.desk import Desk
+    from console.terminal.pretend_screen import ends_well, pretence_as_json, show_pretence
+    from console.terminal.screen import next_command, out
+    from console.terminal.surroundings import surroundings
+    from console.terminal.thinking import imagine, think
+    from seawall.errors import ExitCode
+    from seawall.pretending import pretend as carry_out_in_thought
+
+    desk, parameters = Desk.at(city), assigned(given)
+    with desk.open_world() as world:
+        if facts:
+            made, seen = think(desk, world, runbook, parameters, exercise=exercise)
+        else:
+            made, seen = imagine(desk, world, runbook, parameters, exercise=exercise), None
+        pretence = carry_out_in_thought(made, world, now=surroundings().now())
+    screen = out()
+    if as_json:
+        screen.raw(json.dumps(pretence_as_json(pretence, seen), indent=2, ensure_ascii=False))
+    else:
+        show_pretence(pretence, seen, screen, desk.city.inventory)
+        words = " ".join(f"{name}={value}" for name, value in parameters.items())
+        flag = " --exercise" if exercise else ""
+        next_command(screen, " ".join(filter(None, ("seawall plan", runbook, words))) + flag)
+    if not ends_well(pretence):
+        raise typer.Exit(ExitCode.FAILED)

@@ -19,3 +19,8 @@ def think(
     facts = read_facts(facts_to_read(runbook, ground, parameters), world, exercise=exercise)
     seen = {name: fact.seen for name, fact in facts.items()}
     return make_plan(runbook, ground, parameters, exercise=exercise, facts=seen), facts
+
+
+def imagine(desk: Desk, world: World, runbook: str, parameters: Mapping[str, str], *, exercise: bool) -> Plan:
+    """Make the plan without looking at anything outside: every fact is unknown. Raises: BadInput."""
+    return make_plan(runbook, desk.ground(world), parameters, exercise=exercise)

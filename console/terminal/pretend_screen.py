@@ -1,0 +1,171 @@
+"""A pretended run as a person reads it: what would be done, what nobody can know before, and what would be left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from console.terminal.plan_screen import MOST_STEPS, longest
+from console.terminal.screen import Screen, Tone, words
+from seawall.decide import Finish
+from seawall.facts import FactRead
+from seawall.inventory import Inventory
+from seawall.journal import Outcome
+from seawall.messages import MARK
+from seawall.model import duration_text
+from seawall.pretending import Foretold, Pretence, Would
+
+SAYS: dict[Would, str] = {
+    "look": "would look",
+    "change": "would CHANGE",
+    "ask": "would ASK",
+    "perhaps": "perhaps",
+    "skip": "will be skipped",
+}
+TONES: dict[Would, Tone] = {"skip": "dim"}
+
+
+def ends_well(made: Pretence) -> bool:
+    """Tell whether the run came to a good end in the pretended world."""
+    return isinstance(made.end, Finish) and made.end.outcome is Outcome.DONE
+
+
+def show_pretence(
+    made: Pretence, facts: Mapping[str, FactRead] | None, screen: Screen, inventory: Inventory
+) -> None:
+    """Show a pretended run. `facts` is None when none were read."""
+    plan = made.plan
+    screen.say(f"PRETENDED: {words(plan.title)}", "mark")
+    screen.say("Nothing is touched, nobody is told or asked, and no run is kept.")
+    kind = f"as {MARK}" if plan.exercise else "for real"
+    screen.say(
+        f"It is carried out here as `seawall run` would do it {kind}, against a world that only pretends."
+    )
+    _show_facts(facts, screen)
+    ran = [one for one in made.steps if one.would != "skip"]
+    changing = sum(one.step.changes and one.step.by is None for one in ran)
+    asked = sum(one.waits_for is not None for one in ran)
+    screen.head(
+        f"Steps: {len(ran)} would be done ({changing} change the world, {asked} wait for people), "
+        f"{len(made.steps) - len(ran)} will be skipped"
+    )
+    room = min(28, max((len(one.step.id) for one in made.steps), default=0))
+    for n, one in enumerate(made.steps[:MOST_STEPS], 1):
+        _show_step(n, one, room, screen, inventory)
+    if len(made.steps) > MOST_STEPS:
+        screen.say(f"and {len(made.steps) - MOST_STEPS:,} more; --json has them all", "strong", indent=2)
+    _show_end(made, screen)
+
+
+def _show_facts(facts: Mapping[str, FactRead] | None, screen: Screen) -> None:
+    if facts is None:
+        screen.say(
+            "No fact was read: each counts as unknown, so that the real plan may differ. --facts reads them."
+        )
+        return
+    if facts:
+        screen.head("Really seen just now (reading changes nothing)")
+        screen.pairs(
+            (name, f"UNKNOWN: {fact.problem}" if fact.seen is None else str(fact.seen))
+            for name, fact in facts.items()
+        )
+
+
+def _show_step(n: int, one: Foretold, room: int, screen: Screen, inventory: Inventory) -> None:
+    limit = "" if one.would == "skip" else f"at most {duration_text(one.step.within)}"
+    row = ((f"{n:>3}", 3), (one.step.id, room), (SAYS[one.would], 15), (limit, 0))
+    screen.columns(row, TONES.get(one.would, "strong"))
+    if one.would == "skip":
+        screen.say(f"because {one.because}", "dim", indent=6)
+        return
+    screen.say(words(one.step.does), indent=6)
+    for remark in _remarks(one, inventory):
+        screen.say(remark, "dim", indent=6, hang=2)
+
+
+def _remarks(one: Foretold, inventory: Inventory) -> Iterator[str]:
+    step = one.step
+    if one.because:
+        yield one.because
+    if one.begins_within:
+        yield f"begins at most {duration_text(one.begins_within)} after the start"
+    if one.waits_for is not None:
+        role, people = one.waits_for
+        who = ", ".join(inventory.with_role(role)) or "nobody in the inventory"
+        within = step.within if step.by is not None or step.approve is None else step.approve.within
+        yes = "a yes" if people == 1 else f"{people} people's yes"
+        asks = "asks" if step.by is not None else f"waits for {yes} from"
+        yield f"{asks} {role} ({who}), at most {duration_text(within)}"
+    yield from (f"cannot be known before: {clause}" for clause in one.cannot_know)
+    if step.undo is not None:
+        yield f"could be taken back by {step.undo.uses}"
+    elif step.no_way_back is not None and step.changes:
+        yield f"NO WAY BACK: {words(step.no_way_back)}"
+
+
+def _show_end(made: Pretence, screen: Screen) -> None:
+    machines, people = longest(made.plan)
+    screen.say()
+    asks = f", and {duration_text(people)} more when people take all the time they have" if people else ""
+    screen.say(f"By its limits it would take at most {duration_text(machines)}{asks}.")
+    if ends_well(made):
+        screen.say(
+            "It comes to its end if everything is as each step hopes. Whether it is, only the world knows."
+        )
+        return
+    screen.say("Even in a world that does what it should, it does not come to its end:", "bad")
+    for name in (*made.state.failed, *made.state.doubtful):
+        failure = made.state.steps[name].failure
+        screen.say(
+            f"{name}: {failure.problem if failure else 'it waits for somebody'}", "bad", indent=2, hang=2
+        )
+
+
+def pretence_as_json(made: Pretence, facts: Mapping[str, FactRead] | None) -> dict[str, Any]:
+    """Return the pretended run; the keys are documented in docs/json.md."""
+    machines, people = longest(made.plan)
+    return {
+        "pretended": True,
+        "facts_read": facts is not None,
+        "exercise": made.plan.exercise,
+        "runbook": made.plan.runbook,
+        "parameters": made.plan.parameters,
+        "digest": made.plan.digest,
+        "comes_to_its_end": ends_well(made),
+        "longest_seconds": machines.total_seconds(),
+        "longest_for_people_seconds": people.total_seconds(),
+        "facts": {
+            name: {
+                "uses": fact.uses,
+                "seen": None if fact.seen is None else fact.seen.model_dump(mode="json"),
+                "problem": fact.problem or None,
+            }
+            for name, fact in (facts or {}).items()
+        },
+        "steps": [_step_as_json(one) for one in made.steps],
+    }
+
+
+def _step_as_json(one: Foretold) -> dict[str, Any]:
+    step = one.step
+    waits = None
+    if one.waits_for is not None:
+        within: timedelta = step.within if step.approve is None else step.approve.within
+        waits = {"by": one.waits_for[0], "people": one.waits_for[1], "within_seconds": within.total_seconds()}
+    return {
+        "id": step.id,
+        "does": step.does.model_dump(mode="json"),
+        "uses": step.uses,
+        "by": step.by,
+        "effect": step.effect.value,
+        "would": one.would,
+        "because": one.because or None,
+        "waits_for_people": waits,
+        "after": list(step.after),
+        "limit_seconds": step.within.total_seconds(),
+        "begins_within_seconds": one.begins_within.total_seconds(),
+        "cannot_know": list(one.cannot_know),
+        "taken_back_by": step.undo.uses if step.undo else None,
+        "no_way_back": None if step.no_way_back is None else step.no_way_back.model_dump(mode="json"),
+    }
