@@ -377,6 +377,10 @@ def _why(error: Exception) -> str:
     text = str(error)
     if "CERTIFICATE" in text:
         return "its certificate is not trusted"
+    if text.startswith(
+        "[Errno -"
+    ):  # the resolver's own numbers are negative (getaddrinfo(3)), the kernel's are not
+        return "its name leads nowhere"
     return "nobody answered in time" if "imeout" in type(error).__name__ else text or type(error).__name__
 
 

@@ -117,9 +117,11 @@ def _fits(entry: Any, parameter: Mapping[str, Any]) -> bool:
     """Tell whether a runbook that asks for this parameter could take the entry; when in doubt, it is offered."""
     if not isinstance(entry, dict):
         return True
-    engine = parameter.get("engine")
+    engine, has = parameter.get("engine"), parameter.get("has")
     if engine is not None:
         return isinstance(entry.get("database"), dict) and entry["database"].get("engine") == engine
+    if has is not None or "run_by" in parameter:
+        return (has or "run_by") in entry
     return not entry.get("witness")
 
 

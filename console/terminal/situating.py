@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -97,13 +98,10 @@ def _look(desk: Desk, before: Mapping[str, Sighting], by: str, problems: list[st
         return before
     with desk.open_world() as world:
         seen = look_once(watched(city.inventory), world, before, surroundings().now)
+    # When somebody watches, what is seen is kept by them: counted here too, each miss would be one too many.
     try:
-        with take_watch(desk, by):
+        with contextlib.suppress(Busy), take_watch(desk, by):
             keep_sightings(desk.runs, seen, by=by)
-    except (
-        Busy
-    ):  # somebody watches, and keeps what is seen; a second count of the same misses would be one too many
-        pass
     except JournalError as error:
         problems.append(str(error))
     return seen

@@ -17,6 +17,7 @@ from seawall.situation import ServiceNow, Situation
 MOST = 12
 """Services of a kind that are shown one by one, at most."""
 ROOM = 9
+INNER = 2 + ROOM
 
 
 def show_situation(one: Situation, screen: Screen, zone: tzinfo) -> None:
@@ -82,49 +83,56 @@ def show_next(one: Situation, screen: Screen) -> None:
 def _show_down(
     down: Sequence[ServiceNow], up: Sequence[ServiceNow], one: Situation, screen: Screen, zone: tzinfo
 ) -> None:
+    """Show what is broken: in full where nothing below explains it, in a line or two what stands on that."""
     screen.head(f"{words(HEADS['down'])}: {len(down)}")
     looked_at = [each for each in one.services if each.seen_at is not None]
     if len(down) > 1 and len(down) == len(looked_at) and not up:
         screen.say(said(SAYS["cut-off"]), "warn", indent=2, hang=2)
-    # Those that nothing below them explains come first: they are where to begin.
+    shown = sorted(down, key=lambda each: len(each.needs_down))[:MOST]
     titles = {each.service: words(each.title) for each in one.services}
     conditions = {each.service: words(CONDITIONS[each.condition]) for each in one.services}
-    for each in sorted(down, key=lambda each: len(each.needs_down))[:MOST]:
+    for each in shown:
         screen.labelled(words(DOWN), _named(each), "bad", room=ROOM, indent=2)
-        inner = 2 + ROOM
-        assert each.since is not None
-        since = said(
-            SAYS["since"],
-            at=_at(each.since, one.at, zone),
-            age=_span((one.at - each.since).total_seconds()),
-            seen=_span(each.age_seconds),
-        )
-        screen.say(since, indent=inner, hang=2)
-        for target, whole, left in (
-            ("RTO", each.rto_seconds, each.rto_left_seconds),
-            ("MTPD", each.mtpd_seconds, each.mtpd_left_seconds),
-        ):
-            if left is not None:
-                key = "left" if left > 0 else "over"
-                line = said(SAYS[key], target=target, whole=_span(whole), left=_span(abs(left)))
-                screen.say(line, "plain" if left > 0 else "bad", indent=inner, hang=2)
-        screen.say(f"{said(SAYS['saw'])}: {each.saw}", "dim", indent=inner, hang=2)
         if each.needs_down:
             names = ", ".join(titles[name] for name in each.needs_down)
-            screen.say(said(SAYS["needs"], names=names), indent=inner, hang=2)
-        if each.without_it is not None:
-            screen.say(f"{said(SAYS['without-it'])}: {words(each.without_it)}", indent=inner, hang=2)
-        if each.instead is not None:
-            screen.say(f"{said(SAYS['instead'])}: {words(each.instead)}", indent=inner, hang=2)
-        if each.run_by is not None:
-            line = said(SAYS["supplier"], by=each.run_by, telephone=each.telephone or "?")
-            screen.say(line, indent=inner, hang=2)
+            line = said(SAYS["follows"], age=_away(each, one.at), seen=_span(each.age_seconds), names=names)
+            screen.say(line, indent=INNER, hang=2)
+            _show_left(each, screen)
+            continue
+        _show_root(each, one, screen, zone)
         dragged = [f"{titles[name]} ({conditions[name]})" for name in each.drags]
-        if dragged:
-            screen.say(f"{said(SAYS['drags'])}: {_listed(dragged)}", indent=inner, hang=2)
-        else:
-            screen.say(said(SAYS["no-drags"]), "dim", indent=inner)
+        line = f"{said(SAYS['drags'])}: {_listed(dragged)}" if dragged else said(SAYS["no-drags"])
+        screen.say(line, "plain" if dragged else "dim", indent=INNER, hang=2)
     _show_rest(len(down), screen)
+
+
+def _show_root(each: ServiceNow, one: Situation, screen: Screen, zone: tzinfo) -> None:
+    assert each.since is not None
+    at, age = _at(each.since, one.at, zone), _away(each, one.at)
+    screen.say(said(SAYS["since"], at=at, age=age, seen=_span(each.age_seconds)), indent=INNER, hang=2)
+    _show_left(each, screen)
+    screen.say(f"{said(SAYS['saw'])}: {each.saw}", "dim", indent=INNER, hang=2)
+    for name, text in (("without-it", each.without_it), ("instead", each.instead)):
+        if text is not None:
+            screen.say(f"{said(SAYS[name])}: {words(text)}", indent=INNER, hang=2)
+    if each.run_by is not None:
+        name = "supplier" if each.telephone else "no-telephone"
+        screen.say(said(SAYS[name], by=each.run_by, telephone=each.telephone), indent=INNER, hang=2)
+
+
+def _show_left(each: ServiceNow, screen: Screen) -> None:
+    for target, whole, left in (
+        ("RTO", each.rto_seconds, each.rto_left_seconds),
+        ("MTPD", each.mtpd_seconds, each.mtpd_left_seconds),
+    ):
+        if left is not None:
+            key = "left" if left > 0 else "over"
+            line = said(SAYS[key], target=target, whole=_span(whole), left=_span(abs(left)))
+            screen.say(line, "plain" if left > 0 else "bad", indent=INNER, hang=2)
+
+
+def _away(each: ServiceNow, now: datetime) -> str:
+    return _span(None if each.since is None else (now - each.since).total_seconds())
 
 
 def _show_unknown(unknown: Sequence[ServiceNow], one: Situation, screen: Screen) -> None:
@@ -145,7 +153,11 @@ def _why_unknown(one: ServiceNow) -> str:
         return said(SAYS["untold"], saw=one.saw) if one.saw else said(SAYS["never"])
     if one.was is not None and one.was is not Condition.UNKNOWN:
         return said(SAYS["was"], was=words(CONDITIONS[one.was]), age=_span(one.age_seconds))
-    return said(SAYS["missed"], misses=one.misses, saw=one.saw)
+    return _missed(one)
+
+
+def _missed(one: ServiceNow) -> str:
+    return said(SAYS["missed-once" if one.misses == 1 else "missed"], misses=one.misses, saw=one.saw)
 
 
 def _show_up(up: Sequence[ServiceNow], one: Situation, screen: Screen, zone: tzinfo) -> None:
@@ -157,13 +169,12 @@ def _show_up(up: Sequence[ServiceNow], one: Situation, screen: Screen, zone: tzi
     screen.labelled(words(HEADS["up"]), _ups(up, one), "good" if up else "plain", room=ROOM, indent=2)
     wavering = [each for each in up if each.misses]
     for each in wavering[:MOST]:
-        line = said(SAYS["missed"], misses=each.misses, saw=each.saw)
-        screen.say(f"{_named(each)}: {line}", "warn", indent=2 + ROOM, hang=2)
+        screen.say(f"{_named(each)}: {_missed(each)}", "warn", indent=INNER, hang=2)
     if one.watcher is None:
-        screen.say(said(SAYS["nobody-watches"]), "warn", indent=2 + ROOM)
+        screen.say(said(SAYS["nobody-watches"]), "warn", indent=INNER)
     else:
         line = said(SAYS["watched"], by=one.watcher.by, at=_at(one.watcher.since, one.at, zone))
-        screen.say(line, "dim", indent=2 + ROOM, hang=2)
+        screen.say(line, "dim", indent=INNER, hang=2)
 
 
 def _ups(up: Sequence[ServiceNow], one: Situation) -> str:
@@ -175,7 +186,7 @@ def _ups(up: Sequence[ServiceNow], one: Situation) -> str:
 
 def _show_rest(count: int, screen: Screen) -> None:
     if count > MOST:
-        screen.say(said(SAYS["more"], count=f"{count - MOST:,}"), indent=2 + ROOM, hang=2)
+        screen.say(said(SAYS["more"], count=f"{count - MOST:,}"), indent=INNER, hang=2)
 
 
 def _named(one: ServiceNow) -> str:

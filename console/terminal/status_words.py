@@ -54,21 +54,25 @@ HEADS = {
     "up": _both("Up", "Oppe"),
 }
 SAYS = {
-    "since": _both(
-        "since {at}, for {age}; last look {seen} ago", "siden {at}, i {age}; senest set for {seen} siden"
-    ),
+    "since": _both("since {at}, for {age}; seen {seen} ago", "siden {at}, i {age}; set for {seen} siden"),
     "without-it": _both("Without it", "Uden den"),
     "instead": _both("Instead", "I stedet"),
     "left": _both("{target} {whole}: {left} left", "{target} {whole}: {left} tilbage"),
     "over": _both("{target} {whole}: over by {left}", "{target} {whole}: overskredet med {left}"),
     "drags": _both("Drags along", "Trækker med sig"),
     "no-drags": _both("No other service needs it.", "Ingen anden tjeneste har brug for den."),
-    "needs": _both("It needs {names}, which is down.", "Den har brug for {names}, som er nede."),
-    "supplier": _both("Run by {by}, telephone {telephone}", "Drives af {by}, telefon {telephone}"),
+    "follows": _both(
+        "for {age}, seen {seen} ago; needs {names}", "i {age}, set for {seen} siden; har brug for {names}"
+    ),
+    "supplier": _both("Telephone {telephone}: {by} runs it", "Telefon {telephone}: {by} driver den"),
+    "no-telephone": _both(
+        "Run by {by}; no telephone is written down", "Drives af {by}; ingen telefon er skrevet ned"
+    ),
     "saw": _both("Seen", "Set"),
     "never": _both("never looked at", "aldrig set efter"),
     "untold": _both("looks could not tell: {saw}", "det kunne ikke ses: {saw}"),
     "was": _both("{was} when last seen, {age} ago", "{was}, da den sidst blev set for {age} siden"),
+    "missed-once": _both("the last look missed it: {saw}", "det seneste blik ramte ikke: {saw}"),
     "missed": _both("{misses} looks in a row missed it: {saw}", "{misses} blik i træk ramte ikke: {saw}"),
     "no-probe": _both(
         "no `probe` in the inventory says how to look at it",
@@ -116,7 +120,7 @@ SAYS = {
     "well": _both("All is well, as far as it is watched.", "Alt er vel, så vidt der holdes øje."),
     "next": _both("Next: ", "Næste: "),
     "or": _both("  or: ", "  eller: "),
-    "ring": _both("Ring {by}, {telephone}, about {name}.", "Ring til {by}, {telephone}, om {name}."),
+    "ring": _both("Ring {telephone}: {by}, about {name}.", "Ring {telephone}: {by}, om {name}."),
     "no-services": _both("The inventory names no service yet.", "Fortegnelsen nævner endnu ingen tjeneste."),
     "city-unread": _both(
         "The city's files have {count} mistakes, so its services cannot be told; `seawall check` shows them.",

@@ -105,7 +105,12 @@ def _reached_from(name: str, needed_by: Mapping[str, list[str]]) -> tuple[str, .
 
 
 def _responds(service: Service) -> str | None:
-    """Name the runbook that brings such a service back."""
-    if service.database is not None and len(service.database.at) > 1:
-        return "postgres-failover"
-    return None
+    """Name the runbook that brings such a service back, or, of a supplier's, that presses for it."""
+    if service.run_by is not None:
+        return "supplier-outage"
+    kinds = (
+        ("postgres-failover", service.database),
+        ("static-site-failover", service.web_root),
+        ("stateless-service-failover", service.unit),
+    )
+    return next((runbook for runbook, one in kinds if one is not None and len(one.at) > 1), None)

@@ -7,12 +7,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors.http import EXCERPT, LONGEST, AddressArgs, Http, Httpx, Request, Response, _found
+from connectors.http import EXCERPT, LONGEST, AddressArgs, Http, Httpx, Request, Response, _found, _why
 from connectors.memory.http import WebInMemory
 from connectors.memory.secrets import SecretsInMemory
 from seawall.actions import World
@@ -276,3 +277,8 @@ def test_what_would_write_a_credential_down_or_add_a_header_is_refused(change):
 def test_looking_up_finds_text_or_nothing(body, path):
     found = _found(body, path)
     assert found is None or isinstance(found, str)
+
+
+def test_a_name_that_cannot_be_found_is_said_in_words():
+    assert _why(httpx.ConnectError("[Errno -2] Name or service not known")) == "its name leads nowhere"
+    assert _why(httpx.ConnectError("[Errno 111] Connection refused")) == "[Errno 111] Connection refused"

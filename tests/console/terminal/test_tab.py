@@ -67,6 +67,11 @@ def test_a_value_is_offered_whole_where_the_sign_breaks_no_words(city, ask):
     assert ask(["seawall", "run", "postgres-failover", "service=lo"], city) == ["service=login"]
 
 
+def test_only_services_that_the_runbook_can_take_are_offered(city, ask):
+    assert ask(["seawall", "run", "supplier-outage", "service", "="], city) == ["citizen-register"]
+    assert "citizen-register" not in ask(["seawall", "run", "static-site-failover", "service", "="], city)
+
+
 def test_keys_are_offered_that_are_not_given_yet(city, ask):
     run = ["seawall", "plan", "postgres-failover"]
     assert ask([*run, ""], city) == ["service=", "to=", "mode="]
