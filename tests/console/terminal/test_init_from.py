@@ -110,6 +110,17 @@ def test_an_init_that_fails_says_where_and_leaves_nothing_behind(stage, tmp_path
     assert stage.contents() == contents
 
 
+def test_an_init_that_fails_half_way_leaves_nothing_behind(stage, tmp_path, services):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    before = entries(tmp_path)
+    for folder in (tmp_path / "link", tmp_path / "deep" / ("x" * 300)):
+        said = stage("init", folder, "--from", services)
+        assert said.code == ExitCode.BAD_INPUT
+        assert "it cannot be made" in said.err
+        assert entries(tmp_path) == before
+
+
 def test_a_folder_that_holds_anything_is_left_as_it_is(stage, services):
     before = stage.contents()
     said = stage("init", stage.city, "--from", services)
