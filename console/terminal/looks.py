@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from connectors.doors import door_of
 from connectors.world import RealWorld
 from console.terminal.desk import Desk
+from console.terminal.surroundings import surroundings
 from seawall.actions import CheckUp, Deadline, World
-from seawall.errors import CallError, Finding
+from seawall.errors import BadInput, CallError, Finding
 from seawall.targets import Endpoint, Host
 
 if TYPE_CHECKING:
@@ -52,6 +53,21 @@ def looks(desk: Desk, world: World) -> Iterator[Look]:
 def _here(desk: Desk, _world: World) -> Iterator[Look]:
     yield Look("folder of runs", lambda _: [_runs_folder(desk.runs)])
     yield Look("Prefect", lambda _: [_prefect()], only_warns=True)
+
+
+def _schedules(desk: Desk, _world: World) -> Iterator[Look]:
+    """Whether anything starts what is scheduled, and whether it ran: read from files, so it is said at once."""
+    from console.terminal.serve.checking import schedules_found
+
+    try:
+        found = schedules_found(desk, surroundings().now())
+    except BadInput as error:
+        line = CheckUp("schedules", None, str(error.mistakes[0]), "Mend it: seawall serve --check")
+        yield Look("schedules", partial(_said, line))
+        return
+    for one in found:
+        line = CheckUp(one.what, one.well, one.saw, one.remedy)
+        yield Look(one.what, partial(_said, line), only_warns=one.only_warns)
 
 
 def _in_memory(_desk: Desk, world: World) -> Iterator[Look]:
@@ -155,6 +171,7 @@ def _rights_seen(sight: Sight, deadline: Deadline) -> Iterable[CheckUp]:
 
 LOOKS: tuple[Callable[[Desk, World], Iterable[Look]], ...] = (
     _here,
+    _schedules,
     _in_memory,
     _unwritten,
     _machines,
