@@ -118,7 +118,7 @@ def _folder(name: str, file: SettingsFile, city: Path, environ: Mapping[str, str
 
 def _shared(pages: Path, exercises: Path) -> Iterator[Mistake]:
     """Refuse folders that would put an exercise where the public looks: what copies one would copy the other."""
-    real, exercise = (Path(os.path.normpath(one)) for one in (pages, exercises))
+    real, exercise = (Path(os.path.realpath(one)) for one in (pages, exercises))
     if real == exercise or real in exercise.parents or exercise in real.parents:
         yield Mistake(
             f"{FILE}: exercise_pages",

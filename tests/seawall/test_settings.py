@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,28 @@ def test_a_bad_value_in_the_environment_names_the_variable(tmp_path):
 def test_a_settings_file_that_cannot_be_read_says_why(tmp_path):
     (tmp_path / "seawall.yaml").mkdir()
     assert refusal(tmp_path) == ["seawall.yaml: is a folder, not a file. Name a YAML file."]
+
+
+def test_pages_stand_in_the_city_unless_said_otherwise(tmp_path):
+    assert load_settings(tmp_path, {}).pages == tmp_path / "pages"
+    assert load_settings(tmp_path, {}).exercise_pages == tmp_path / "exercise-pages"
+    (tmp_path / "seawall.yaml").write_text("pages: /srv/status\nupdate_every: 15m\ntelephone: 70 00 00 00\n")
+    settings = load_settings(tmp_path, {})
+    assert (settings.pages, settings.update_every) == (Path("/srv/status"), timedelta(minutes=15))
+    assert settings.telephone == "70 00 00 00"
+    assert load_settings(tmp_path, {"SEAWALL_PAGES": "/srv/other"}).pages == Path("/srv/other")
+
+
+@pytest.mark.parametrize("exercises", ["status", "status/exercises", "./x/../status", "."])
+def test_exercises_cannot_stand_where_the_public_looks(tmp_path, exercises):
+    (tmp_path / "seawall.yaml").write_text(f"pages: status\nexercise_pages: {exercises}\n")
+    with pytest.raises(BadInput, match="would stand in the folder of the real ones"):
+        load_settings(tmp_path, {})
+
+
+def test_a_link_does_not_make_two_folders_of_one(tmp_path):
+    (tmp_path / "status").mkdir()
+    (tmp_path / "exercises").symlink_to("status")
+    (tmp_path / "seawall.yaml").write_text("pages: status\nexercise_pages: exercises\n")
+    with pytest.raises(BadInput, match="would stand in the folder of the real ones"):
+        load_settings(tmp_path, {})

@@ -41,6 +41,8 @@ def keys(value, path=()):
     [
         ["check", "--json"],
         ["plan", "light", "--json"],
+        ["pretend", "light", "--json"],
+        ["pretend", "light", "--facts", "--json"],
         ["show", "--json"],
         ["report", "--json"],
         ["runs", "--json"],
