@@ -69,7 +69,7 @@ def check_city(desk: Desk) -> Checked:
             for runbook in city.runbooks.values():
                 trials.plan_for_all(runbook)
         mistakes += trials.mistakes
-        findings += trials.findings
+        findings += trials.fits_nothing()
         found = gaps(city.inventory, city.written, trials.stopped)
         counts["trial_plans"] = trials.made
     counts["scenarios"], more = _scenarios(desk, city)
@@ -157,8 +157,8 @@ class Trials:
     def __init__(self, city: City, ground: Ground) -> None:
         self.city, self.ground = city, ground
         self.mistakes: list[Mistake] = []
-        self.findings: list[Mistake] = []
         self.stopped: dict[Loc, list[str]] = {}
+        self.unfit: list[tuple[str, str, str]] = []
         self.made = 0
 
     def plan_for_all(self, runbook: Runbook) -> None:
@@ -180,13 +180,18 @@ class Trials:
                         self._stop(one.lacks, runbook, given)
         if not fitted:
             why = f": {misfit.problem}" if misfit else ""
-            self.findings.append(
-                Mistake(
-                    self.city.place(runbook.runbook, ("parameters",)),
-                    f"{runbook.runbook} fits nothing in this city{why}",
-                    "Nothing to do, unless you mean to use it here",
-                )
-            )
+            self.unfit.append((runbook.runbook, self.city.place(runbook.runbook, ("parameters",)), why))
+
+    def fits_nothing(self) -> Iterator[Mistake]:
+        """Tell of the runbooks that fit nothing here; of those that come with Seawall in one line."""
+        remedy = "Nothing to do, unless you mean to use {} here"
+        came = [name for name, place, _ in self.unfit if not place.startswith("runbooks/")]
+        for name, place, why in self.unfit:
+            if name not in came:
+                yield Mistake(place, f"{name} fits nothing in this city{why}", remedy.format("it"))
+        if came:
+            problem = f"of those that come with Seawall, nothing in this city fits {', '.join(came)}"
+            yield Mistake("runbooks", problem, remedy.format("one of them"))
 
     def _stop(self, lacks: Loc, runbook: Runbook, given: Mapping[str, str]) -> None:
         """Note what a plan could not be made without."""
