@@ -42,6 +42,9 @@ compare() {
     [ -f "$D/PG_VERSION" ] || differs 'data directory' 'not there' "$D"
     look
     [ "$identifier" = "$IDENTIFIER" ] || differs 'system identifier' "$identifier" "$IDENTIFIER"
-    name=$("$B/postgres" -C cluster_name -D "$D" 2>&1) || refuse "its configuration cannot be read: $name"
+    # A rewind that broke off leaves the other server's configuration here, or half of it; its own is kept beside.
+    configuration=$D
+    if [ -d "$D.configuration" ]; then configuration=$D.configuration; fi
+    name=$("$B/postgres" -C cluster_name -D "$configuration" 2>&1) || refuse "its configuration cannot be read: $name"
     [ "$name" = "$CLUSTER" ] || differs 'cluster name' "$name" "$CLUSTER"
 }
