@@ -26,7 +26,7 @@ check: $(STAMP)  ## lint, format, types, import directions, fast tests (< 30 s)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto --dist worksteal -m "not lab and not prefect and not slow and not root and not browser"
+	$(BIN)/pytest -q -n auto --dist worksteal --hypothesis-profile=quick -m "not lab and not prefect and not slow and not root and not browser"
 
 test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	$(BIN)/ruff check .

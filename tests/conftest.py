@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.browser import Browser
 
 settings.register_profile("seawall", deadline=None)  # a busy machine is no failure
+settings.register_profile("quick", deadline=None, max_examples=20)  # `make`; `make test` looks harder
 settings.load_profile("seawall")
 
 GOLDEN = Path(__file__).parent / "golden"
