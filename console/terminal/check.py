@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,7 @@ def check_city(desk: Desk) -> Checked:
     else:
         findings += city.findings
         mistakes += city.unreviewed
+        mistakes += _schedules(desk, city)
         counts |= {
             "services": len(city.inventory.services),
             "hosts": len(city.inventory.hosts),
@@ -130,6 +131,17 @@ def _as_json(checked: Checked) -> dict[str, Any]:
         "findings": [told(one) for one in checked.findings],
         "looked_at": dict(checked.counts),
     }
+
+
+def _schedules(desk: Desk, city: City) -> Sequence[Mistake]:
+    """Look at what the settings say about schedules."""
+    from flows.schedules import city_schedules
+
+    try:
+        city_schedules(desk.settings, city.inventory)
+    except BadInput as error:
+        return error.mistakes
+    return ()
 
 
 def _scenarios(desk: Desk, city: City | None) -> tuple[int, list[Mistake]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,10 +22,11 @@ from console.terminal.serve.said import Said
 from console.terminal.serve.supervisor import Supervisor
 from console.terminal.surroundings import operator
 from flows.schedules import city_schedules
-from flows.serving import USUAL_PORT, PrefectPrograms, free_port, prefect_programs
+from flows.serving import LOOPBACK, USUAL_PORT, PrefectPrograms, free_port, prefect_programs
 from seawall.errors import CallError
 from seawall.serve_folder import ServeFolder, ServeRecord
 
+CONSOLE_PORT = 7329
 _REFERENCE = re.compile(r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")
 ENDS_WITHIN = timedelta(seconds=20)
 """What the worker's runs have to write down where they stand, and a drill to take its lab down."""
@@ -45,7 +47,7 @@ def hold(city: Path | None, who: str | None, *, as_json: bool) -> None:
         before = folder.record()
         _await_the_last(before)
         programs, prefect = _programs(desk, folder, before)
-        said = Said(desk, folder, prefect, schedules, as_json=as_json)
+        said = Said(desk, folder, programs, prefect.api, schedules, as_json=as_json)
         redact = _redactor(desk)
         kept = [
             Kept(one, ProgramLog(folder.logs / f"{one.name}.log", redact), folder.path, said.event)
@@ -68,12 +70,14 @@ def _programs(
     desk: Desk, folder: ServeFolder, before: ServeRecord | None
 ) -> tuple[list[Program], PrefectPrograms]:
     """Say what runs, at the addresses of last time where they are free."""
-    last = [_port(one.address) for one in before.programs if one.name == "prefect"] if before else []
-    port = free_port(*last, USUAL_PORT)
+    last = {one.name: _port(one.address) for one in before.programs} if before else {}
+    port = free_port(last.get("prefect", 0) or USUAL_PORT, USUAL_PORT)
     worker_port = free_port(taken=[port])
+    console_port = free_port(last.get("console", 0) or CONSOLE_PORT, CONSOLE_PORT, taken=[port, worker_port])
     prefect = prefect_programs(desk.folder, folder.prefect, port=port, worker_port=worker_port)
-    environment = outside_environment(prefect.environment)
-    of_prefect: dict[str, Any] = {"environment": environment}
+    of_prefect: dict[str, Any] = {"environment": outside_environment(prefect.environment)}
+    ours = outside_environment(os.environ) | {"SEAWALL_CITY": str(desk.folder), "PYTHONUNBUFFERED": "1"}
+    console = f"http://{LOOPBACK}:{console_port}"
     return [
         Program(
             "prefect", prefect.server, health=f"{prefect.api}/health", address=prefect.pages, **of_prefect
@@ -88,12 +92,25 @@ def _programs(
             ends_within=ENDS_WITHIN,
             **of_prefect,
         ),
+        Program("watcher", _ours("console.terminal.main", "watch", "--as", "serve"), environment=ours),
+        Program(
+            "console",
+            _ours("console.web", "--city", str(desk.folder), "--port", str(console_port)),
+            environment=ours,
+            health=f"{console}/alive",
+            address=console,
+        ),
     ], prefect
+
+
+def _ours(module: str, *words: str) -> list[str]:
+    # -P: what stands in the current folder must not be taken for ours.
+    return [sys.executable, "-P", "-m", module, *words]
 
 
 def _port(address: str | None) -> int:
     end = (address or "").rpartition(":")[2]
-    return int(end) if end.isdecimal() else USUAL_PORT
+    return int(end) if end.isdecimal() else 0
 
 
 def _redactor(desk: Desk) -> Any:

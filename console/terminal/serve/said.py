@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from console.terminal.desk import Desk
 from console.terminal.screen import Tone, out
-from flows.serving import PrefectPrograms
+from console.terminal.serve.program import Program
 from seawall.run_list import Standing, list_runs
 from seawall.schedules import Schedule, due_after
 from seawall.serve_folder import ServeFolder
@@ -44,12 +45,13 @@ class Said:
         self,
         desk: Desk,
         folder: ServeFolder,
-        prefect: PrefectPrograms,
+        programs: Sequence[Program],
+        prefect_api: str,
         schedules: tuple[Schedule, ...],
         *,
         as_json: bool,
     ) -> None:
-        self._desk, self._folder, self._prefect = desk, folder, prefect
+        self._desk, self._folder, self._programs, self._prefect_api = desk, folder, programs, prefect_api
         self._schedules, self._as_json = schedules, as_json
         self._stops_within = timedelta()
 
@@ -72,15 +74,16 @@ class Said:
         now = datetime.now().astimezone()
         dues = [(one, due) for one in self._schedules if (due := due_after(one, now)) is not None]
         named = {one.name: at.isoformat() for one, at in dues}
-        self._line("serve", "up", "", prefect_api=self._prefect.api, due=named)
+        self._line("serve", "up", "", prefect_api=self._prefect_api, due=named)
         if self._as_json:
             return
         with suppress(BrokenPipeError):
             screen = out()
             screen.head("Everything is up.")
-            screen.pairs([("Prefect", self._prefect.pages), ("Logs", str(self._folder.logs))])
+            addresses = [(one.name, one.address) for one in self._programs if one.address]
+            screen.pairs([*addresses, ("logs", str(self._folder.logs))])
             screen.say("To see runs from a terminal there as well:", indent=2)
-            screen.raw(f"    export PREFECT_API_URL={self._prefect.api}")
+            screen.raw(f"    export PREFECT_API_URL={self._prefect_api}")
             screen.head("Next")
             room = max((len(one.name) for one, _ in dues), default=0) + 2
             for one, at in sorted(dues, key=lambda each: each[1]):
