@@ -44,6 +44,11 @@ def _wall(text: Any, *, ends: bool) -> datetime:
     return datetime.combine(day, time()) + timedelta(days=1 if ends else 0)
 
 
+def wall_clock(text: str) -> datetime:
+    """Read a time of the city's clock, e.g. `2026-12-24 08:00`; a bare day is its first instant. Raises: ValueError."""
+    return _wall(text, ends=False)
+
+
 def _from(text: Any) -> datetime:
     return _wall(text, ends=False)
 

@@ -8,7 +8,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 PANELS: Mapping[str, Sequence[str]] = {
-    "Now": ("status", "plan", "run", "show", "answer", "abort", "resume", "runs", "report", "console"),
+    "Now": ("status", "plan", "run", "show", "answer", "abort", "resume", "runs", "report", "duty", "console"),
     "Prepare": (
         "init",
         "check",

@@ -13,7 +13,7 @@ from console.terminal.main import PARTS, program, run_command_line
 from seawall.errors import BadInput, ExitCode, Mistake, SeawallError
 
 COMMANDS = [name for part in PARTS for name in part.COMMANDS]
-NESTED = {"lab": ["up", "status", "break", "heal", "down"], "drill": ["run", "list"]}
+NESTED = {"lab": ["up", "status", "break", "heal", "down"], "drill": ["run", "list"], "person": ["list", "show"]}
 PATHS = [
     [name, *more]
     for name in COMMANDS
