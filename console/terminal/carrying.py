@@ -5,6 +5,7 @@ What is true is in the journal; this only drives and shows. Losing the terminal 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,7 @@ def begin(
     """
     desk = manner.desk
     _prepare_prefect(manner)
+    _prepare_pages()
     with desk.open_world() as world:
         plan = _plan(runbook, parameters, exercise=exercise, manner=manner, world=world)
         warm(world, plan)  # while a person reads it
@@ -88,6 +90,7 @@ def go_on(name: str, manner: Manner) -> None:
         remedy = f"See `seawall show {run.id}`; to do it again, plan it again"
         raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=remedy)
     _prepare_prefect(manner)
+    _prepare_pages()
     state = read_state(run)
     show_kind(run.plan, manner.screen)
     stand = ", ".join(state.changed) or "nothing yet"
@@ -132,6 +135,18 @@ def _prepare_prefect(manner: Manner) -> None:
             remedy="Start it, or go on without it: --without-prefect",
         )
     prepare()
+
+
+def _prepare_pages() -> None:
+    """Begin to load what writes status pages, while the outside is looked at and the plan is read."""
+
+    def load() -> None:
+        import seawall.page.keeping  # noqa: F401 - to have it loaded
+        from seawall.page.writing import get_ready
+
+        get_ready()
+
+    threading.Thread(target=load, name="pages-loading", daemon=True).start()
 
 
 def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[Finish | Ask, str]:

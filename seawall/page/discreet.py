@@ -40,7 +40,9 @@ class Discreet:
             for word in (host.address, host.hostname)
             if word and len(str(word)) > 3  # noqa: PLR2004 - shorter ones are parts of ordinary words
         }
+        kept |= set(inventory.zones)
         for service in inventory.services.values():
+            kept |= {service.reached_through.name or ""} if service.reached_through else set()
             if (theirs := service.run_by) is not None:
                 kept |= {
                     theirs.telephone or "",

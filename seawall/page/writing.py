@@ -48,6 +48,12 @@ def to_html(status: Status, zone: tzinfo, others: Sequence[Other] = ()) -> str:
     )
 
 
+def get_ready() -> None:
+    """Read the templates, which takes longer than to write a page."""
+    for name in ("frame.html.j2", "page.html.j2"):
+        _template(name)
+
+
 def headline(status: Status, zone: tzinfo, language: Language) -> str:
     """Say the one thing that somebody reads who reads one line."""
     if status.concern.reach != "touches":
