@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from bench.shape import Budget, Measured, Samples, ratio
 from console.terminal.init import make_city
-from console.web.serving import make_server, open_socket
+from console.web.serving import archive_of, make_server, open_socket
 from seawall.actions import Effect
 from seawall.journal import FIRST, Asked, Ended, Event, Opened, Outcome, Started, Succeeded, line_for
 from seawall.model import Text
@@ -101,7 +101,8 @@ def _timed(ask: Ask, path: str) -> float:
 def _served(city: Path) -> Iterator[Ask]:
     """Serve a city that nothing is remembered of."""
     with open_socket("127.0.0.1", 0) as listening:
-        server = make_server(load_settings(city), listening, host="127.0.0.1", version="bench")
+        settings = load_settings(city)
+        server = make_server(settings, archive_of(settings), listening, host="127.0.0.1", version="bench")
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         line = http.client.HTTPConnection("127.0.0.1", listening.getsockname()[1], timeout=60)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import bisect
 import heapq
 import itertools
+import os
 import re
+import stat
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -32,6 +34,8 @@ DOUBTFUL = 2_000_000_000
 """Nanoseconds: what was written so lately may be written again within the same tick of the file system's clock."""
 NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d{4}(\d{2})?-[a-z0-9][a-z0-9-]{0,199}", re.ASCII)
 
+RUN_FILES, DRILL_FILES = ("journal.jsonl", "plan.json"), (JSON, "scenario.json")
+"""What an entry is read from."""
 Mark = tuple[int, ...]
 
 
@@ -78,7 +82,7 @@ class Archive:
     def __init__(self, runs: Path, drills: Path) -> None:
         self.runs, self.drills = runs, drills
         self._names: dict[Path, tuple[Mark, tuple[str, ...]]] = {}
-        self._entries: dict[Path, tuple[Mark, Entry]] = {}
+        self._entries: dict[str, tuple[Mark, Entry]] = {}
         self._lock = threading.Lock()
 
     def leaf(
@@ -110,6 +114,11 @@ class Archive:
                 found.append(entry)
         return Leaf(tuple(found))
 
+    def remember(self) -> None:
+        """Read what a filter may have to look through, so that its first reader need not wait for that."""
+        for name, parent in itertools.islice(self._newest_names(Wanted()), LOOKED_AT):
+            self._entry(parent, name)
+
     def run(self, name: str) -> RunFolder | None:
         """Return the run of that name; None when there is none."""
         return RunFolder(self.runs, name) if _is_kept(self.runs, name) else None
@@ -119,17 +128,18 @@ class Archive:
         return self.drills / name if _is_kept(self.drills, name) else None
 
     def entry(self, folder: Path) -> Entry:
-        """Read one entry, or remember it."""
-        mark = _mark(folder / "journal.jsonl", folder / "plan.json", folder / JSON, folder / "scenario.json")
+        """Read the entry kept in a folder, or remember it."""
+        return self._entry(folder.parent, folder.name)
+
+    def _entry(self, parent: Path, name: str) -> Entry:
+        is_run = parent == self.runs
+        folder = f"{parent}/{name}"
+        mark = _mark(*(f"{folder}/{one}" for one in (RUN_FILES if is_run else DRILL_FILES)))
         with self._lock:
             known = self._entries.get(folder)
         if known is not None and known[0] == mark:
             return known[1]
-        entry = (
-            run_entry(RunFolder(self.runs, folder.name))
-            if folder.parent == self.runs
-            else drill_entry(folder)
-        )
+        entry = run_entry(RunFolder(parent, name)) if is_run else drill_entry(parent / name)
         with self._lock:
             self._entries.pop(folder, None)
             if entry.settled and not _is_fresh(mark):
@@ -150,13 +160,13 @@ class Archive:
         upto = bisect.bisect_right(names, _text(stamp + CLOCK_GOES_BACK))
         since = bisect.bisect_left(names, _text(stamp - timedelta(days=1)))
         for name in reversed(names[since:upto]):
-            card = self.entry(self.drills / name).card
+            card = self._entry(self.drills, name).card
             if card is not None and any(one.folder == run for one in card.runs):
                 return name
         return None
 
-    def _newest_names(self, wanted: Wanted) -> Iterator[Path]:
-        """Yield the folders to look into, newest first as far as names tell."""
+    def _newest_names(self, wanted: Wanted) -> Iterator[tuple[str, Path]]:
+        """Yield names, and what they are kept in, newest first as far as names tell."""
         parents = [] if wanted.kind is Kind.DRILL else [self.runs]
         if wanted.kind in (None, Kind.DRILL):
             parents.append(self.drills)
@@ -165,23 +175,23 @@ class Archive:
         ]
         for name, parent in heapq.merge(*lists, reverse=True):
             if _is_kept(parent, name):
-                yield parent / name
+                yield name, parent
 
     def _upto(self, folder: Path, before: str | None) -> Sequence[str]:
         names = self._listed(folder)
         stamp = stamp_of(before) if before else None
         return names if stamp is None else names[: bisect.bisect_right(names, _text(stamp + CLOCK_GOES_BACK))]
 
-    def _in_order(self, folders: Iterable[Path]) -> Iterator[Entry]:
+    def _in_order(self, names: Iterable[tuple[str, Path]]) -> Iterator[Entry]:
         """Yield entries by the time they began, newest first; reads ahead only as far as clocks go back."""
         waiting: list[tuple[tuple[float, str], int, datetime, Entry]] = []
-        for n, folder in enumerate(folders):
-            stamp = stamp_of(folder.name)
+        for n, (name, parent) in enumerate(names):
+            stamp = stamp_of(name)
             if stamp is None:
                 continue
             while waiting and waiting[0][2] - CLOCK_GOES_BACK > stamp:
                 yield heapq.heappop(waiting)[3]
-            entry = self.entry(folder)
+            entry = self._entry(parent, name)
             heapq.heappush(waiting, (_key(entry), n, stamp, entry))
         while waiting:
             yield heapq.heappop(waiting)[3]
@@ -192,13 +202,13 @@ class Archive:
             return None
         for parent in (self.runs, self.drills):
             if _is_kept(parent, name):
-                return _key(self.entry(parent / name))
+                return _key(self._entry(parent, name))
         stamp = stamp_of(name)
         return None if stamp is None else (-stamp.timestamp(), name)
 
     def _listed(self, folder: Path) -> tuple[str, ...]:
         """Return the names kept in a folder, oldest first."""
-        mark = _mark(folder)
+        mark = _mark(str(folder))
         with self._lock:
             known = self._names.get(folder)
         if known is not None and known[0] == mark and not _is_fresh(mark):
@@ -226,17 +236,17 @@ def _is_kept(parent: Path, name: str) -> bool:
     if not NAME.fullmatch(name):
         return False
     try:
-        return (parent / name).is_dir() and not (parent / name).is_symlink()
+        return stat.S_ISDIR(os.lstat(f"{parent}/{name}").st_mode)
     except OSError:
         return False
 
 
-def _mark(*paths: Path) -> Mark:
+def _mark(*paths: str) -> Mark:
     """Return by what it is seen that files have changed."""
     marks: list[int] = []
     for path in paths:
         try:
-            seen = path.stat()
+            seen = os.stat(path)  # noqa: PTH116 - a page makes thousands of them; pathlib takes ten times as long
         except OSError:
             marks += (0, 0, 0)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,8 @@ from seawall.journal import Outcome
 from seawall.model import Text
 from seawall.run_folder import RunFolder
 from seawall.run_list import RunSummary, Standing, summary_of
+
+_STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)-(\d\d)(\d\d)(\d\d)?-", re.ASCII)
 
 
 class Kind(StrEnum):
@@ -157,10 +160,16 @@ def _scenario(path: Path) -> Scenario | None:
 
 
 def stamp_of(name: str) -> datetime | None:
-    """Return the time a folder's name begins with, taken as UTC: good for order, not for telling the time."""
-    for length, form in ((17, "%Y-%m-%d-%H%M%S"), (15, "%Y-%m-%d-%H%M")):
-        try:
-            return datetime.strptime(name[:length], form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    return None
+    """Return the time a folder's name begins with, taken as UTC: good for order, not for telling the time.
+
+    >>> print(stamp_of("2026-11-21-0312-postgres-failover-k3"), stamp_of("2026-11-21-031209-lose-a-site"))
+    2026-11-21 03:12:00+00:00 2026-11-21 03:12:09+00:00
+    """
+    found = _STAMP.match(name)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(one or 0) for one in found.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None

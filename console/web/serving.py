@@ -6,16 +6,19 @@ import contextlib
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from console.web.listeners import who_listens
-from seawall.errors import BadInput
+from seawall.errors import BadInput, JournalError
 from seawall.settings import Settings
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from console.web.archive import Archive
 
 HOST = "127.0.0.1"
 PORT = 7329
@@ -58,16 +61,23 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def make_server(settings: Settings, listening: socket.socket, *, host: str, version: str) -> uvicorn.Server:
+def archive_of(settings: Settings) -> Archive:
+    """Return what is kept of a city."""
+    from console.web.archive import Archive
+
+    return Archive(settings.runs, settings.city / "drills")
+
+
+def make_server(
+    settings: Settings, archive: Archive, listening: socket.socket, *, host: str, version: str
+) -> uvicorn.Server:
     """Make the server of a city's runs, to be run on a socket that listens."""
     import uvicorn
 
     from console.web.app import web_app
-    from console.web.archive import Archive
     from console.web.pages import Pages
     from console.web.place import Surveyor
 
-    archive = Archive(settings.runs, settings.city / "drills")
     pages = Pages(archive, Surveyor(settings.city), _now, version)
     names = {host.lower()} if is_loopback(listening) else {host.lower(), socket.gethostname().lower()}
     return uvicorn.Server(
@@ -88,7 +98,9 @@ def make_server(settings: Settings, listening: socket.socket, *, host: str, vers
 
 def serve(settings: Settings, listening: socket.socket, *, host: str, version: str) -> None:
     """Serve the city's runs until somebody ends it: Ctrl-C, or `kill`."""
-    server = make_server(settings, listening, host=host, version=version)
+    archive = archive_of(settings)
+    server = make_server(settings, archive, listening, host=host, version=version)
+    threading.Thread(target=_remember, args=(archive,), name="remember", daemon=True).start()
 
     def end(_number: int, _frame: object) -> None:
         server.should_exit = True
@@ -119,6 +131,11 @@ def _heeding(end: signal._HANDLER) -> Iterator[None]:
     finally:
         for number, one in before.items():
             signal.signal(number, one)
+
+
+def _remember(archive: Archive) -> None:
+    with contextlib.suppress(JournalError):  # whoever asks for the page is told
+        archive.remember()
 
 
 def _taken(host: str, port: int) -> BadInput:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from console.web.serving import address_of, make_server, open_socket
+from console.web.serving import address_of, archive_of, make_server, open_socket
 from seawall.settings import load_settings
 
 ANSWERS_WITHIN = 30.0
@@ -37,7 +37,8 @@ class Console:
 def a_server(city: Path) -> Iterator[str]:
     """Serve a city in this process, on a free port; return the address."""
     with open_socket("127.0.0.1", 0) as listening:
-        server = make_server(load_settings(city, {}), listening, host="127.0.0.1", version="0")
+        settings = load_settings(city, {})
+        server = make_server(settings, archive_of(settings), listening, host="127.0.0.1", version="0")
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:
