@@ -15,7 +15,6 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from seawall.errors import BadInput, JournalError, Mistake
-from seawall.ground import choose
 from seawall.inventory import Inventory
 from seawall.journal import Outcome
 from seawall.run_folder import RunFolder
@@ -79,7 +78,7 @@ def city_schedules(settings: Settings, inventory: Inventory) -> tuple[Schedule, 
     for name, said in settings.schedules.items():
         found.pop(name, None) if said.off else None
         if said.off and name not in {one.name for one in _product()}:
-            mistakes.append(_mistake(name, "there is no such schedule to turn off", choose(name, found)))
+            mistakes.append(_mistake(name, "there is no such schedule to turn off", _choose(name, found)))
         elif not said.off:
             one, wrong = _changed(name, said, found.get(name), inventory)
             mistakes += wrong
@@ -155,7 +154,13 @@ def _wrong_given(schedule: Schedule, inventory: Inventory) -> Iterator[Mistake]:
     if schedule.flow == "drill" and "scenario" not in schedule.given:
         yield _mistake(schedule.name, "a drill needs a scenario", "Add  with: {scenario: lose-a-site}")
     elif backup is not None and backup not in inventory.backups:
-        yield _mistake(schedule.name, f"there is no backup set {backup}", choose(backup, inventory.backups))
+        yield _mistake(schedule.name, f"there is no backup set {backup}", _choose(backup, inventory.backups))
+
+
+def _choose(name: str, known: Iterable[str]) -> str:
+    from seawall.ground import choose  # a mistake is rare, and `seawall status` looks at schedules each time
+
+    return choose(name, known)
 
 
 def _mistake(name: str, problem: str, remedy: str) -> Mistake:

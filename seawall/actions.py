@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from pydantic import ValidationError
 
 from seawall.errors import CallError, DidNothing, Finding
 from seawall.model import Frozen, Text
-from seawall.needs import Need
 from seawall.targets import Host, PowerSocket, Store
+
+if TYPE_CHECKING:
+    from seawall.needs import Need
 
 
 class Effect(StrEnum):
