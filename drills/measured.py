@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -27,7 +28,7 @@ from drills.scorecard import (
     seconds,
 )
 from drills.verdict import verdict
-from seawall.inventory import NOT_WRITTEN, Inventory
+from seawall.inventory import NOT_WRITTEN, Inventory, Targets
 from seawall.model import Text
 
 PHASES: tuple[PhaseName, ...] = ("detect", "decide", "execute", "verify")
@@ -149,7 +150,7 @@ def scorecard_of(held: Held, scenario: Scenario, city: Inventory, *, drill: str,
         expectations=expectations,
         runs=tuple(held.runs),
         timeline=_timeline(held, served if rta else None, quiet[0].began if quiet else None),
-        findings=_findings(held, scenario, len(quiet), has_targets=service.targets is not None),
+        findings=_findings(held, scenario, len(quiet), service.targets),
         verdict=verdict(
             targets=service.targets,
             rta=rta,
@@ -221,15 +222,23 @@ def _timeline(held: Held, served: datetime | None, refused: datetime | None) -> 
     return tuple(sorted([*held.moments, *found], key=lambda moment: moment.at))
 
 
-def _findings(held: Held, scenario: Scenario, silent: int, *, has_targets: bool) -> tuple[Text, ...]:
-    found = list(held.findings)
-    if not has_targets:
-        found.append(
-            Text(
-                en="Nobody has set targets for this service; there is nothing to judge the times by",
-                da="Ingen har sat mål for tjenesten; der er intet at bedømme tiderne efter",
-            )
+def _unjudged(targets: Targets | None) -> Iterator[Text]:
+    rto, rpo = (None, None) if targets is None else (targets.rto, targets.rpo)
+    if rto is None and rpo is None:
+        yield Text(
+            en="Nobody has set targets for this service; there is nothing to judge the times by",
+            da="Ingen har sat mål for tjenesten; der er intet at bedømme tiderne efter",
         )
+    elif rto is None or rpo is None:
+        name, measured = ("RTO", "RTA") if rto is None else ("RPO", "RPA")
+        yield Text(
+            en=f"No {name} is written down for this service; {measured} is measured, and not judged",
+            da=f"Der er ikke skrevet noget {name} ned for tjenesten; {measured} er målt, men ikke bedømt",
+        )
+
+
+def _findings(held: Held, scenario: Scenario, silent: int, targets: Targets | None) -> tuple[Text, ...]:
+    found = [*held.findings, *_unjudged(targets)]
     if silent > 1:
         found.append(
             Text(

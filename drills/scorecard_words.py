@@ -41,6 +41,10 @@ WORDS = {
     "doubles": Text(en="Two primaries at once", da="To aktive databaser på én gang"),
     "unseen": Text(en="not seen for {span}", da="ikke set i {span}"),
     "set-by": Text(en="Targets set by {who} on {on}", da="Mål sat af {who} den {on}"),
+    "not-approved": Text(
+        en="It is not written down who approved these targets",
+        da="Det er ikke skrevet ned, hvem der har godkendt målene",
+    ),
     "no-targets": Text(en="No targets are set", da="Der er ingen mål"),
     "phases": Text(en="Where the time went", da="Hvor tiden blev af"),
     "phase": Text(en="Phase", da="Fase"),

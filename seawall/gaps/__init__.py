@@ -132,7 +132,9 @@ def _weights(inventory: Inventory) -> Mapping[Loc, int]:
     tiers = _tiers(inventory)
     order = sorted(inventory.services.items(), key=lambda named: (tiers[named[0]], -dependents[named[0]]))
     weight: dict[Loc, int] = {("sites",): -1, ("services",): -1, ("people",): -1}
+    weight |= {("mail",): _OF_NOBODY - 2, ("audiences",): _OF_NOBODY - 2}
     weight |= {("sites", name): _OF_NOBODY for name in inventory.sites}
+    weight |= {("people", name): 0 for name in inventory.people}
     weight |= {("hosts", name): _OF_NOBODY - 1 for name in inventory.hosts}
     for rank, (name, service) in enumerate(order):
         weight["services", name] = rank
@@ -164,12 +166,7 @@ def _machines(service: Service) -> Iterator[str]:
 
 
 def _paths(inventory: Inventory) -> Iterator[Loc]:
-    if not any(not site.witness for site in inventory.sites.values()):
-        yield ("sites",)
-    if not inventory.services:
-        yield ("services",)
-    if not inventory.people:
-        yield ("people",)
+    yield from _whole_sections(inventory)
     for name, site in inventory.sites.items():
         for field in ("address", "coordinates", "failure_domains"):
             if field not in site.model_fields_set:
@@ -183,13 +180,24 @@ def _paths(inventory: Inventory) -> Iterator[Loc]:
         yield from (("services", name, *more) for more in _of_service(service))
 
 
+def _whole_sections(inventory: Inventory) -> Iterator[Loc]:
+    there = {
+        "sites": any(not site.witness for site in inventory.sites.values()),
+        "services": inventory.services,
+        "people": inventory.people,
+        "mail": "mail" in inventory.model_fields_set,
+        "audiences": inventory.audiences,
+    }
+    yield from ((section,) for section, held in there.items() if not held)
+
+
 def _of_service(service: Service) -> Iterator[Loc]:
     said = service.model_fields_set
     yield from ((name,) for name in ("tier", "without_it", "instead") if getattr(service, name) is None)
     if "probe" not in said:
         yield ("probe",)
     if service.run_by is not None:
-        for field in ("telephone", "promised_rto"):
+        for field in ("contract", "telephone", "promised_rto"):
             if getattr(service.run_by, field) is None:
                 yield ("run_by", field)
         return

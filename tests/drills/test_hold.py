@@ -12,6 +12,7 @@ from drills.hold import hold_drill
 from drills.outside import Responded
 from drills.scenario import Scenario
 from drills.scorecard import Judged, Moment, Scorecard
+from drills.scorecard_page import scorecard_page
 from drills.written import read_scorecard
 from seawall.errors import DidNothing, SeawallError
 from seawall.journal import Outcome
@@ -290,6 +291,19 @@ def test_every_moment_is_shown_as_it_happens_and_kept_in_order(hold):
     ]
     assert [one.at for one in card.timeline] == sorted(one.at for one in card.timeline)
     assert {one.what.en for one in shown} < {one.what.en for one in card.timeline}
+
+
+@pytest.mark.parametrize(("missing", "measured", "there"), [("RPO", "RPA", "rto"), ("RTO", "RTA", "rpo")])
+def test_a_target_that_is_not_written_down_is_measured_and_not_judged_and_said(
+    hold, missing, measured, there
+):
+    card = hold(service={"targets": {there: "10m"}, "without_it": None})
+    assert card.verdict.kind == "passed"
+    said = f"No {missing} is written down for this service; {measured} is measured, and not judged"
+    assert said in [one.en for one in card.findings]
+    page = scorecard_page(card, "en")
+    assert "It is not written down who approved these targets" in page
+    assert "not written down yet" in page
 
 
 def test_a_service_without_targets_says_so(hold):

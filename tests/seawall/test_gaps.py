@@ -201,8 +201,8 @@ def test_what_stands_in_the_way_of_everything_comes_first_then_the_most_needed_s
     )
     found = [gap.about for gap in gaps(city)]
     assert found[:2] == ["sites", "people"]
-    about = [name.split(".")[1] for name in found[2:]]
-    assert list(dict.fromkeys(about)) == ["login", "db", "portal", "paper", "other"]
+    about = [name.split(".")[1] if "." in name else name for name in found[2:]]
+    assert list(dict.fromkeys(about)) == ["login", "db", "portal", "paper", "mail", "audiences", "other"]
     assert counted(gaps(city))["targets"] == 3
 
 
@@ -237,9 +237,11 @@ def test_an_inventory_of_nothing_but_its_name_loads_and_lacks_everything(tmp_pat
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory" / "city.yaml").write_text("city: {name: a, title: A}\n")
     city = load_city(tmp_path)
-    assert named(city) == {"sites", "services", "people"}
+    assert named(city) == {"sites", "services", "people", "mail", "audiences"}
     assert [gap.where for gap in gaps(city.inventory, city.written)] == [
         "inventory/sites.yaml:1",
         "inventory/services.yaml:1",
         "inventory/people.yaml:1",
+        "inventory/mail.yaml:1",
+        "inventory/audiences.yaml:1",
     ]
