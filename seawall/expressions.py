@@ -65,7 +65,7 @@ def words(text: str, names: Mapping[str, Any], language: Language) -> str:
     """Render `text` in a language: every Text in it reads in that language."""
     if "{" not in text:
         return text
-    parts = _parts(text)
+    parts = parts_of(text)
     try:
         if parts is not None:
             return "".join(
@@ -86,7 +86,7 @@ def text_in_both(text: Text, names: Mapping[str, Any]) -> Text:
 
 
 @lru_cache(maxsize=4096)
-def _parts(text: str) -> tuple[str, ...] | None:
+def parts_of(text: str) -> tuple[str, ...] | None:
     """Divide a text into words and what stands in `{{ ... }}`, by turns; None when there is more in it, such as blocks.
 
     The same few expressions stand in most texts of a runbook. Made ready one by one they cost a third of making every

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 import jinja2
@@ -11,6 +12,7 @@ import yaml
 from jinja2 import meta, nodes
 
 from seawall.errors import Mistake
+from seawall.expressions import parts_of
 from seawall.loading.nearest import choose, nearest
 from seawall.targets import Host
 from seawall.views import BackupView, ServiceView, SiteView
@@ -39,8 +41,7 @@ def template_mistakes(
             return
         text = "{{ " + text + " }}"
     try:
-        tree = _environment().parse(text)
-        found = list(_wrong_names(source, path, tree, names))
+        found = list(_wrong_names(source, path, _used(text), names))
     except jinja2.TemplateSyntaxError as error:
         line = f", line {error.lineno} of the text" if "\n" in text.strip() else ""
         problem = f"cannot be read as a template{line}: {(error.message or '').rstrip('.')}"
@@ -51,19 +52,63 @@ def template_mistakes(
         yield from found
 
 
-def _wrong_names(source: YamlSource, path: Loc, tree: nodes.Template, names: Names) -> Iterator[Mistake]:
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What a template makes use of."""
+
+    filters: tuple[str, ...]
+    tests: tuple[str, ...]
+    names: frozenset[str]
+    attributes: tuple[tuple[str, str], ...]
+
+
+def _used(text: str) -> _Used:
+    """Find what a template makes use of, expression by expression: a runbook has the same few in most of its texts.
+
+    Raises:
+        TemplateSyntaxError: it is no template.
+    """
+    parts = parts_of(text)
+    if parts is None:
+        return _parsed(text)
+    try:
+        found = [_parsed(f"{{{{{part}}}}}") for part in parts[1::2]]
+    except jinja2.TemplateSyntaxError:
+        return _parsed(
+            text
+        )  # says on which line; or is no mistake at all, where a word in quotes holds braces
+    return _Used(
+        filters=tuple(name for one in found for name in one.filters),
+        tests=tuple(name for one in found for name in one.tests),
+        names=frozenset(name for one in found for name in one.names),
+        attributes=tuple(dict.fromkeys(pair for one in found for pair in one.attributes)),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> _Used:
+    tree = _environment().parse(text)
+    filters = tuple(one.name for one in tree.find_all(nodes.Filter))
+    tests = tuple(one.name for one in tree.find_all(nodes.Test))
+    # Where one of these is unknown, Jinja2 itself looks no further.
+    known = set(filters) <= set(_environment().filters) and set(tests) <= set(_environment().tests)
+    names = frozenset(meta.find_undeclared_variables(tree)) if known else frozenset()
+    return _Used(filters, tests, names, tuple(_attributes(tree)))
+
+
+def _wrong_names(source: YamlSource, path: Loc, used: _Used, names: Names) -> Iterator[Mistake]:
     environment = _environment()
-    for one in tree.find_all(nodes.Filter):
-        if one.name not in environment.filters:
-            yield _corrected(source, path, f"there is no filter `{one.name}`", one.name, environment.filters)
-            return  # Jinja2 does not look further itself
-    for test in tree.find_all(nodes.Test):
-        if test.name not in environment.tests:
-            yield _corrected(source, path, f"there is no test `is {test.name}`", test.name, environment.tests)
+    for one in used.filters:
+        if one not in environment.filters:
+            yield _corrected(source, path, f"there is no filter `{one}`", one, environment.filters)
             return
-    for name in sorted(meta.find_undeclared_variables(tree) - set(environment.globals) - set(names)):
+    for one in used.tests:
+        if one not in environment.tests:
+            yield _corrected(source, path, f"there is no test `is {one}`", one, environment.tests)
+            return
+    for name in sorted(used.names - set(environment.globals) - set(names)):
         yield _corrected(source, path, f"the template names `{name}`, which there is not", name, names)
-    for name, attribute in _attributes(tree):
+    for name, attribute in used.attributes:
         kind = names.get(name)
         if kind is not None and attribute not in (known := _attributes_of(kind)):
             problem = f"the template asks for `{name}.{attribute}`, which there is not"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seawall.expressions import ExpressionError, _parts, _template, words
+from seawall.expressions import ExpressionError, _template, parts_of, words
 from seawall.model import Text
 
 NAMES = {
@@ -65,5 +65,5 @@ def test_a_text_says_what_jinja_says(text, language):
 
 def test_ordinary_texts_need_no_template_of_their_own():
     text = "Send users to {{ site.title }}, from {{ at(site.name) }}\n"
-    assert _parts(text) == ("Send users to ", " site.title ", ", from ", " at(site.name) ", "")
+    assert parts_of(text) == ("Send users to ", " site.title ", ", from ", " at(site.name) ", "")
     assert words(text, NAMES, "da") == "Send users to Sydhallen, from <south>"
