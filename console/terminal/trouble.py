@@ -51,7 +51,8 @@ def say_error(error: SeawallError) -> int:
                     f"    {'Write there:' if mistake.lacks else 'It should read:'}  {mistake.corrected.strip()}"
                 )
         if count > MOST:
-            _say(f"and {count - MOST} more; `seawall check` shows them all.")
+            of_city = error.where.startswith(("inventory/", "runbooks/", "templates/", "scenarios/"))
+            _say(f"and {count - MOST} more{'; `seawall check` shows them all' if of_city else ''}.")
     else:
         _say(f"seawall: {error.where}: {error.problem}.")
         _say(f"    {error.remedy}.")

@@ -10,6 +10,7 @@ from seawall.model import duration
 
 _SPAN = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\W\d_]*)\.?\s*(?:og|and)?\s*", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+DAYS_A_WEEK = 7
 
 
 def span(cell: str, unit: str | None) -> timedelta:
@@ -30,7 +31,8 @@ def span(cell: str, unit: str | None) -> timedelta:
         if said is None:
             message = f"{cell!r} has no unit" if not found[2] else f"{found[2]!r} is no unit of time"
             raise ValueError(message)
-        parts.append(f"{found[1].replace(',', '.')}{said}")
+        number = float(found[1].replace(",", "."))
+        parts.append(f"{number * DAYS_A_WEEK:f}d" if said == "w" else f"{number:f}{said}")
     if not parts or end != len(cell):
         message = f"{cell!r} is no span of time"
         raise ValueError(message)

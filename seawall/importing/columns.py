@@ -52,6 +52,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 
 SPANS = ("rto", "rpo", "mtpd", "promised_rto")
 _UNITS = {
+    "w": ("w", "week", "weeks", "uge", "uger"),
     "d": ("d", "day", "days", "dag", "dage", "døgn"),
     "h": ("h", "hr", "hrs", "hour", "hours", "t", "time", "timer"),
     "m": ("m", "min", "mins", "minute", "minutes", "minut", "minutter"),

@@ -59,6 +59,24 @@ def test_every_encoding_and_separator_gives_the_same_city_and_is_said(
     assert f"2 services, {called}, separated by" in made.read[0]
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell", "hours"),
+    [
+        ("RTO", "4 timer", 4),
+        ("rto (hours)", "1,5", 1.5),
+        ("RTO timer", "4t", 4),
+        ("RTO", "1 time og 30 min.", 1.5),
+        ("RTO", "2 døgn", 48),
+        ("RTO_MIN", "90", 1.5),
+        ("RTO", "1 uge", 168),
+    ],
+)
+def test_a_span_has_its_unit_in_the_cell_or_in_the_heading(tmp_path, table, heading, cell, hours):
+    targets = city_of(tmp_path, table([["name", heading], ["a", cell]])).city.services["a"].targets
+    assert targets is not None
+    assert targets.rto == timedelta(hours=hours)
+
+
 def test_what_a_row_does_not_say_is_left_open_and_none_is_not_the_same_as_nothing(tmp_path, table):
     city = city_of(tmp_path, table(ROWS)).city
     desk = city.services["borgerservice-oe"]
@@ -72,7 +90,7 @@ def test_every_mistake_is_told_at_once_with_its_row_and_column(tmp_path, table):
         [
             ["Navn", "Prioritet", "Afhænger af", "RTO"],
             ["Log ind", "høj", "Logind", "4"],
-            ["Post", "9", "Post", "4 uger"],
+            ["Post", "9", "Post", "4 år"],
             ["", "1", "", ""],
             ["æøå!", "1", "Log ind", "", "mere"],
             ["!!!", "1", "", ""],
@@ -85,7 +103,7 @@ def test_every_mistake_is_told_at_once_with_its_row_and_column(tmp_path, table):
             "services.csv, row 2, column Prioritet: 'høj' is no tier. "
             "Write 1 for what is brought back first, to 4 for the last."
         ),
-        "services.csv, row 3, column RTO: 'uger' is no unit of time. Write it with its unit: 30 min, 4 timer, 1 day.",
+        "services.csv, row 3, column RTO: 'år' is no unit of time. Write it with its unit: 30 min, 4 timer, 1 day.",
         (
             "services.csv, row 3, column Prioritet: '9' is no tier. "
             "Write 1 for what is brought back first, to 4 for the last."
