@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from console.terminal.desk import Desk
 from console.terminal.gap_screen import gaps_as_json, show_gaps
 from console.terminal.screen import Screen, next_command
+from console.terminal.surroundings import surroundings
 from drills.scenario_files import PRODUCT, load_scenarios
 from seawall.binding import facts_to_read, make_plan
 from seawall.errors import BadInput, Mistake
@@ -54,7 +55,9 @@ def check_city(desk: Desk) -> Checked:
     except BadInput as error:
         mistakes += error.mistakes
     else:
-        findings += city.findings
+        about_people, to_know = city.about_people(surroundings().now())
+        mistakes += about_people
+        findings += [*city.findings, *to_know]
         mistakes += city.unreviewed
         mistakes += _schedules(desk, city)
         counts |= {

@@ -171,6 +171,7 @@ def _paths(inventory: Inventory) -> Iterator[Loc]:
         for field in ("address", "coordinates", "failure_domains"):
             if field not in site.model_fields_set:
                 yield ("sites", name, field)
+    yield from (("people", name, "channels") for name, one in inventory.people.items() if not one.channels)
     for name, host in inventory.hosts.items():
         yield from (("hosts", name, field) for field in host.lacking)
         yield from (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -80,6 +81,16 @@ class City:
             return inventory_findings(self.inventory, self._files)
         ours = [file for file in self._runbook_files.values() if file.ours]
         return (*inventory_findings(self.inventory, self._files), *unfilled_roles(ours, self.inventory))
+
+    def about_people(self, at: datetime) -> tuple[tuple[Mistake, ...], tuple[Mistake, ...]]:
+        """Return what leaves somebody unasked or untold at an instant and soon after: mistakes, and what to know."""
+        from seawall.loading.city_files import placed
+        from seawall.loading.people_checks import findings_about_people, mistakes_about_people
+
+        wrong = mistakes_about_people(self.inventory, self.templates, at)
+        known = findings_about_people(self.inventory, at)
+        first, second = (in_file_order(placed(self._files, one)) for one in (wrong, known))
+        return tuple(first), tuple(second)
 
     def written(self, path: Loc, line: str) -> tuple[str, str, bool]:
         """Return where in the inventory `line` would stand, how it reads there, and whether a line there goes."""

@@ -88,7 +88,7 @@ def read_inventory(folder: Path) -> tuple[Inventory, InventoryFiles]:
 
 def inventory_findings(inventory: Inventory, files: InventoryFiles) -> tuple[Mistake, ...]:
     """Return what should be known about a city whose files hold no mistake, in the order of its files."""
-    return tuple(in_file_order(_placed(files, findings(inventory))))
+    return tuple(in_file_order(placed(files, findings(inventory))))
 
 
 @dataclass(slots=True)
@@ -159,7 +159,7 @@ class _Reading:
             self.mistakes += _lost_references(files)
             self.mistakes += _loops(files)
         if inventory is not None:
-            self.mistakes += _placed(files, contradictions(inventory))
+            self.mistakes += placed(files, contradictions(inventory))
         return inventory
 
     def _model(self, files: InventoryFiles) -> Inventory | None:
@@ -214,6 +214,7 @@ def _loops(files: InventoryFiles) -> Iterator[Mistake]:
         yield Mistake(files.where(path), problem, "Remove one of these needs; none of them could ever start")
 
 
-def _placed(files: InventoryFiles, remarks: Iterator[Remark]) -> Iterator[Mistake]:
+def placed(files: InventoryFiles, remarks: Iterator[Remark]) -> Iterator[Mistake]:
+    """Say each remark as a mistake at its place in the files."""
     for one in remarks:
         yield Mistake(files.where(one.path, key=one.about_key), one.problem, one.remedy)
