@@ -41,3 +41,7 @@ def test_a_scheduled_drill_brings_a_lab_up_loses_a_site_and_keeps_the_scorecard(
     assert rescue <= set(tasks)
     assert {one["state_type"] for one in tasks.values()} == {"COMPLETED"}
     assert len(list((city / "runs").glob("2*"))) == 2
+    pages = [one.name for one in (city / "exercise-pages").glob("*.html")]
+    assert len(pages) == 3
+    assert all(name.startswith("ØVELSE-EXERCISE-") for name in pages)
+    assert not (city / "pages").exists()
