@@ -45,6 +45,7 @@ class DatabaseView:
         if name not in self.at_sites and name in (self.active_site, self.standby_site):
             raise NotWritten(("services", self.service, "database", "at", name))
         if name not in self.at_sites:
+            self._needs_standby()
             message = f"there is no server at {name}; there is one at {', '.join(self.at_sites)}"
             raise KeyError(message)
         return self.inventory.server(self.at_sites[name])
@@ -66,15 +67,16 @@ class DatabaseView:
     @property
     def standby(self) -> Server:
         """The server that is standby in ordinary times."""
-        if self.standby_site is None:
-            self._needs_both()
         return self.at(self.standby_site or "")
 
-    def _needs_both(self) -> None:
-        """Raise NotWritten when a second server is missing only because nobody has written it down yet."""
+    def _needs_standby(self) -> None:
         runs_at = self.inventory.services[self.service].runs_at
         if runs_at is not None and "standby" not in runs_at.model_fields_set:
             raise NotWritten(("services", self.service, "runs_at", "standby"))
+
+    def _needs_both(self) -> None:
+        """Raise NotWritten when a second server is missing only because nobody has written it down yet."""
+        self._needs_standby()
         missing = [one for one in (self.active_site, self.standby_site) if one and one not in self.at_sites]
         if missing:
             raise NotWritten(*(("services", self.service, "database", "at", one) for one in missing))

@@ -46,10 +46,10 @@ def say_error(error: SeawallError) -> int:
         for mistake in error.mistakes[:MOST]:
             _say(f"{mistake.where}: {mistake.problem}.")
             _say(f"    {mistake.remedy}.")
-            if mistake.corrected:
-                _say(
-                    f"    {'Write there:' if mistake.lacks else 'It should read:'}  {mistake.corrected.strip()}"
-                )
+            if mistake.corrected and mistake.lacks:
+                _say("\n".join(f"    | {line}" for line in mistake.corrected.splitlines()))
+            elif mistake.corrected:
+                _say(f"    It should read:  {mistake.corrected.strip()}")
         if count > MOST:
             of_city = error.where.startswith(("inventory/", "runbooks/", "templates/", "scenarios/"))
             _say(f"and {count - MOST} more{'; `seawall check` shows them all' if of_city else ''}.")

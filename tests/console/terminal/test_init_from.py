@@ -67,7 +67,7 @@ def test_a_plan_that_needs_a_gap_is_refused_with_the_line_to_write(stage, tmp_pa
     refused = stage("plan", "postgres-failover", "service=log-ind", "to=syd", "--city", mine)
     assert refused.code == ExitCode.BAD_INPUT
     assert "hosts.nord-db1.host_key is not written down yet" in refused.err
-    assert "Write there:  host_key: ssh-ed25519 ..." in refused.err
+    assert "\n    |     host_key: ssh-ed25519 ...\n" in refused.err
     assert "inventory/hosts.yaml:" in refused.err
 
 
