@@ -25,8 +25,8 @@ def pages(tmp_path):
     return kept, notes
 
 
-def opened(pages: Pages, plan):
-    return create_run(pages.runs, plan, by="anna", version="0", now=at(0))
+def opened(pages: Pages, plan, second: float = 0):
+    return create_run(pages.runs, plan, by="anna", version="0", now=at(second))
 
 
 def told(run):
@@ -77,7 +77,7 @@ def test_the_index_shows_what_is_open_and_links_to_what_has_ended(pages):
     outage = opened(kept, plan_of())
     with outage.journal("anna") as journal:
         journal.append([*told(outage)[1:6]])
-    message = opened(kept, plan_of(runbook="notify", parameters={"service": "login"}, claims=()))
+    message = opened(kept, plan_of(runbook="notify", parameters={"service": "login"}, claims=()), second=40)
     with message.journal("bo") as journal:
         journal.append([Ended(at=at(80), outcome=Outcome.DONE)])
     with kept.following(
