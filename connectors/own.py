@@ -17,12 +17,13 @@ from connectors.words import last_words, run_words
 from seawall.actions import Action, Effect, Occasion, Output, Proof, Ready, Seen, Shell
 from seawall.errors import DidNothing, MayHaveActed
 from seawall.inventory import Inventory
-from seawall.model import Duration, Frozen, Name
+from seawall.model import Duration, Frozen
 from seawall.own_actions import GROUP, NOTHING_OWN, Own, OwnAction, OwnParameter, is_plain_path, one_word
 from seawall.own_sights import TYPES, sights
 from seawall.targets import Host
 
 LONGEST_WORD = 4_000
+NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 
 
 class OwnArgs(Frozen):
@@ -176,7 +177,7 @@ def _seen_type(own: OwnAction) -> type[Seen]:
 def _type(one: OwnParameter, city: Inventory) -> Any:
     longest, below, matches = one.longest or timedelta(), one.below or "/", one.matches or ""
     types: Mapping[str, Callable[[], Any]] = {
-        "name": lambda: Name,
+        "name": lambda: Annotated[str, AfterValidator(_name)],
         "host": lambda: Host,
         "service": lambda: Annotated[str, AfterValidator(_known(city.services, "service"))],
         "site": lambda: Annotated[str, AfterValidator(_known(city.sites, "site"))],
@@ -187,6 +188,13 @@ def _type(one: OwnParameter, city: Inventory) -> Any:
         "text": lambda: Annotated[str, AfterValidator(_text(matches))],
     }
     return types[one.type]()
+
+
+def _name(value: str) -> str:
+    if re.fullmatch(NAME, value) is None:
+        message = f"{value[:80]!r} is no name: lower-case letters, digits and hyphens"
+        raise ValueError(message)
+    return value
 
 
 def _known(names: Iterable[str], kind: str) -> Callable[[str], str]:

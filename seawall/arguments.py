@@ -78,7 +78,7 @@ def bind_arguments(action: Action[Any, Any], written: Mapping[str, Any], given: 
             mistakes.append(
                 Wrong(
                     (key,),
-                    f"{where} of {action.name}: {first['msg']}",
+                    f"{where} of {action.name}: {first['msg'].removeprefix('Value error, ')}",
                     "See docs/actions.md for what it takes",
                 )
             )

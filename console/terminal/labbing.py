@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from console.terminal.options import AsJson
+from console.terminal.options import AsJson, Assignments, CityDir, assigned
 
 LabDir = Annotated[
     Path | None,
@@ -36,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
     lab.command("status")(status)
     lab.command("break")(break_)
     lab.command("heal")(heal)
+    lab.command("try-action")(try_action)
     lab.command("down")(down)
     app.add_typer(lab)
 
@@ -111,6 +112,33 @@ def heal(target: Target = "everything", *, lab: LabDir = None) -> None:
     from console.terminal.lab import heal_it
 
     heal_it(lab, target)
+
+
+def try_action(
+    name: Annotated[
+        str, typer.Argument(metavar="ACTION", help="One of the city's own, e.g. own.pause-queue.")
+    ],
+    given: Assignments = None,
+    *,
+    lab: LabDir = None,
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Carry out one of the city's own actions in the lab, and see whether it keeps its word.
+
+    One that says it only reads is caught when anything in the lab is not as it was: files, rows, objects, programs,
+    what the balancer lets in, the zone, messages. One that changes is proven, taken back, and looked at again. The
+    city is the lab's, unless --city names one whose hosts are the lab's machines. Exit code 3 when it does not keep
+    its word.
+
+    \b
+    Examples:
+      seawall lab try-action own.website-version
+      seawall lab try-action own.pause-queue queue=letters --json
+    """
+    from console.terminal.trying import try_in_lab
+
+    try_in_lab(name, assigned(given), lab=lab, city=city, as_json=as_json)
 
 
 def down(*, lab: LabDir = None) -> None:

@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from console.terminal import (
+    acting,
     consoling,
     doctoring,
     drilling,
@@ -52,6 +53,7 @@ PARTS = (
     starting,
     doctoring,
     people,
+    acting,
     planning,
     running,
     speaking,

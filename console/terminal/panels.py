@@ -8,12 +8,25 @@ from typing import Any
 from typer.core import TyperGroup
 
 PANELS: Mapping[str, Sequence[str]] = {
-    "Now": ("status", "plan", "run", "show", "answer", "abort", "resume", "runs", "report", "duty", "console"),
+    "Now": (
+        "status",
+        "plan",
+        "run",
+        "show",
+        "answer",
+        "abort",
+        "resume",
+        "runs",
+        "report",
+        "duty",
+        "console",
+    ),
     "Prepare": (
         "init",
         "check",
         "doctor",
         "person",
+        "action",
         "watch",
         "serve",
         "verify-backups",

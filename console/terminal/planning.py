@@ -42,6 +42,7 @@ def plan(
       seawall plan verify-backup backup=login-nightly --json
     """
     import json
+    import shlex
 
     from console.terminal.desk import Desk
     from console.terminal.plan_files import write_plan
@@ -59,7 +60,7 @@ def plan(
         screen.raw(json.dumps(plan_as_json(made, facts), indent=2, ensure_ascii=False))
         return
     show_plan(made, screen, facts=facts, inventory=desk.city.inventory)
-    words = " ".join(f"{name}={value}" for name, value in parameters.items())
+    words = shlex.join(f"{name}={value}" for name, value in parameters.items())
     flag = " --exercise" if exercise else ""
     if output is not None:
         screen.say(f"Kept in {output}.")
@@ -92,6 +93,7 @@ def pretend(
       seawall pretend notify service=login --json
     """
     import json
+    import shlex
 
     from console.terminal.desk import Desk
     from console.terminal.pretend_screen import ends_well, pretence_as_json, show_pretence
@@ -113,7 +115,7 @@ def pretend(
         screen.raw(json.dumps(pretence_as_json(pretence, seen), indent=2, ensure_ascii=False))
     else:
         show_pretence(pretence, seen, screen, desk.city.inventory)
-        words = " ".join(f"{name}={value}" for name, value in parameters.items())
+        words = shlex.join(f"{name}={value}" for name, value in parameters.items())
         flag = " --exercise" if exercise else ""
         next_command(screen, " ".join(filter(None, ("seawall plan", runbook, words))) + flag)
     if not ends_well(pretence):

@@ -1,4 +1,4 @@
-"""The HAProxy before the login service: one backend, a server a site, moved over its runtime socket alone.
+"""The HAProxy before the services: a backend each, a server a site, moved over its runtime socket alone.
 
 It checks nothing by itself: which site serves is the runbook's to say, and a balancer that follows health would hide
 whether it did.
@@ -19,13 +19,17 @@ BACKEND = "login"
 
 
 def prepare(
-    home: Path, front: Endpoint, admin: Endpoint, webs: Mapping[str, Endpoint], account: Account
+    home: Path,
+    front: Endpoint,
+    admin: Endpoint,
+    backends: Mapping[str, Mapping[str, Endpoint]],
+    account: Account,
 ) -> None:
-    """Lay down its configuration. `webs`: the service at each site; all but the first begin in maintenance."""
-    active = next(iter(webs))
-    servers = "\n".join(
-        f"    server {site} {web}{'' if site == active else ' disabled'}" for site, web in webs.items()
-    )
+    """Lay down its configuration.
+
+    `backends`: each service at each site; all but the first site begin in maintenance.
+    """
+    written = "\n\n".join(_backend(name, servers) for name, servers in backends.items())
     conf = home / "haproxy.cfg"
     conf.write_text(f"""\
 global
@@ -46,12 +50,19 @@ defaults
 
 frontend login
     bind {front}
+    use_backend website if {{ req.hdr(host) -i -m beg www. }}
+    use_backend appointments if {{ req.hdr(host) -i -m beg tid. }}
     default_backend {BACKEND}
 
-backend {BACKEND}
-{servers}
+{written}
 """)
     account.own(conf)
+
+
+def _backend(name: str, servers: Mapping[str, Endpoint]) -> str:
+    active = next(iter(servers))
+    lines = (f"    server {site} {at}{'' if site == active else ' disabled'}" for site, at in servers.items())
+    return "\n".join((f"backend {name}", *lines))
 
 
 def program(haproxy: Path, home: Path) -> Program:

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import timedelta
 
-from drills.lab import balancer, postgres, store
+from drills.lab import balancer, postgres, store, website
 from drills.lab.account import Account
 from drills.lab.credentials import make_credentials
 from drills.lab.dns_server import zone_text
@@ -21,7 +21,9 @@ from drills.lab.machine import turn_on
 from drills.lab.plan import (
     LINK,
     PLACES,
+    SITES,
     ZONE,
+    backends,
     clusters,
     host_names,
     machine_names,
@@ -50,7 +52,7 @@ def build(places: LabFolder, account: Account, tell: Callable[[str], None]) -> L
     software = find_software(places, account, tell=tell)
     kept, uuids = make_credentials(places, hosts=host_names(), stores=PLACES), new_uuids()
     layout = plan_lab(places, account.name, software.postgres, kept, uuids)
-    _lay_down(layout, account)
+    _lay_down(layout, software, account)
     for boot in boots(layout, uuids, software, account):
         boot.save(places)
     layout.save()
@@ -65,7 +67,7 @@ def build(places: LabFolder, account: Account, tell: Callable[[str], None]) -> L
     return layout
 
 
-def _lay_down(layout: LabLayout, account: Account) -> None:
+def _lay_down(layout: LabLayout, software: Software, account: Account) -> None:
     """Make every folder and file that must be there before the machines are turned on."""
     places, kept = layout.places, layout.credentials
     for folder in (
@@ -92,8 +94,13 @@ def _lay_down(layout: LabLayout, account: Account) -> None:
         postgres.prepare(cluster, kept, account)
     for place in PLACES:
         store.prepare(places.home(f"{place}-store"), place, kept, account)
+    for site in SITES:
+        machine = layout.machine(f"{site}-web")
+        website.prepare(
+            places.home(machine.name), machine, software.haproxy, account, active=site == SITES[0]
+        )
     balancer.prepare(
-        places.home("witness-front"), layout.front, layout.balancer.runtime, layout.webs, account
+        places.home("witness-front"), layout.front, layout.balancer.runtime, backends(layout), account
     )
     for machine in layout.machines:
         account.own(places.home(machine.name))  # last: until here nobody else can have put anything there

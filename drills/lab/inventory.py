@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 import drills
 from drills.lab.layout import LabLayout
-from seawall.entries import BalancerEntry, HostEntry, ServerEntry, StoreEntry
+from seawall.entries import BalancerEntry, HostEntry, ServerEntry, StoreEntry, UnitEntry, WebRootEntry
 from seawall.inventory import Inventory
 from seawall.model import Frozen
+from seawall.targets import Unit, WebRoot
 
+EntryT = TypeVar("EntryT", bound=Frozen)
 FILE = "hosts.yaml"
 _HEAD = """\
 # The lab's machines, written by `seawall lab up` and good as long as that lab is up. Secrets are files in its folder.
@@ -47,9 +50,16 @@ def technical_facts(layout: LabLayout) -> dict[str, Any]:
     for server in layout.servers.values():
         host, _, cluster = server.name.partition("/")
         servers[host][cluster] = ServerEntry(**server.model_dump(exclude={"name", "host"}))
+    roots = _on_hosts(layout, layout.web_roots.values(), WebRootEntry)
+    units = _on_hosts(layout, layout.units.values(), UnitEntry)
     sections: dict[str, dict[str, Frozen] | Frozen] = {
         "hosts": {
-            name: HostEntry(**host.model_dump(exclude={"name"}), postgres=servers[name])
+            name: HostEntry(
+                **host.model_dump(exclude={"name"}),
+                postgres=servers[name],
+                web_roots=roots[name],
+                units=units[name],
+            )
             for name, host in layout.hosts.items()
         },
         "stores": {
@@ -64,6 +74,16 @@ def technical_facts(layout: LabLayout) -> dict[str, Any]:
     }
     assert set(sections) <= set(Inventory.model_fields)
     return {name: _plain(section) for name, section in sections.items()}
+
+
+def _on_hosts(
+    layout: LabLayout, targets: Iterable[WebRoot | Unit], entry: type[EntryT]
+) -> dict[str, dict[str, EntryT]]:
+    found: dict[str, dict[str, EntryT]] = {name: {} for name in layout.hosts}
+    for one in targets:
+        host, _, name = one.name.partition("/")
+        found[host][name] = entry(**one.model_dump(exclude={"name", "host"}))
+    return found
 
 
 def _plain(section: dict[str, Frozen] | Frozen) -> Any:

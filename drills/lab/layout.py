@@ -15,7 +15,18 @@ from drills.lab.credentials import Credentials
 from drills.lab.errors import LabError, LabMisused
 from drills.lab.folders import LabFolder
 from seawall.model import Frozen, Name, SecretRef
-from seawall.targets import Balancer, Endpoint, Host, MailRelay, Server, SlackWorkspace, Store, Zone
+from seawall.targets import (
+    Balancer,
+    Endpoint,
+    Host,
+    MailRelay,
+    Server,
+    SlackWorkspace,
+    Store,
+    Unit,
+    WebRoot,
+    Zone,
+)
 
 
 class Machine(Frozen):
@@ -53,6 +64,8 @@ class LabLayout(Frozen):
         front: where users reach the login service, through the balancer.
         front_socket: the balancer's runtime socket as a file.
         webs: the login service at each site, past the balancer.
+        web_roots: the website's folders.
+        units: the program for booking a time.
         ssh_key: the operators' private key; its public half lies beside it with `.pub`.
         superuser_password: of the PostgreSQL role `postgres`; on the machine itself it needs none, over the socket.
         app_password: of the role `app`, which the login service uses.
@@ -72,6 +85,8 @@ class LabLayout(Frozen):
     front: Endpoint
     front_socket: Path
     webs: dict[Name, Endpoint]
+    web_roots: dict[str, WebRoot] = {}
+    units: dict[str, Unit] = {}
     zone: Zone
     mail: MailRelay
     mailbox: Path

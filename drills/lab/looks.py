@@ -239,6 +239,10 @@ def _link(layout: LabLayout, _machine: Machine) -> str:
 _LOOKS: Mapping[str, tuple[str, Callable[[LabLayout, Machine], str]]] = {
     "ssh": ("read its SSH banner", _ssh),
     "postgres": ("asked SQL whether it is a standby", _postgres),
+    "pages": (
+        "GET /, a file of the website",
+        lambda _layout, machine: _get(f"http://{machine.at('pages')}/", "Havnby"),
+    ),
     "web/http": ("GET /login, which reads its database", _page("/login", "Hej")),
     "s3": ("listed its buckets", _store),
     "front/http": ("GET /healthz through the balancer, which writes", _page("/healthz", "wrote")),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from drills.lab import balancer, store
+from drills.lab import balancer, store, website
 from drills.lab.credentials import Credentials, host_key
 from drills.lab.folders import LabFolder
 from drills.lab.layout import LabLayout, Machine, Route
@@ -23,6 +23,8 @@ from seawall.targets import (
     Server,
     SlackWorkspace,
     Store,
+    Unit,
+    WebRoot,
     Zone,
 )
 
@@ -41,7 +43,7 @@ UNKNOWN = "unknown"
 
 _KINDS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "db": (10, ("ssh", "postgres")),
-    "web": (20, ("ssh", "http")),
+    "web": (20, ("ssh", "http", "pages", website.UNIT)),
     "store": (30, store.PORTS),
     "front": (40, ("http", "runtime")),
     "dns": (50, ("dns",)),
@@ -99,8 +101,19 @@ def zone_records(layout: LabLayout) -> tuple[tuple[str, str, str], ...]:
         ("ns1", "A", layout.zone.server.address),
         ("login", "A", LOGIN),
         ("login-db", "A", layout.hosts[f"{SITES[0]}-db"].address),
+        *((name, "A", layout.hosts[f"{SITES[0]}-web"].address) for name in ("www", "tid")),
         *((name, "A", host.address) for name, host in layout.hosts.items()),
     )
+
+
+def backends(layout: LabLayout) -> Mapping[str, Mapping[str, Endpoint]]:
+    """Return every service behind the balancer: at each site, where it answers. The first site serves at first."""
+    webs = {site: layout.machine(f"{site}-web") for site in SITES}
+    return {
+        layout.backend: layout.webs,
+        website.ROOT: {site: machine.at("pages") for site, machine in webs.items()},
+        website.UNIT: {site: machine.at(website.UNIT) for site, machine in webs.items()},
+    }
 
 
 def zone_file(folder: LabFolder) -> Path:
@@ -163,6 +176,8 @@ class _Plan:
             front=front.at("http"),
             front_socket=self.folder.home(front.name) / "run" / "admin.sock",
             webs={site: machines[f"{site}-web"].at("http") for site in SITES},
+            web_roots={f"{site}-web/{website.ROOT}": self._web_root(site) for site in SITES},
+            units={f"{site}-web/{website.UNIT}": self._unit(site) for site in SITES},
             zone=Zone(name=ZONE, server=dns.at("dns"), key_name=KEY_NAME, key=kept.ref("tsig")),
             mail=MailRelay(address=mail.address, port=mail.ports["smtp"], sender=f"seawall@{ZONE}"),
             mailbox=self.folder.mail,
@@ -218,6 +233,25 @@ class _Plan:
             replicator_password=self.kept.ref("db_replicator"),
             peers=next(one.enter for one in self.routes if one.to == f"{machine.name}/postgres"),
             slot=next(one for one in SITES if one != site),
+        )
+
+    def _web_root(self, site: str) -> WebRoot:
+        machine = self.machines[f"{site}-web"]
+        return WebRoot(
+            name=f"{machine.name}/{website.ROOT}",
+            host=self._host(machine),
+            path=str(website.folder(self.folder.home(machine.name))),
+            alive=f"http://{machine.at('pages')}/",
+        )
+
+    def _unit(self, site: str) -> Unit:
+        machine = self.machines[f"{site}-web"]
+        return Unit(
+            name=f"{machine.name}/{website.UNIT}",
+            host=self._host(machine),
+            unit=website.SERVICE,
+            sudo=False,
+            alive=f"http://{machine.at(website.UNIT)}/",
         )
 
     def _store(self, machine: Machine) -> Store:

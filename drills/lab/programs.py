@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from drills.lab import balancer, store
+from drills.lab import balancer, store, website
 from drills.lab.account import Account
 from drills.lab.credentials import Credentials
 from drills.lab.layout import LabLayout, Machine
 from drills.lab.machine import PATH, Boot, Program
-from drills.lab.plan import CHANNELS, KEY_NAME, POWER_USER, ZONE, controlled, cut_file, zone_file
+from drills.lab.plan import CHANNELS, KEY_NAME, POWER_USER, SITES, ZONE, controlled, cut_file, zone_file
 from drills.lab.postgres import DATABASE
 from drills.lab.software import Software
 
@@ -45,6 +45,8 @@ class _Programs:
         home = self.layout.places.home(machine.name)
         match machine.name.partition("-")[2]:
             case "web":
+                yield self._pages(machine)
+                yield from website.starts(home, active=machine.site == SITES[0])
                 yield self._web(machine)
             case "store":
                 yield store.program(self.software.weed, home, machine.address, machine.ports)
@@ -71,9 +73,18 @@ class _Programs:
             "home": home,
             "path": f"{home / 'bin'}:{self.software.postgres}:{PATH}",
         }
-        if self.account.switched:
-            options |= {"uid": self.account.uid, "gid": self.account.gid}
-        return self._server("sshd", machine, "ssh", options)
+        return self._server("sshd", machine, "ssh", options | self._rights())
+
+    def _pages(self, machine: Machine) -> Program:
+        shown = website.folder(self.layout.places.home(machine.name))
+        options = {"site": machine.site, "folder": shown, **self._rights()}
+        return self._server("pages", machine, "pages", options)
+
+    def _rights(self) -> dict[str, object]:
+        """What a server is told that works with the rights of the servers' account."""
+        if not self.account.switched:
+            return {}
+        return {"uid": self.account.uid, "gid": self.account.gid}
 
     def _web(self, machine: Machine) -> Program:
         own = next(one for one in self.layout.servers.values() if one.host.site == machine.site)

@@ -64,7 +64,7 @@ def town_with(tmp_path) -> Edit:
 def test_the_reference_city_has_no_mistakes_and_nothing_to_be_said_about_it():
     city = load_city(HAVNBY)
     assert city.findings == ()
-    assert len(city.inventory.services) == 9
+    assert len(city.inventory.services) == 11
     assert set(city.inventory.needed_by("login")) == {
         "digital-mail",
         "payment-account",

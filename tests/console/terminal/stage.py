@@ -183,7 +183,7 @@ def on_stage(lamps: Path, arguments: Sequence[str], **more: Any) -> int:
     """Carry out a command line in the world of lamps."""
 
     def world(city: City) -> World:
-        return World(*memory_world(city.inventory).connectors, Lamps(lamps))
+        return World(*memory_world(city.inventory, city.own).connectors, Lamps(lamps))
 
     with standing_in(Surroundings(open_world=world, **more)):
         return run_command_line(arguments)
