@@ -48,7 +48,7 @@ YESES = _both("{count} people's yes", "ja fra {count}")
 
 HEADS = {
     "down": _both("Broken now", "I stykker nu"),
-    "unknown": _both("Not known", "Uvist"),
+    "unknown": _both("Not known", "Ukendt nu"),
     "runs": _both("Open runs", "Åbne kørsler"),
     "schedules": _both("Schedules", "Faste kørsler"),
     "up": _both("Up", "Oppe"),
