@@ -5,9 +5,9 @@ Times are aware and in UTC; durations are seconds. People are named as in the jo
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from seawall.model import Frozen, StepId, Text
 
@@ -93,6 +93,28 @@ class Chain(Frozen):
     erased: int
 
 
+class Recovery(Frozen):
+    """How long a service was away, against what was promised for it, as far as the run itself can tell.
+
+    Attributes:
+        supplier: who promised it; None when the city did.
+        counted_from: the step whose end the promise counts from; None for the opening of the run.
+        rta_seconds: from the opening of the run until the service was seen to be back; None when it was not.
+        judged_seconds: the same from where the promise counts.
+        kept: None when it cannot be told.
+        rpa_seconds: how far back the loss reaches. A run cannot measure that, and this is None.
+    """
+
+    service: str
+    supplier: str | None
+    promised_seconds: float
+    counted_from: StepId | None
+    rta_seconds: float | None
+    judged_seconds: float | None
+    kept: bool | None
+    rpa_seconds: None = None
+
+
 class Report(Frozen):
     """A run, told afterwards.
 
@@ -101,6 +123,7 @@ class Report(Frozen):
         outcome: how it ended, or None while it is open.
         seconds: from its opening to its end, or to its last event while it is open.
         waited_for_people: seconds in which nothing was under way but a question to people.
+        recovery: how long the service was away, when the plan says what was promised.
         in_doubt: steps of which nobody knows whether their change happened.
         left: steps whose change stands, or is not known, after a run that did not end well.
         troubles: everything that went wrong, in order, each with what to do about it.
@@ -130,3 +153,4 @@ class Report(Frozen):
     troubles: tuple[Trouble, ...]
     timeline: tuple[Told, ...]
     journal: Chain
+    recovery: Annotated[Recovery | None, Field(exclude_if=lambda one: one is None)] = None

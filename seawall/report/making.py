@@ -25,6 +25,7 @@ from seawall.journal import (
 from seawall.model import Text
 from seawall.plan import Plan
 from seawall.report.account import Chain, Report, Signature, StepAccount, Told, Trouble
+from seawall.report.recovering import recovery_of
 from seawall.report.telling import told
 from seawall.report.words import OPEN, VERDICTS
 from seawall.state import Stand, State, StepState
@@ -82,6 +83,7 @@ def make_report(plan: Plan, lines: Sequence[Line], *, run: str, made_at: datetim
             head=lines[-1].hash if lines else FIRST,
             erased=sum(line.event is None for line in lines),
         ),
+        recovery=recovery_of(plan.promise, state, opened.at),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from seawall.model import Language
 from seawall.report.account import Report, StepAccount, Trouble
 from seawall.report.figures import clock, moment, plain, span
+from seawall.report.recovering import told_recovery
 from seawall.report.words import HEADINGS, OUTCOMES, STANDS
 
 _MEANS_SOMETHING = re.compile(r"([\\`*_>|\[\]#])")
@@ -64,6 +65,7 @@ class _Page:
                 ("began", moment(report.opened_at, self.zone)),
                 ("ended", moment(report.ended_at, self.zone)),
                 ("took", took),
+                *(told_recovery(report.recovery, self.language) if report.recovery else ()),
             )
         )
         yield from ("", f"_{self.word('times-note')}_")

@@ -16,6 +16,7 @@ from seawall.model import Language
 from seawall.report.account import Report, StepAccount
 from seawall.report.figures import clock, moment, plain, span
 from seawall.report.markdown import acted
+from seawall.report.recovering import told_recovery
 from seawall.report.words import HEADINGS, OUTCOMES, STANDS
 
 SIGNS = {
@@ -60,6 +61,7 @@ def to_page(report: Report, language: Language, zone: tzinfo) -> str:
         utc=_utc,
         share=lambda at: _share(report, at),
         width=lambda began, ended: max(0.4, _share(report, ended) - _share(report, began)),
+        recovery=list(told_recovery(report.recovery, language)) if report.recovery else [],
         people=[one for one in report.timeline if one.kind in PEOPLE],
         timeline=report.timeline[:MOST_EVENTS],
         steps=_steps(report),

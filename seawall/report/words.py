@@ -74,6 +74,9 @@ OUTCOMES = {
 }
 
 HEADINGS = {
+    "rta": _both("Against the promise", "Mod det lovede"),
+    "rta-in-all": _both("Away in all", "Væk i alt"),
+    "rpa": _both("What was lost", "Hvad der gik tabt"),
     "report": _both("Report of run", "Rapport om kørsel"),
     "real": _both("REAL RUN", "VIRKELIG KØRSEL"),
     "exercise": _both(MARK, MARK),
