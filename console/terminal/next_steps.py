@@ -45,7 +45,9 @@ def next_steps(one: Situation) -> NextSteps:
     elif any(each.condition is Condition.UNKNOWN and each.watched for each in one.services):
         commands.append("seawall doctor")
     if any(each.kept is Kept.OVERDUE for each in one.schedules):
-        commands.append("seawall doctor")
+        commands.append("seawall serve --check")
+    elif any(each.kept is Kept.NOBODY for each in one.schedules):
+        commands.append("seawall serve")
     commands += [f"seawall show {run.id} --follow" for run in one.runs if run.standing is Standing.UNDER_WAY]
     if not commands:
         commands = ["seawall runs"] if one.latest else ["seawall drill list"]

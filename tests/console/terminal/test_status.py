@@ -181,6 +181,26 @@ def test_the_last_run_is_told_when_none_is_open(stage):
     )
 
 
+def test_a_schedule_that_has_not_run_is_red(stage):
+    from console.terminal.desk import Desk
+    from flows.schedules import city_schedules
+    from seawall.serve_folder import ServeFolder
+
+    desk = Desk.at(stage.city)
+    folder = ServeFolder.of(stage.city)
+    folder.make()
+    folder.keep(city_schedules(desk.settings, desk.inventory), datetime.now(UTC) - timedelta(days=30))
+    said = stage("status").out
+    assert re.search(
+        r"LATE +nightly: due 20\d\d-\d\d-\d\d 0\d:\d\d:00 CE.?T and not run, \d+ d",
+        said.replace("\n           ", " "),
+    )
+    assert "seawall serve --check" in said
+    told = situation(stage)
+    assert {one["name"]: one["kept"] for one in told["schedules"]}["nightly"] == "overdue"
+    assert "LATE" in stage().out, "also where few words are said"
+
+
 def test_a_citys_mistakes_do_not_hide_its_runs(stage):
     stage.impatient()
     stage("run", "light", "--yes", "green")
