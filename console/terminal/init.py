@@ -21,7 +21,7 @@ from seawall.loading import load_city
 REFERENCE = Path(drills.__file__).parent / "city"
 """The reference city, which drills and the demo use too."""
 
-IGNORE = "/runs/\n/drills/\n/pages/\n/exercise-pages/\n*.gobag\n"
+IGNORE = "/runs/\n/drills/\n/serve/\n/pages/\n/exercise-pages/\n*.gobag\n"
 NOTES_SHOWN = 10
 
 
