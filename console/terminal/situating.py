@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ValueT = TypeVar("ValueT")
 
+MISTAKES = 3
+"""How many mistakes in the city's files are named; `seawall check` shows them all."""
 GROWS_WITHIN = timedelta(minutes=1)
 """How long the folder of a drill under way stays as it is, at most: its ledger takes many writes a second."""
 WATCHED_ALREADY = "watching this city"
@@ -62,8 +64,9 @@ def _tried(reads: Callable[[], ValueT], otherwise: ValueT, problems: list[str]) 
     try:
         return reads()
     except BadInput as error:
-        first = f"{error.where}: {error.problem}"
-        problems.append(f"{said(SAYS['city-unread'], count=len(error.mistakes))} {first}")
+        problems += [f"{one.where}: {one.problem}. {one.remedy}." for one in error.mistakes[:MISTAKES]]
+        if len(error.mistakes) > MISTAKES:
+            problems.append(said(SAYS["more-mistakes"], count=len(error.mistakes) - MISTAKES))
     except JournalError as error:
         problems.append(str(error))
     return otherwise

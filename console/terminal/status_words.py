@@ -122,8 +122,8 @@ SAYS = {
     "or": _both("  or: ", "  eller: "),
     "ring": _both("Ring {telephone}: {by}, about {name}.", "Ring {telephone}: {by}, om {name}."),
     "no-services": _both("The inventory names no service yet.", "Fortegnelsen nævner endnu ingen tjeneste."),
-    "city-unread": _both(
-        "The city's files have {count} mistakes, so its services cannot be told; `seawall check` shows them.",
-        "Byens filer har {count} fejl, så dens tjenester kan ikke vises; `seawall check` viser dem.",
+    "more-mistakes": _both(
+        "and {count} more mistakes in the city's files: `seawall check` shows them",
+        "og {count} fejl til i byens filer: `seawall check` viser dem",
     ),
 }
