@@ -21,12 +21,21 @@ def as_owner(server: Server, word: str) -> str:
     return shlex.join(("sudo", "-n", "-u", server.sudo_as, "--", server.program, word))
 
 
-def header(values: Mapping[str, str], left: float) -> bytes:
+def header(server: Server, values: Mapping[str, str], left: float) -> bytes:
     """Return what the program reads first: a name and a value a line, how long it may take, then an empty line.
+
+    Which server is meant comes first: the program does nothing for another one.
 
     It gives itself less than the `left` seconds, so that it has ended before the shell that waits for it is given up.
     """
     seconds = left - min(1.8, 0.4 * left)
-    lines = [f"{name} {line}" for name, value in values.items() for line in value.split("\n") if line]
+    meant = {
+        "IDENTIFIER": server.system_identifier,
+        "CLUSTER": server.cluster_name,
+        "D": server.data_directory,
+    }
+    lines = [
+        f"{name} {line}" for name, value in {**meant, **values}.items() for line in value.split("\n") if line
+    ]
     # It ends itself: `timeout` of the account that logged in may not signal another account's processes.
     return "\n".join((*lines, f"LIMIT {max(0.1, seconds):.2f}", "", "")).encode()

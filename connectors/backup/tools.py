@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from connectors.backup.record import Table
-from connectors.owner import as_owner
+from connectors.owner import as_owner, header
 from seawall.actions import Deadline, Output, Shell, Vault
 from seawall.errors import DidNothing, MayHaveActed, WrongTarget
 from seawall.targets import Host, Server
@@ -27,6 +27,9 @@ WHERE relkind IN ('r', 'm', 't') AND relpages > 0
   AND pg_relation_size(oid) < relpages::bigint * current_setting('block_size')::bigint
 """
 """Tables whose files are shorter than the catalogue believes: finds a missing segment without knowing any count."""
+
+IDENTITY_WITHIN = 15.0
+"""Seconds that a server's own program has to say which server it is for."""
 
 _SOCKET = "/tmp/seawall-"  # noqa: S108 - a socket's path must be short (108 bytes); the folder is made 0700 by mktemp
 
@@ -168,7 +171,8 @@ def _identity(server: Server) -> str:
     """A guard in front of a command: the right data directory, and the server of that directory on that port."""
     if server.sudo_as is not None:
         # Its program compares, and tells the port. What it is told first must not take the password out of our input.
-        ask = f"printf 'LIMIT 10\\n\\n' | {as_owner(server, 'identity')}"
+        meant = shlex.quote(header(server, {}, IDENTITY_WITHIN).decode())
+        ask = f"printf %s {meant} | {as_owner(server, 'identity')}"
         port = shlex.quote(f"port\t{server.port}")
         return (
             f'i=$({ask}) || {{ echo "wrong: ${{i:-nothing, for sudo did not let us look}}" >&2; exit 87; }}; '

@@ -63,7 +63,7 @@ class HostSide:
         else:
             command = as_owner(server, word_of(parts))
             varies = {name: value for name, value in values.items() if name in VARIES}
-            stdin = header(varies, deadline.left) + stdin
+            stdin = header(server, varies, deadline.left) + stdin
         try:
             output = self.shell.run(server.host, command, deadline, stdin=stdin)
         except MayHaveActed as error:

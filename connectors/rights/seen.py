@@ -13,7 +13,7 @@ from connectors.rights import sudoers
 from connectors.rights.gathered import HERE, Rights, Role, Way
 from connectors.s3 import S3
 from connectors.world import RealWorld
-from seawall.actions import Deadline
+from seawall.actions import Deadline, Shell
 from seawall.errors import CallError
 from seawall.needs import Grant
 from seawall.targets import Balancer, Endpoint, Host, Server, Store
@@ -76,10 +76,18 @@ def _on_host(rights: Rights, world: RealWorld, host: Host) -> Iterator[Sight]:
     name, doors = host.name, (_ssh(host),)
     if any(sudoers.programs(rights, host)):
         remedy = f"seawall doctor --needs --host {name} --as sudoers"
-        yield Sight("sudo", name, f"sudo on {name}", name, doors, partial(_sudo, world, rights, host), remedy)
+        yield Sight(
+            "sudo",
+            name,
+            f"sudo on {name}",
+            name,
+            doors,
+            partial(allowed_by_sudo, world.shell, rights, host),
+            remedy,
+        )
     wanted = tuple(rights.programs.get(host, ()))
     remedy = f"Install them on {name}, or correct `binaries` in the inventory"
-    take = partial(_programs, world, host, wanted)
+    take = partial(_programs, world.shell, host, wanted)
     yield Sight("programs", name, f"tools on {name}", name, doors, take, remedy)
 
 
@@ -91,7 +99,7 @@ def _ways(rights: Rights, world: RealWorld) -> Iterator[Sight]:
             take: Callable[[Deadline], Marks] = partial(_knocked, way)
             doors: tuple[Endpoint, ...] = ()
         elif way.from_ in hosts:
-            take = partial(_asked_there, world, hosts[way.from_], binaries.get(way.from_, ""), way)
+            take = partial(_asked_there, world.shell, hosts[way.from_], binaries.get(way.from_, ""), way)
             doors = (_ssh(hosts[way.from_]),)
         else:
             continue
@@ -115,7 +123,7 @@ def _role(
     return {grant.right: found.get(grant.right) for grant in wanted}
 
 
-def _sudo(world: RealWorld, rights: Rights, host: Host, deadline: Deadline) -> Marks:
+def allowed_by_sudo(shell: Shell, rights: Rights, host: Host, deadline: Deadline) -> Marks:
     """Ask sudo what it would let us do; it does not do it. Raises: CallError."""
     found: dict[str, bool | None] = {}
     lines = tuple(sudoers.lines(rights, host))
@@ -124,16 +132,16 @@ def _sudo(world: RealWorld, rights: Rights, host: Host, deadline: Deadline) -> M
         f" && echo yes || echo no"
         for server, word, _ in lines
     )
-    answers = world.shell.run(host, asked, deadline).stdout.split()
+    answers = shell.run(host, asked, deadline).stdout.split()
     for n, (server, word, _) in enumerate(lines):
         found[f"{server.program} {word}"] = answers[n] == "yes" if n < len(answers) else None
     return found
 
 
-def _programs(world: RealWorld, host: Host, wanted: tuple[str, ...], deadline: Deadline) -> Marks:
+def _programs(shell: Shell, host: Host, wanted: tuple[str, ...], deadline: Deadline) -> Marks:
     listed = " ".join(shlex.quote(name) for name in wanted)
     asked = f'for p in {listed}; do command -v "$p" >/dev/null 2>&1 && echo yes || echo no; done'
-    answers = world.shell.run(host, asked, deadline).stdout.split()
+    answers = shell.run(host, asked, deadline).stdout.split()
     return {name: answers[n] == "yes" if n < len(answers) else None for n, name in enumerate(wanted)}
 
 
@@ -142,11 +150,11 @@ def _knocked(way: Way, deadline: Deadline) -> Marks:
     return {words(way): way.endpoint not in shut}
 
 
-def _asked_there(world: RealWorld, host: Host, binaries: str, way: Way, deadline: Deadline) -> Marks:
+def _asked_there(shell: Shell, host: Host, binaries: str, way: Way, deadline: Deadline) -> Marks:
     """Let the other machine ask whether a server answers there, with PostgreSQL's own pg_isready."""
     program = shlex.quote(f"{binaries.rstrip('/')}/pg_isready")
     asked = f"{program} -q -t 3 -h {shlex.quote(way.endpoint.address)} -p {way.endpoint.port}"
-    status = world.shell.run(host, asked, deadline).status
+    status = shell.run(host, asked, deadline).status
     # pg_isready: 0 accepts, 1 answers and rejects (starting), 2 no response, 3 it was called wrongly.
     return {words(way): {0: True, 1: True, 2: False}.get(status)}
 

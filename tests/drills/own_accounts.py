@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,11 @@ COVERED = ("passwd", "group", "shadow", "sudoers", "sudoers.d")
 _HOLD = """\
 set -eu
 for one in passwd group shadow sudoers sudoers.d; do mount --bind "$1/$one" "/etc/$one"; done
-shift
-for place in "$@"; do mount -t tmpfs -o mode=0755 none "$place"; done
+# What is installed under /usr/local/lib lands in here; what the machine has there can still be read.
+mkdir "$1/lib"
+mount --bind /usr/local/lib "$1/lib"
+mount -t tmpfs -o mode=0755 none /usr/local/lib
+for one in "$1"/lib/*; do ln -s "$one" /usr/local/lib/; done
 echo ready
 exec sleep infinity
 """
@@ -45,6 +48,13 @@ class OwnAccounts:
         account = (f"--reuid={uid}", f"--regid={uid}", "--clear-groups")
         return self.run("setpriv", *account, "--", *words, stdin=stdin)
 
+    def install(self, path: str, text: str) -> None:
+        """Install a program, as root's, for everybody to run."""
+        made = self.run(
+            "install", "-D", "-o", "root", "-g", "root", "-m", "0755", "/dev/stdin", path, stdin=text
+        )
+        assert made.returncode == 0, made.stderr
+
     def allow(self, name: str, sudoers: str) -> None:
         """Install a file into this place's /etc/sudoers.d; an empty one takes it out."""
         path = self.etc / "sudoers.d" / name
@@ -53,13 +63,13 @@ class OwnAccounts:
 
 
 @contextlib.contextmanager
-def own_accounts(folder: Path, users: Mapping[str, int], empty: Sequence[str] = ()) -> Iterator[OwnAccounts]:
+def own_accounts(folder: Path, users: Mapping[str, int], keeps: str = "") -> Iterator[OwnAccounts]:
     """Hold a place with these users, each with a group of its own number, until the block ends.
 
     Args:
         folder: an empty folder, for what lies over /etc.
         users: name and number.
-        empty: folders of the machine that are empty in there, to install programs into.
+        keeps: names of variables that sudo hands on, by which a test finds its processes again.
     """
     for name in ("passwd", "group", "shadow"):
         shutil.copy2(Path("/etc", name), folder / name)
@@ -69,11 +79,12 @@ def own_accounts(folder: Path, users: Mapping[str, int], empty: Sequence[str] = 
             group.write(f"{name}:x:{uid}:\n")
     with (folder / "shadow").open("a") as shadow:
         shadow.writelines(f"{name}:*:19000:0:99999:7:::\n" for name in users)
-    (folder / "sudoers").write_text("Defaults env_reset\n@includedir /etc/sudoers.d\n")
+    keep = f'Defaults env_keep += "{keeps}"\n' if keeps else ""
+    (folder / "sudoers").write_text(f"Defaults env_reset\n{keep}@includedir /etc/sudoers.d\n")
     (folder / "sudoers").chmod(0o440)
     (folder / "sudoers.d").mkdir(mode=0o755)
     holder = subprocess.Popen(
-        ["unshare", "--mount", "--propagation=private", "sh", "-c", _HOLD, "hold", str(folder), *empty],
+        ["unshare", "--mount", "--propagation=private", "sh", "-c", _HOLD, "hold", str(folder)],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -10,6 +10,10 @@ if [ "${2:-}" != inside ]; then
         LIMIT) case $value in '' | *[!0-9.]*) refuse 'LIMIT is no number' ;; esac ;;
         HISTORY) case $value in '' | *[!0-9A-F/\ ]*) refuse 'HISTORY is none' ;; esac ;;
         PEER) peer "$value" ;;
+        # What whoever asks expects to be here: another server than this program is for is refused, and never touched.
+        IDENTIFIER) [ "$value" = "$IDENTIFIER" ] || differs 'system identifier' "$IDENTIFIER" "$value" ;;
+        CLUSTER) [ "$value" = "$CLUSTER" ] || differs 'cluster name' "$CLUSTER" "$value" ;;
+        D) [ "$value" = "$D" ] || differs 'data directory' "$D" "$value" ;;
         *) refuse "there is nothing called $name" ;;
         esac
         case $name in
