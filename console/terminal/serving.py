@@ -37,7 +37,7 @@ def serve(
     Examples:
       seawall serve
       seawall serve --check
-      seawall serve --json          one line of JSON for each thing that happens
+      seawall serve --json  # a line of JSON for each thing that happens
     """
     if check:
         from console.terminal.serve.checking import check_served
