@@ -33,7 +33,7 @@ class Story:
 
 ALONE = "--without-prefect"
 """For what Prefect need not see again: a start with it takes seconds, and the drill is under it."""
-PLACES = ("runs", "reports", "drills", "said", "processes", "prefect", "messages", "logs")
+PLACES = ("runs", "reports", "drills", "pages", "said", "processes", "prefect", "messages", "logs")
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +65,14 @@ def story(lab: LabLayout, city_of_stories: Path, tmp_path_factory: pytest.TempPa
             succeed(scene, "show", run)
             succeed(scene, "report", run, "--json")
             succeed(scene, "report", run, "--md", "--lang", "da")
+            succeed(scene, "report", run, "-o", str(reports / f"{run}.sheets.html"))
     yield Story(
         scene,
         {
             "runs": files_below(city / "runs"),
             "reports": files_below(reports),
             "drills": files_below(city / "drills"),
+            "pages": files_below(city / "pages", city / "exercise-pages"),
             "said": files_below(said),
             "processes": processes,
             "prefect": files_below(prefect),
