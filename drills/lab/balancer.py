@@ -16,6 +16,8 @@ from drills.lab.machine import Program
 from seawall.targets import Endpoint
 
 BACKEND = "login"
+NAMES = {"website": "www", "appointments": "tid"}
+"""By what users' names for them begin; every other name is the login service's."""
 
 
 def prepare(
@@ -30,6 +32,11 @@ def prepare(
     `backends`: each service at each site; all but the first site begin in maintenance.
     """
     written = "\n\n".join(_backend(name, servers) for name, servers in backends.items())
+    chosen = "\n".join(
+        f"    use_backend {name} if {{ req.hdr(host) -i -m beg {NAMES[name]}. }}"
+        for name in backends
+        if name in NAMES
+    )
     conf = home / "haproxy.cfg"
     conf.write_text(f"""\
 global
@@ -50,8 +57,7 @@ defaults
 
 frontend login
     bind {front}
-    use_backend website if {{ req.hdr(host) -i -m beg www. }}
-    use_backend appointments if {{ req.hdr(host) -i -m beg tid. }}
+{chosen}
     default_backend {BACKEND}
 
 {written}

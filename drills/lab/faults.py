@@ -22,7 +22,7 @@ from pydantic import AwareDatetime
 
 from drills.lab.errors import LabError, LabMisused
 from drills.lab.layout import LabLayout, Machine
-from drills.lab.looks import wait_until_answering
+from drills.lab.looks import looks, wait_until_answering
 from drills.lab.machine import Boot, turn_on
 from drills.lab.plan import LINK, SITES, cut_file
 from drills.lab.processes import Running, end, is_on, running, running_on, send
@@ -200,13 +200,13 @@ def _targets(layout: LabLayout, target: str) -> tuple[Machine, ...]:
 
 
 def _wait_for(layout: LabLayout, machine: Machine) -> None:
-    """Wait for everything on a machine that needs no database."""
-    inner = machine.name.endswith("-store")
+    """Wait for everything on a machine that needs no database, and does not rest until somebody starts it."""
+    asked = {one.name for one in looks(layout)}
     for service in machine.ports:
         needs_database = service == "postgres" or (
             machine.name.endswith(("-web", "-front")) and service == "http"
         )
-        if not needs_database and (not inner or service == "s3"):
+        if not needs_database and f"{machine.name}/{service}" in asked:
             wait_until_answering(layout, f"{machine.name}/{service}", STARTS_WITHIN)
 
 

@@ -164,7 +164,8 @@ def haproxy(tmp_path_factory):
     front, admin, watch = (Endpoint(address="127.0.0.1", port=free_port("127.0.0.1")) for _ in range(3))
     with misbehaving(silent) as port:
         web = Endpoint(address="127.0.0.1", port=port)
-        lab_balancer.prepare(home, front, admin, dict.fromkeys(("north", "south", "witness"), web), MINE)
+        servers = dict.fromkeys(("north", "south", "witness"), web)
+        lab_balancer.prepare(home, front, admin, {lab_balancer.BACKEND: servers}, MINE)
         watching = f"global\n    stats socket ipv4@{watch} level user\n"
         configuration = home / "haproxy.cfg"
         configuration.write_text(configuration.read_text().replace("global\n", watching, 1))

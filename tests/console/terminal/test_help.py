@@ -13,7 +13,12 @@ from console.terminal.main import PARTS, program, run_command_line
 from seawall.errors import BadInput, ExitCode, Mistake, SeawallError
 
 COMMANDS = [name for part in PARTS for name in part.COMMANDS]
-NESTED = {"lab": ["up", "status", "break", "heal", "down"], "drill": ["run", "list"], "person": ["list", "show"]}
+NESTED = {
+    "lab": ["up", "status", "break", "heal", "try-action", "down"],
+    "drill": ["run", "list"],
+    "person": ["list", "show"],
+    "action": ["list", "review"],
+}
 PATHS = [
     [name, *more]
     for name in COMMANDS

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from seawall.errors import ExitCode
+from tests.console.terminal.conftest import Stage
 from tests.seawall.test_own_actions import GOOD
 
 RUNBOOK = """\
@@ -25,7 +26,7 @@ steps:
 
 
 @pytest.fixture
-def actions(stage) -> Path:
+def actions(stage: Stage) -> Path:
     folder = stage.city / "actions"
     folder.mkdir()
     (folder / "queue.yaml").write_text(GOOD)
