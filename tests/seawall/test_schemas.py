@@ -75,6 +75,6 @@ def test_an_editor_shows_what_each_key_is_for():
     made = schema("inventory")
     service = made["$defs"]["Service"]["properties"]
     assert service["without_it"]["description"] == "what citizens cannot do while it is down."
-    assert made["$defs"]["Targets"]["properties"]["rto"]["examples"] == ["30s", "15m", "1h30m"]
+    assert made["$defs"]["Targets"]["properties"]["rto"]["anyOf"][0]["examples"] == ["30s", "15m", "1h30m"]
     assert schema("runbook")["$defs"]["RunbookStep"]["properties"]["with"]["description"]
     assert "Attributes:" not in str(made)
