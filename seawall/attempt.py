@@ -104,6 +104,7 @@ def _until(making: CallToMake, world: World, occasion: Occasion) -> Seen:
         left = occasion.deadline.left
         if left <= (pause if step.every is None else LAST_LOOK):
             if seen is not None and step.late == "goes-on":
+                time.sleep(max(left, 0.0))  # nobody is called late before their time is up
                 return seen
             raise problem
         time.sleep(pause if step.every is None else min(step.every.total_seconds(), left - LAST_LOOK))

@@ -64,11 +64,18 @@ def try_channels(city: Path | None, meant: Meant, *, yes: bool, as_json: bool) -
 
 
 def _show_plan(to_send: Sequence[Way], left: Sequence[Outcome], screen: Screen) -> None:
-    people = len({one.whom for one in to_send})
-    counted = f"{len(to_send)} message{'' if len(to_send) == 1 else 's'} to {people}"
-    screen.say(f"{TRIAL}: {counted} {'person' if people == 1 else 'people'} and channels", "mark")
+    people = len({one.whom for one in to_send if one.kind == "person"})
+    counted = f"{len(to_send)} message{'' if len(to_send) == 1 else 's'}"
+    screen.say(f"{TRIAL}: {counted}, to {people} {'person' if people == 1 else 'people'}", "mark")
     for one in left:
-        _show(one, screen)
+        if one.came_to != "by hand":
+            _show(one, screen)
+    by_hand = [one.way.whom for one in left if one.came_to == "by hand"]
+    if by_hand:
+        screen.labelled("telephone", f"nothing here rings by itself: {', '.join(by_hand)}", room=ROOM)
+        screen.labelled(
+            "", "seawall person show NAME has the number; say that it is a test.", "dim", room=ROOM
+        )
 
 
 def _agreed(ways: Sequence[Way], screen: Screen) -> bool:

@@ -70,5 +70,10 @@ def _send(way: Way, desk: Desk, senders: Senders, by: str, go: str) -> tuple[Out
         remedy = f"Ask {way.whom} whether it came; {error.remedy}"
         return Outcome(way, "in doubt", error.problem, remedy), "in doubt"
     except CallError as error:
-        return Outcome(way, "refused", error.problem, error.remedy), "refused"
+        remedy = error.remedy
+        if way.kind == "person" and "channel_not_found" in error.problem:
+            remedy = (
+                f"Check `slack:` of {way.whom} in the inventory: it is the person's member id, U and digits"
+            )
+        return Outcome(way, "refused", error.problem, remedy), "refused"
     return Outcome(way, "accepted"), "accepted"

@@ -15,7 +15,9 @@ from connectors.telling import Audiences
 from seawall.actions import Enclosure, World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.messages import MARK
+from seawall.model import Text
 from seawall.targets import MailRelay
+from seawall.trial_letter import TRIAL, trial_letter
 from tests.connectors.servers import SECRETS, lab_vault, misbehaving, occasion
 
 RELAY = MailRelay(address="127.0.0.1", port=9, sender="Seawall <seawall@havnby.example>")
@@ -123,6 +125,25 @@ class MailContract:
         assert "canary" not in repr(told)
         ((recipients, _),) = delivered()
         assert len(recipients) == told.people
+
+    def test_a_test_goes_to_one_person_says_so_in_both_languages_and_names_no_address(self, mail, delivered):
+        words = trial_letter(city=Text(en="Havnby"), whom="commander", by="anna", language="da")
+        mail.try_to_reach("commander", "anna.canary@havnby.example", words, occasion(exercise=False))
+        ((recipients, raw),) = delivered()
+        assert recipients == {"anna.canary@havnby.example"}
+        assert b"canary" not in raw
+        letter, body = read(raw)
+        assert str(letter["To"]) == "commander:;"
+        assert letter["Subject"].startswith(TRIAL)
+        assert body.startswith(TRIAL)
+        assert "Intet er sket" in body
+
+    def test_a_test_that_the_relay_refuses_is_refused_and_names_no_address(self, mail, delivered):
+        words = trial_letter(city=Text(en="Havnby"), whom="commander", by="anna", language=None)
+        with pytest.raises(DidNothing) as refusal:
+            mail.try_to_reach("commander", "canary-without-at", words, occasion(exercise=False))
+        assert "canary" not in str(refusal.value)
+        assert delivered() == []
 
     def test_when_nobody_is_taken_nothing_is_sent_and_nobody_is_named(self, world, delivered):
         with pytest.raises(DidNothing, match="refused every one of 2") as refusal:

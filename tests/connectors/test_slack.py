@@ -12,7 +12,9 @@ from connectors.telling import Audiences
 from seawall.actions import World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.messages import MARK
+from seawall.model import Text
 from seawall.targets import SlackWorkspace
+from seawall.trial_letter import TRIAL, trial_letter
 from tests.connectors.servers import SECRETS, hanging_up, lab_vault, misbehaving, occasion
 
 WORKSPACE = SlackWorkspace(url="http://127.0.0.1:9/api/", token="env:TOKEN")
@@ -104,6 +106,24 @@ class SlackContract:
         with pytest.raises(DidNothing, match="channel_not_found") as refusal:
             world.perform("slack.post", {"audience": "elsewhere", "message": MESSAGE}, occasion())
         assert "channel id" in refusal.value.remedy
+        assert posted() == []
+
+    def test_a_test_is_posted_to_one_channel_and_says_so_in_both_languages(
+        self, slack, workspace, people, posted, channel
+    ):
+        words = trial_letter(city=Text(en="Havnby"), whom="commander", by="anna", language="en")
+        Slack(workspace, people, slack).try_to_reach("commander", channel, words, occasion(exercise=False))
+        ((where, text, blocks),) = posted()
+        assert where == channel
+        assert text.startswith(TRIAL)
+        assert blocks[0]["text"]["text"].startswith(TRIAL)
+        assert blocks[1]["text"]["text"].startswith(TRIAL)
+        assert "Nothing has happened" in text
+
+    def test_a_member_whom_slack_does_not_know_is_refused(self, slack, workspace, people, posted):
+        words = trial_letter(city=Text(en="Havnby"), whom="commander", by="anna", language="en")
+        with pytest.raises(DidNothing, match="channel_not_found"):
+            Slack(workspace, people, slack).try_to_reach("commander", "U0NOBODY", words, occasion())
         assert posted() == []
 
     def test_the_check_up_posts_nothing(self, slack, workspace, people, posted, in_time):
