@@ -27,11 +27,18 @@ STARTS_WITHIN = 280.0
 QUIET = "schedules:\n  nightly: off\n  weekly: off\n"
 
 
+def private_folders() -> set[Path]:
+    """The unit's own /tmp and /var/tmp; a systemd that is killed leaves them behind."""
+    found = (Path(place).glob("systemd-private-*-seawall.service-*") for place in ("/tmp", "/var/tmp"))
+    return {folder for each in found for folder in each}
+
+
 class Systemd:
     """A system of its own."""
 
     def __init__(self, scratch: Path) -> None:
         self.scratch = scratch
+        self.others = private_folders()
         units = scratch / "units"
         (units / "seawall.service.d").mkdir(parents=True)
         for name in TARGETS:
@@ -84,6 +91,8 @@ class Systemd:
     def end(self) -> None:
         os.killpg(self.unshare.pid, signal.SIGKILL)  # and by --kill-child everything inside
         self.unshare.wait(20)
+        for left in private_folders() - self.others:
+            shutil.rmtree(left)
 
 
 @pytest.fixture(scope="module")
