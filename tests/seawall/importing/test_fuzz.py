@@ -176,6 +176,24 @@ def test_any_bytes_at_all_are_refused_or_load(kind, content):
     lands(content, "anything", kind=kind)
 
 
+KNOWN_WORD = st.sampled_from(
+    ["web1", "*", "!web1", "|1|eA==|eA==", "|1|", "@revoked", "@what", "[web1]:22", "ssh-ed25519", "AAAA"]
+) | st.just("AAAAC3NzaC1lZDI1NTE5AAAAINkgH+rMqNiwg6UO88XNYASpDJLNtl/Bacx7NjrZBSpr")
+
+
+@given(st.lists(st.lists(KNOWN_WORD, min_size=1, max_size=4).map(" ".join), max_size=5).map("\n".join))
+@settings(deadline=None)
+def test_known_hosts_are_refused_or_loaded(text):
+    with tempfile.TemporaryDirectory() as made:
+        config, known = Path(made) / "config", Path(made) / "known_hosts"
+        config.write_text("Host web1\n")
+        known.write_text(text)
+        try:
+            city_of(Path(made), config, kind="ssh-config", known_hosts=[known])
+        except BadInput as error:
+            check_parts(error, [config, known])
+
+
 @given(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=40).map(
         lambda text: " ".join(text.split())
