@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import drills
 from seawall.errors import BadInput
 from seawall.gaps import gaps
+from seawall.inventory import Inventory
 from seawall.loading import City, load_city
 
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -158,3 +162,15 @@ def test_a_contract_that_nobody_wrote_down_is_a_gap(city):
     text = 'services:\n  map: {title: Map, run_by: {supplier: Kort, telephone: "1", promised_rto: 1h}}\n'
     one = city(GOOD + text)
     assert "services.map.run_by.contract" in [gap.about for gap in gaps(one.inventory, one.written)]
+
+
+def test_what_the_documentation_shows_can_be_written():
+    text = (Path(drills.__file__).parents[1] / "docs" / "people.md").read_text(encoding="utf-8")
+    shown = [yaml.load(block, yaml.BaseLoader) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    sections: dict[str, Any] = {name: held for one in shown for name, held in one.items()}
+    assert set(sections) == {"people", "duties", "services"}
+    city = {"city": {"name": "town", "title": "Town"}, **sections}
+    inventory = Inventory.model_validate(city)
+    assert inventory.people["second-on-call"].channels == ("email", "slack", "telephone")
+    assert inventory.duties["incident-commander"].hours is not None
+    assert inventory.services["citizen-register"].run_by is not None
