@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -56,11 +56,11 @@ class Machine:
     place: OwnAccounts
     lab: LabLayout
     home: Path
-    sshd: subprocess.Popen[bytes] | None = None
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def enter(self) -> None:
         """Have SSH answer here, as the account that Seawall logs in with."""
-        if self.sshd is not None and self.sshd.poll() is None:
+        if self._answers():
             return
         host, kept = self.server.host, self.lab.credentials
         options = {
@@ -75,14 +75,18 @@ class Machine:
         }
         words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
         command = self.place.command(sys.executable, "-m", "drills.lab.sshd", *words)
-        environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), **marks(self.lab.places, host.name)}
-        self.sshd = subprocess.Popen(command, env=environment)
+        known_by = ";".join(f"{name}={value}" for name, value in marks(self.lab.places, host.name).items())
+        started = subprocess.Popen(
+            [sys.executable, "-m", "tests.drills.reaper", known_by, *command],
+            env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        )
+        self.started.append(started)
         until(self._answers, f"SSH on {host.name}")
 
     def leave(self) -> None:
-        if self.sshd is not None:
-            self.sshd.kill()
-            self.sshd.wait()
+        for one in self.started:
+            one.kill()
+            one.wait()
 
     def _answers(self) -> bool:
         return answers(self.server.host.address, self.server.host.port)
