@@ -190,6 +190,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city with a secret beside its runs, in its runs' folders, and behind links."""
     city = make_place(tmp_path_factory.mktemp("beside") / "city")
     run = keep_run(city, stories.went_well)
+    (city / "runs" / "inbox").mkdir()
     for place in (city, city / "runs", city.parent, run.path, run.inbox_path):
         (place / "secret").write_text(SECRET)
     elsewhere = city.parent / "2026-01-01-0000-elsewhere-k3"
@@ -234,3 +235,10 @@ def outside(beside: Path):
 def test_a_link_out_of_the_runs_is_no_run(outside):
     assert "linked" not in outside.text("/en/")
     assert outside.get("/en/runs/2026-01-01-0000-linked-k3").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["..", "%2e%2e", ".", "%2e", "inbox", "%2e%2e%2fruns", "x" * 300])
+@pytest.mark.parametrize("kind", ["runs", "drills"])
+def test_a_folder_that_is_no_run_is_no_page(outside, kind, name):
+    request = f"GET /en/{kind}/{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    assert raw(outside.address, request.encode()).split(b" ")[1] == b"404"
