@@ -86,7 +86,7 @@ def _databases(layout: LabLayout) -> Iterator[tuple[str, str]]:
                 autocommit=True,
             ) as connection:
                 tables = connection.execute(
-                    "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+                    "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables"
                     " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> ALL (%s)",
                     (list(_BUSY_TABLES),),
                 ).fetchall()
@@ -98,7 +98,7 @@ def _databases(layout: LabLayout) -> Iterator[tuple[str, str]]:
                 for what, query in _SETTINGS.items():
                     (row,) = connection.execute(query.encode()).fetchall()
                     yield f"{name}: {what}", str(row[0])
-        except psycopg.Error as error:
+        except psycopg.OperationalError as error:
             yield f"{name}: whether it answers", type(error).__name__
 
 
