@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.terminal.desk import Desk
+from console.terminal.people_words import say
 from console.terminal.screen import Screen, Tone, next_command, out
 from console.terminal.surroundings import operator, surroundings
 from console.terminal.trial_sending import Senders, send
@@ -84,7 +85,7 @@ def _agreed(ways: Sequence[Way], screen: Screen) -> bool:
         problem = f"{len(ways)} messages would be sent, and nobody can be asked, for this is no terminal"
         raise BadInput.one(problem, where="--send-test", remedy="Add --yes when that is what you mean")
     for way in ways:
-        screen.labelled(_called(way), way.channel, room=ROOM)
+        screen.labelled(_called(way), say(way.channel), room=ROOM)
     screen.stream.write(f"Send {len(ways)} messages marked {TRIAL}? Type yes, or only Enter to leave it: ")
     screen.stream.flush()
     return sys.stdin.readline().strip().lower() == "yes"
@@ -99,7 +100,7 @@ def _show(one: Outcome, screen: Screen) -> None:
     said = {"accepted": "accepted; whether it was read is not known"}.get(one.came_to, one.came_to)
     problem = f": {one.problem}" if one.problem else ""
     screen.labelled(
-        _called(one.way), f"{one.way.channel}, {said}{problem}", TONES.get(one.came_to, "bad"), room=ROOM
+        _called(one.way), f"{say(one.way.channel)}, {said}{problem}", TONES.get(one.came_to, "bad"), room=ROOM
     )
     if one.remedy:
         screen.labelled("", f"{one.remedy}.", "dim", room=ROOM)

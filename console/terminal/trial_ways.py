@@ -113,7 +113,7 @@ def sorted_out(ways: Sequence[Way], channels: Channels) -> tuple[list[Way], list
         ):
             minutes = round((now - last.at).total_seconds() / 60)
             problem = f"it was tested {minutes} min ago"
-            left.append(Outcome(way, "not sent", problem, "Ask the person whether it was read"))
+            left.append(Outcome(way, "not sent", problem))
         else:
             to_send.append(way)
     return to_send, left
