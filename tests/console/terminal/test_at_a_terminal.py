@@ -209,3 +209,24 @@ def test_a_reader_that_goes_away_is_no_bug(stage):
     os.close(write)
     assert b"bug" not in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_what_a_step_asks_to_note_is_typed_after_done(stage, sit_down):
+    stage.write(
+        "runbooks/ring.yaml",
+        "runbook: ring\ntitle: Ring\nwhy: It is away\nsteps:\n"
+        "  - {id: call, does: Ring them, by: duty-officer, within: 5m, note: the case number}\n",
+    )
+    with sit_down("run", "ring", "--yes", "ring") as keyboard:
+        assert "Type `done` and the case number" in keyboard.until("> ")
+        keyboard.type("done")
+        keyboard.until("asks you to note the case number")
+        keyboard.until("> ")
+        keyboard.type("done ring Sofie Papfigur")
+        keyboard.until("the note holds the name of second-on-call")
+        keyboard.until("> ")
+        keyboard.type("done duty-officer SAG-4711 at noon")
+        keyboard.until("DONE")
+        assert keyboard.ended() == ExitCode.DONE
+    (answer,) = (one for one in read_journal(stage.run().journal_path) if isinstance(one, Answered))
+    assert (answer.by, answer.note) == ("duty-officer", "SAG-4711 at noon")
