@@ -66,8 +66,10 @@ def _of_people(event: Asked | Approved | Answered | AbortAsked) -> Text:
                 "did-not-happen": ("said that it did not happen", "sagde, at det ikke er sket"),
             }[event.answer]
             why = f": {event.why}" if event.why else ""
+            noted = (f"; noted: {event.note}", f"; noteret: {event.note}") if event.note else ("", "")
             return Text(
-                en=f"{event.step}: {event.by} {said[0]}{why}", da=f"{event.step}: {event.by} {said[1]}{why}"
+                en=f"{event.step}: {event.by} {said[0]}{why}{noted[0]}",
+                da=f"{event.step}: {event.by} {said[1]}{why}{noted[1]}",
             )
         case AbortAsked():
             why = f": {event.why}" if event.why else ""
