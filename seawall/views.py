@@ -272,6 +272,12 @@ class ServiceView:
             raise NotWritten(("services", self.name, "runs_at"))
         if name is None and service.runs_at is not None and which not in service.runs_at.model_fields_set:
             raise NotWritten(("services", self.name, "runs_at", which))
+        if service.run_by is not None:
+            message = (
+                f"service {self.name} is run by {service.run_by.supplier}, and stands at no site of ours; "
+                "its runbook is supplier-outage"
+            )
+            raise KeyError(message)
         if name is None:
             message = f"service {self.name} does not say its {which} site: `runs_at: {{{which}: ...}}`"
             raise KeyError(message)

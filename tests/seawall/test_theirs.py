@@ -191,6 +191,14 @@ def test_the_reference_city_has_a_service_of_a_suppliers_and_a_runbook_for_it():
     assert plan.by_id["back-in-time"].within == plan.promise.rto
 
 
+def test_a_runbook_for_our_own_says_whose_it_is_and_which_runbook_to_take():
+    with pytest.raises(BadInput) as error:
+        make_plan("notify", ground(look()), {"service": "citizen-register"}, exercise=True)
+    said = str(error.value)
+    assert "is run by Registerhuset (invented), and stands at no site of ours" in said
+    assert "supplier-outage" in said
+
+
 def test_a_runbook_for_suppliers_takes_no_service_of_our_own():
     with pytest.raises(BadInput, match="is no service that fits here") as error:
         make_plan("supplier-outage", ground(look()), {"service": "login"}, exercise=True)
