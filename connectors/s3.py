@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.limit import CONNECT, in_time, on_this_machine, read_ahead, unanswered, unreachable, within
 from connectors.objects import BucketRules, Headed, Listed, ListedObject, NoSuchObject, Put, Stored, listing
-from connectors.s3_rights import allowed
+from connectors.s3_rights import Right, allowed
 from seawall.actions import Deadline, Vault
 from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, Unreachable, WrongTarget
 from seawall.targets import Store
@@ -135,9 +135,9 @@ class S3:
         enabled = lock.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled")
         return BucketRules(versioned=versioning.get("Status") == "Enabled", locks=enabled == "Enabled")
 
-    def allowed(self, store: Store, deadline: Deadline) -> Mapping[str, bool]:
+    def allowed(self, store: Store, wanted: Iterable[Right], deadline: Deadline) -> Mapping[Right, bool]:
         """Tell what these keys may do, as far as reading shows it. Raises: Unreachable, WrongTarget, DidNothing."""
-        return allowed(lambda operation, arguments: self._read(store, deadline, operation, **arguments))
+        return allowed(lambda operation, more: self._read(store, deadline, operation, **more), wanted)
 
     def _expect_bucket(self, put: Put) -> None:
         # Some stores make the bucket that an object is put into, others fail with 500 where S3 says 404.

@@ -96,8 +96,8 @@ def _elsewhere(rights: Rights, seen: Seen) -> Iterator[Listed]:
         for key, actions in allowed.items():
             only: Mapping[tuple[str, str], Actions] = {key: actions}
             line = json.dumps(policies.policy(store.bucket, only)["Statement"][0])
-            right = f"{key[0]} {key[1]}*" if key[1] else key[0]
-            state = _state(seen, "bucket", store.name, key[0])
+            right = policies.words(*key)
+            state = _state(seen, "bucket", store.name, right)
             yield Listed("bucket", store.name, right, line, tuple(actions), state)
     for balancer, levels in rights.balancers.items():
         wanted = "admin" if "admin" in levels else "user"

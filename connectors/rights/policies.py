@@ -9,6 +9,11 @@ from typing import Any
 from connectors.rights.gathered import OF_BUCKET, Actions, Rights
 
 
+def words(action: str, prefix: str) -> str:
+    """Say a right in words."""
+    return f"{action} {prefix}*" if prefix else action
+
+
 def policy(bucket: str, allowed: Mapping[tuple[str, str], Actions]) -> dict[str, Any]:
     """Return the policy. The same needs give the same text."""
     places: dict[tuple[str, ...], list[str]] = {}

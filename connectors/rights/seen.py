@@ -9,9 +9,10 @@ from functools import partial
 
 from connectors.doors import knock
 from connectors.haproxy import Haproxy
-from connectors.rights import sudoers
+from connectors.rights import policies, sudoers
 from connectors.rights.gathered import HERE, Rights, Role, Way
 from connectors.s3 import S3
+from connectors.s3_rights import Right
 from connectors.world import RealWorld
 from seawall.actions import Deadline, Shell
 from seawall.errors import CallError
@@ -51,8 +52,7 @@ def sights(rights: Rights, world: RealWorld) -> Iterator[Sight]:
         yield from _on_host(rights, world, host)
     yield from _ways(rights, world)
     for store, allowed in rights.buckets.items():
-        wanted, name = tuple(dict.fromkeys(action for action, _ in allowed)), store.name
-        take_there = partial(_bucket, world, store, wanted)
+        name, take_there = store.name, partial(_bucket, world, store, tuple(allowed))
         yield Sight(
             "bucket", name, f"rights in {name}", name, (), take_there, "seawall doctor --needs --as s3"
         )
@@ -159,14 +159,14 @@ def _asked_there(shell: Shell, host: Host, binaries: str, way: Way, deadline: De
     return {words(way): {0: True, 1: True, 2: False}.get(status)}
 
 
-def _bucket(world: RealWorld, store: Store, wanted: tuple[str, ...], deadline: Deadline) -> Marks:
+def _bucket(world: RealWorld, store: Store, wanted: tuple[Right, ...], deadline: Deadline) -> Marks:
     assert world.vault is not None
     wire = S3(world.vault)
     try:
-        found = wire.allowed(store, deadline)
+        found = wire.allowed(store, wanted, deadline)
     finally:
         wire.close()
-    return {action: found.get(action) for action in wanted}
+    return {policies.words(*right): found.get(right) for right in wanted}
 
 
 def _level(balancer: Balancer, wanted: str, deadline: Deadline) -> Marks:

@@ -283,10 +283,11 @@ class TestNoMore:
     @pytest.fixture
     def north(self, sudo_pair) -> Machine:
         sudo_pair.fresh()
-        return sudo_pair.machines["north-db"]
+        machine: Machine = sudo_pair.machines["north-db"]
+        return machine
 
     def by_hand(self, north: Machine, *words: str, stdin: str = "LIMIT 5\n\n"):
-        account = north.server.sudo_as
+        account = str(north.server.sudo_as)
         return north.place.run_as(LOGS_IN, "sudo", "-n", "-u", account, "--", *words, stdin=stdin)
 
     @pytest.mark.parametrize(
@@ -344,7 +345,7 @@ class TestNoMore:
         assert north.place.run_as(LOGS_IN, north.server.program, "look", stdin="LIMIT 5\n\n").returncode != 0
 
     def test_variables_of_the_caller_do_not_come_through(self, north):
-        account = north.server.sudo_as
+        account = str(north.server.sudo_as)
         words = (
             "env",
             "TIMELINE=9",
