@@ -16,7 +16,7 @@ from seawall.serve_folder import ServedProgram, Stand
 STARTS_WITHIN = timedelta(minutes=3)
 """Until it is up; Prefect's server makes its database the first time, and the machine may be busy."""
 SILENT_FOR = timedelta(minutes=1)
-"""A program that was up and does not answer for so long hangs, and is ended."""
+"""A program that was up and does not answer for so long hangs, and is ended: a busy machine is slow, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Program:
         health: the address that answers 200 when it is up; None when to live is to be up.
         address: where a person looks.
         ends_within: how long it and everything it started have to end.
+        silent_for: how long it may not answer, once it was up, before it is taken to hang.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Program:
     health: str | None = None
     address: str | None = None
     ends_within: timedelta = timedelta(seconds=10)
+    silent_for: timedelta = SILENT_FOR
 
 
 Tell = Callable[[str, str, str], None]
@@ -112,7 +114,7 @@ class Kept:
                 self.child.kill_program()
         elif answers or self.program.health is None:
             self._up(now, at)
-        elif now - self._heard_of > (SILENT_FOR if self.stand is Stand.UP else STARTS_WITHIN):
+        elif now - self._heard_of > (self.program.silent_for if self.stand is Stand.UP else STARTS_WITHIN):
             self.log.note(f"{at:%Y-%m-%d %H:%M:%S} UTC: it does not answer, and is ended")
             self._heard_of = now
             self.child.kill_program()

@@ -101,6 +101,8 @@ def main(city: str) -> None:
     for said in json.loads(Path(city, "programs.json").read_text(encoding="utf-8")):
         argv = said.pop("argv")
         ends_within = timedelta(seconds=said.pop("ends_within", 5))
+        if "silent_for" in said:
+            said["silent_for"] = timedelta(seconds=said["silent_for"])
         program = Program(
             argv=["/bin/sh", "-c", argv] if isinstance(argv, str) else argv,
             environment=outside_environment(os.environ),

@@ -150,13 +150,28 @@ def test_what_others_began_ends_with_them(serving: Any):
     until(lambda: child not in served.left(), "the end of what it began")
 
 
-def test_a_program_that_answers_is_up_and_one_that_does_not_is_not(serving: Any):
+def a_web_server(**more: Any) -> dict[str, Any]:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     web = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
+    return {"name": "web", "argv": web, "health": f"http://127.0.0.1:{port}/", **more}
+
+
+def test_a_program_that_hangs_is_ended_and_started_again(serving: Any):
+    web = a_web_server(silent_for=2)
+    served = serving(web)
+    until(lambda: served.stand("web") == "up", "it up")
+    os.kill(served.pid_of(" ".join(web["argv"])), signal.SIGSTOP)
+
+    until(lambda: served.restarts("web") == 1 and served.stand("web") == "up", "it up again")
+
+    assert served.record().programs[0].last_end == "was ended by signal 9"
+
+
+def test_a_program_that_answers_is_up_and_one_that_does_not_is_not(serving: Any):
     served = serving(
-        {"name": "web", "argv": web, "health": f"http://127.0.0.1:{port}/", "address": "here"},
+        a_web_server(address="here"),
         {"name": "mute", "argv": FOREVER, "health": "http://127.0.0.1:1/"},
     )
 
