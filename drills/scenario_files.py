@@ -171,7 +171,16 @@ def _choices(parameter: Parameter, city: Inventory | None) -> Collection[str] | 
 
 def _measurable(scenario: Scenario, source: YamlSource, city: Inventory) -> Iterator[Mistake]:
     service = city.services.get(scenario.load.service)
-    if service is not None and (service.probe is None or service.probe.write is None):
+    if service is not None and service.run_by is not None:
+        problem = (
+            f"{scenario.load.service} is run by {service.run_by.supplier}: nothing of ours is written there, "
+            "so that no drill can count what is lost"
+        )
+        remedy = (
+            f"Exercise it with people: seawall run supplier-outage service={scenario.load.service} --exercise"
+        )
+        yield Mistake(source.where(("load", "service")), problem, remedy)
+    elif service is not None and (service.probe is None or service.probe.write is None):
         yield Mistake(
             source.where(("load", "service")),
             f"{scenario.load.service} has no `probe: {{write: ledger, ...}}`, so nobody can write to it from outside",

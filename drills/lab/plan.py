@@ -35,7 +35,7 @@ ZONE = "city.example"
 KEY_NAME = f"seawall.{ZONE}"
 LOGIN = "192.0.2.80"
 """What login.city.example leads to at first: the address the reference city gives its north site (drills/city)."""
-CHANNELS = ("C0COORDINATE", "C0ONCALL0000", "C0CRISISTEAM", "U0TAENKTSEN0")
+CHANNELS = ("C0COORDINATE", "C0ONCALL0000", "C0CRISISTEAM")
 """The reference city's audiences."""
 POWER_USER = "seawall"
 UNKNOWN = "unknown"

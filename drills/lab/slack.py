@@ -24,6 +24,8 @@ from urllib.parse import parse_qsl
 
 from drills.lab.small_http import Answer, Asked, serve
 
+MEMBERS = frozenset({"U0TAENKTSEN0"})
+"""Those of the reference city: known here, and not from the command line, which everybody on the machine can read."""
 LONGEST_TEXT = 40_000
 MOST_BLOCKS = 50
 
@@ -32,7 +34,7 @@ class Workspace:
     """One workspace's channels, its bot's token, and the file that messages are kept in."""
 
     def __init__(self, token: str, channels: Sequence[str], file: Path) -> None:
-        self._token, self._channels, self._file = token, frozenset(channels), file
+        self._token, self._channels, self._file = token, frozenset(channels) | MEMBERS, file
         self._lock = threading.Lock()
         self._last = 0.0
 

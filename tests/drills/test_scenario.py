@@ -107,6 +107,13 @@ def test_every_mistake_is_named_at_once(tmp_path, havnby):
     assert len(mistakes_in(tmp_path, text.replace("to: south}", "too: south}"), havnby)) == 3
 
 
+def test_a_suppliers_service_is_exercised_by_people_and_not_drilled(tmp_path, havnby):
+    text = LOSE_A_SITE.replace("service: login", "service: citizen-register")
+    (mistake,) = mistakes_in(tmp_path, text, havnby)[:1]
+    assert "is run by Registerhuset (invented): nothing of ours is written there" in mistake
+    assert "no drill can count what is lost" in mistake
+
+
 def test_a_service_nobody_can_write_to_cannot_be_drilled(tmp_path, havnby):
     (mistake,) = mistakes_in(tmp_path, LOSE_A_SITE.replace("service: login", "service: dns"), havnby)[:1]
     assert "has no `probe: {write: ledger, ...}`" in mistake
