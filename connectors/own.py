@@ -18,6 +18,7 @@ from seawall.actions import Action, Effect, Occasion, Output, Proof, Ready, Seen
 from seawall.errors import DidNothing, MayHaveActed
 from seawall.inventory import Inventory
 from seawall.model import Duration, Frozen
+from seawall.needs import OnHost
 from seawall.own_actions import GROUP, NOTHING_OWN, Own, OwnAction, OwnParameter, is_plain_path, one_word
 from seawall.own_sights import TYPES, sights
 from seawall.targets import Host
@@ -86,6 +87,7 @@ class OwnActions:
             proof=None if own.proof is None else f"{GROUP}.{own.proof}",
             after_limit_it_cannot_act=not own.may_go_on,
             ready=self._ready,
+            needs=(OnHost(of=own.host_parameter or "runs_on", programs=(own.run[0],)),),
             pinned=pinned,
             no_way_back=own.no_way_back,
             withheld=withheld,

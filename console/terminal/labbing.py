@@ -128,8 +128,8 @@ def try_action(
 
     One that says it only reads is caught when anything in the lab is not as it was: files, rows, objects, programs,
     what the balancer lets in, the zone, messages. One that changes is proven, taken back, and looked at again. The
-    city is the lab's, unless --city names one whose hosts are the lab's machines. Exit code 3 when it does not keep
-    its word.
+    city's hosts must be the lab's machines: `seawall lab up` writes such a city. Exit code 3 when it does not keep its
+    word.
 
     \b
     Examples:

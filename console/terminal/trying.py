@@ -13,6 +13,7 @@ from connectors.world import real_world
 from console.terminal.desk import Desk
 from console.terminal.lab import city_of_lab, lab_folder
 from console.terminal.screen import Tone, aside, next_command, out
+from console.terminal.surroundings import find_city
 from drills.lab.layout import LabLayout
 from drills.lab.trying import Trial, try_action
 from seawall.actions import Action
@@ -28,7 +29,7 @@ def try_in_lab(
     """Try one action. Raises: BadInput, LabMisused, LabError; typer.Exit with 3 when it does not keep its word."""
     folder = lab_folder(lab)
     layout = LabLayout.load(folder)
-    desk = Desk.at(city or city_of_lab(folder))
+    desk = Desk.at(city or _city_here(folder))
     actions = desk.city.own.actions
     short = name.removeprefix(f"{GROUP}.")
     if short not in actions:
@@ -42,6 +43,14 @@ def try_in_lab(
         trial = try_action(action.name, args, world, layout, lambda line: screen.say(line, "dim"))
     _show(trial, as_json=as_json)
     raise typer.Exit(ExitCode.DONE if trial.well else ExitCode.FAILED)
+
+
+def _city_here(lab: Path) -> Path:
+    """Return the city that one stands in, else the one beside the lab."""
+    try:
+        return find_city(None)
+    except BadInput:
+        return city_of_lab(lab)
 
 
 def _arguments(

@@ -363,6 +363,36 @@ def test_a_plain_path_has_one_spelling(path):
         assert ".." not in Path(path).parts
 
 
+@pytest.mark.parametrize("page", ["how-to-write-an-action.md", "how-to-write-a-runbook.md"])
+def test_what_the_pages_show_is_right_as_it_stands(folder, page):
+    text = (Path(drills.__file__).parents[1] / "docs" / page).read_text()
+    files = re.findall(
+        r"`((?:actions|runbooks)/[a-z-]+\.yaml)`(?:(?!^```).)*^```yaml\n(.*?)^```",
+        text,
+        re.MULTILINE | re.DOTALL,
+    )
+    assert len(files) == 2
+    for name, written in files:
+        if name.startswith("actions/"):
+            write(folder, written, name=Path(name).name)
+        else:
+            (folder / name).write_text(written)
+    (folder / "runbooks" / "pause.yaml").unlink()
+    city = load_city(folder)
+    world = memory_world(city.inventory, city.own)
+    ground = Ground(city.inventory, city.runbooks, city.templates, world, city.place)
+    for name, said in SHOWN.items():
+        if name in city.runbooks:
+            assert make_plan(name, ground, said, exercise=True).steps
+
+
+SHOWN = {
+    "banner": {"host": "north-web", "text": "Vandet stiger"},
+    "morning-look": {"service": "appointments"},
+    "restart-appointments": {"service": "appointments"},
+}
+
+
 def test_an_editor_gets_the_schema_of_these_files():
     made = schema("actions")
     Draft202012Validator.check_schema(made)
