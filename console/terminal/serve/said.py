@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from console.terminal.desk import Desk
-from console.terminal.screen import Tone, out
+from console.terminal.screen import Tone, out, words
 from console.terminal.serve.program import Program
 from seawall.run_list import Standing, list_runs
 from seawall.schedules import Schedule, due_after
@@ -59,7 +59,7 @@ class Said:
         """Say what begins."""
         self._stops_within = stops_within
         self._line("serve", "begins", "", pid=os.getpid(), stops_within=stops_within.total_seconds())
-        self._say(f"Serving {self._desk.city.inventory.city.name} from {self._desk.folder}.", "strong")
+        self._say(f"Serving {words(self._desk.city.inventory.city.title)} from {self._desk.folder}.", "strong")
         self._say("Prefect's server takes 10 to 20 seconds to start, the first time longer.", "dim")
 
     def event(self, program: str, what: str, more: str) -> None:
