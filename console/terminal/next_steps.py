@@ -25,33 +25,35 @@ class NextSteps:
 
 def next_steps(one: Situation) -> NextSteps:
     """Say what to do next. There is always a command."""
-    commands: list[str] = []
-    for run in one.runs:
-        commands += _for_run(run)
-    rings = []
-    for service in one.services:
-        # What stands on another that is down comes back with it; only its own fault is looked at here.
-        if service.condition is not Condition.DOWN or service.needs_down:
-            continue
-        if service.telephone and service.run_by:
-            rings.append(
-                said(SAYS["ring"], by=service.run_by, telephone=service.telephone, name=words(service.title))
-            )
-        commands += _for_service(service, one)
-    if any(problem for problem in one.problems):
-        commands.append("seawall check")
-    if one.services and one.watcher is None:
-        commands += ["seawall watch", "seawall status --look"]
-    elif any(each.condition is Condition.UNKNOWN and each.watched for each in one.services):
-        commands.append("seawall doctor")
-    if any(each.kept is Kept.OVERDUE for each in one.schedules):
-        commands.append("seawall serve --check")
-    elif any(each.kept is Kept.NOBODY for each in one.schedules):
-        commands.append("seawall serve")
+    commands = [command for run in one.runs for command in _for_run(run)]
+    # What stands on another that is down comes back with it; only what is broken by its own fault is looked at.
+    broken = [each for each in one.services if each.condition is Condition.DOWN and not each.needs_down]
+    commands += [command for each in broken for command in _for_service(each, one)]
+    commands += ["seawall check"] if one.problems else []
+    commands += [*_for_looks(one), *_for_schedules(one)]
     commands += [f"seawall show {run.id} --follow" for run in one.runs if run.standing is Standing.UNDER_WAY]
     if not commands:
         commands = ["seawall runs"] if one.latest else ["seawall drill list"]
+    rings = [
+        said(SAYS["ring"], by=each.run_by, telephone=each.telephone, name=words(each.title))
+        for each in broken
+        if each.telephone and each.run_by
+    ]
     return NextSteps(tuple(dict.fromkeys(commands))[:MOST], tuple(rings[:MOST]))
+
+
+def _for_looks(one: Situation) -> list[str]:
+    if one.services and one.watcher is None:
+        return ["seawall watch", "seawall status --look"]
+    unseen = any(each.condition is Condition.UNKNOWN and each.watched for each in one.services)
+    return ["seawall doctor"] if unseen else []
+
+
+def _for_schedules(one: Situation) -> list[str]:
+    kept = {each.kept for each in one.schedules}
+    if Kept.OVERDUE in kept:
+        return ["seawall serve --check"]
+    return ["seawall serve"] if Kept.NOBODY in kept else []
 
 
 def _for_run(run: RunNow) -> list[str]:

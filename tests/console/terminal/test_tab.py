@@ -146,8 +146,7 @@ def test_a_real_bash_completes_after_it_was_installed(city, environ):
         person.press_tab("service=lo")
         person.until("service=login ")
         person.press_tab("to=n")
-        person.until("to=north")
-        person.press_ctrl_c()
-        person.until("ready> ")
-        person.press_tab("seawall sta")
+        person.until("to=north ")
+        clears_the_line = "\x15"
+        person.press_tab(f"{clears_the_line}seawall sta")
         person.until("seawall status ")
