@@ -38,7 +38,7 @@ test: $(STAMP)  ## everything, with the lab's servers and Prefect
 pages: $(STAMP) $(AXE)  ## every page in headless Chromium, held against WCAG by axe-core (needs chromium)
 	$(BIN)/pytest -m browser
 
-drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables openssh-server systemd
+drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables openssh-server rsync systemd
 	@if [ "$$(id -u)" != 0 ]; then \
 		echo "seawall: make drills needs root; it changes nothing outside namespaces of its own. Nothing was run." >&2; exit 2; fi
 	@for program in visudo nft unshare sshd systemd-analyze; do PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null || { \

@@ -1,7 +1,7 @@
 """Files over a shell on their machine, with find, sha256sum and tar of GNU; and from machine to machine through here.
 
-Source: find(1) -printf, sha256sum(1) --zero (coreutils 8.25), tar(1) --verbatim-files-from (1.29); rename(2) replaces a
-file, or a link, in one instant.
+Source: rsync(1) 3.2, --files-from and --protect-args; find(1) -printf, sha256sum(1) --zero (coreutils 8.25), tar(1)
+--verbatim-files-from (1.29); rename(2) replaces a file, or a link, in one instant.
 """
 
 from __future__ import annotations
@@ -70,6 +70,20 @@ find . -mindepth 1 ! -type d -exec sh -c '
 """
 )
 
+# $1 target, $2 line for known_hosts, $3 the remote shell but for that file, $4 source
+_FETCH = (
+    _NEEDS.format(programs="rsync ssh mktemp")
+    + """\
+mkdir -p "$1" || exit 1
+k=$(mktemp) || exit 1
+trap 'rm -f "$k"' EXIT
+trap 'exit 1' HUP INT TERM
+printf '%s\\n' "$2" >"$k" || exit 1
+rsync --archive --checksum --no-owner --no-group --no-devices --no-specials --protect-args \\
+  --from0 --files-from=- --rsh="$3 -o UserKnownHostsFile=$k" -- "$4" "$1/"
+"""
+)
+
 _REMOVE = """\
 cd "$1" || exit 1
 xargs -0 -r sh -c 'for f do
@@ -110,6 +124,22 @@ class ShellTrees:
         pieces = self._shell.stream_from(source.host, _command(_GIVE, source.path), deadline, stdin=wanted)
         output = self._shell.stream_to(target.host, _command(_TAKE, target.path), pieces, deadline)
         self._expect(output, target.host, "the copy")
+
+    def fetch(
+        self, source: WebRoot, target: WebRoot, names: Sequence[str], key: str | None, deadline: Deadline
+    ) -> None:
+        """Let rsync fetch these. See `connectors.files.Trees`."""
+        there = source.host
+        # The pinned key of the source's machine goes along: its own known_hosts may know it not, or otherwise.
+        known = f"[{there.address}]:{there.port} {there.host_key}"
+        login = f"ssh -p {there.port} -o BatchMode=yes -o StrictHostKeyChecking=yes -o GlobalKnownHostsFile=/dev/null"
+        if key is not None:
+            login += f" -o IdentitiesOnly=yes -i '{key}'"
+        address = f"[{there.address}]" if ":" in there.address else there.address
+        command = _command(_FETCH, target.path, known, login, f"{there.user}@{address}:{source.path}/")
+        wanted = b"".join(_name(name) for name in names)
+        output = self._shell.run(target.host, command, deadline, stdin=wanted)
+        self._expect(output, target.host, "rsync")
 
     def remove(self, root: WebRoot, names: Sequence[str], deadline: Deadline) -> None:
         """Delete these, what is deepest first. See `connectors.files.Trees`."""

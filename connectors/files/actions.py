@@ -157,7 +157,9 @@ class Files:
         if clashes:
             problem = f"{_shown(clashes[0])} is a folder at one of them, and none at the other"
             raise DidNothing(problem, where=str(args.target), remedy="Move it away by hand, then sync again")
-        if compared.to_copy:
+        if compared.to_copy and args.by == "rsync":
+            self._trees.fetch(args.source, args.target, compared.to_copy, args.key, deadline)
+        elif compared.to_copy:
             self._trees.carry(args.source, args.target, compared.to_copy, deadline)
         extra = compared.extra if args.delete else ()
         if extra:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
@@ -35,16 +35,24 @@ class CopyArgs(Frozen):
         source: what is copied.
         target: what is to be like it.
         delete: what the source has not is deleted at the target. Without this it stays, and counts as no difference.
+        by: `here` carries what differs from one machine to the other through here. `rsync` lets the target's machine
+            fetch it, over a login of its own at the source's: for what is too large to go through here.
+        key: with `rsync`, the private key on the target's machine for that login; its account's own when not said.
     """
 
     source: WebRoot
     target: WebRoot
     delete: bool = False
+    by: Literal["here", "rsync"] = "here"
+    key: PlainPath | None = None
 
     @model_validator(mode="after")
     def _two_places(self) -> Self:
         if (self.source.host.name, self.source.path) == (self.target.host.name, self.target.path):
             message = f"{self.source} is both source and target"
+            raise ValueError(message)
+        if self.key is not None and (self.by != "rsync" or "'" in self.key):
+            message = "`key` goes with `by: rsync`, and has no quote in it"
             raise ValueError(message)
         return self
 

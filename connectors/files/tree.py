@@ -63,6 +63,11 @@ class Trees(Protocol):
         Raises: DidNothing, Unreachable, WrongTarget; MayHaveActed when a part may have been copied.
         """
 
+    def fetch(
+        self, source: WebRoot, target: WebRoot, names: Sequence[str], key: str | None, deadline: Deadline
+    ) -> None:
+        """Let the target's machine fetch these from the source's, over a login of its own there. Raises: as `carry`."""
+
     def remove(self, root: WebRoot, names: Sequence[str], deadline: Deadline) -> None:
         """Delete these files and links, and then these folders where they are empty. Raises: as `carry`."""
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from abc import ABC, abstractmethod
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from connectors.memory.secrets import SecretsInMemory
 from connectors.memory.ssh import MachineInMemory, SshInMemory
 from connectors.ssh import Ssh
 from connectors.trees import STAGE, ShellTrees
-from seawall.actions import Output, World
-from seawall.errors import DidNothing, Unreachable, WrongTarget
+from seawall.actions import Deadline, Output, World
+from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.targets import Endpoint, Host, WebRoot
 from tests.connectors.servers import occasion
 
@@ -311,6 +312,61 @@ def test_a_program_that_is_missing_is_named(name):
     args = {"root": one} if name == "files.state" else {"source": one, "target": other}
     with pytest.raises(DidNothing, match="there is no program sha256sum on north-web"):
         world.perform(name, args, occasion())
+
+
+@pytest.mark.root
+class TestRsync:
+    """The way by rsync, with Debian's own on both machines: `make drills`."""
+
+    @pytest.fixture
+    def place(self, tmp_path, ssh_machine, shell):
+        key = ssh_machine.home / "key of web"
+        key.write_text(ssh_machine.user_key)
+        key.chmod(0o600)
+        return PlaceOnDisk(tmp_path, a_host(ssh_machine.port, ssh_machine.host_key), shell)
+
+    @pytest.fixture
+    def by(self, ssh_machine):
+        return {"by": "rsync", "key": str(ssh_machine.home / "key of web")}
+
+    def test_the_targets_machine_fetches_what_differs_itself(self, place, by):
+        place.write("site", "index.html", "hello")
+        place.write("site", "a b/-rf $(x) 'q' \u00e6.html", "odd", 0o600)
+        place.lead("site", "latest", "a b")
+        place.write("copy", "index.html", "old")
+        place.write("copy", "only-here.html")
+        assert place.copy("files.sync", **by).copied == 4
+        assert place.copy("files.is-same", **by).holds is True
+        assert "only-here.html" in place.read("copy")
+        assert place.copy("files.sync", **by, delete=True).deleted == 1
+        assert place.read("copy") == place.read("site")
+
+    def test_a_source_with_another_key_than_the_pinned_one_is_not_asked(self, place, by):
+        place.write("site", "index.html", "hello")
+        machine = place.root("site")
+        other = place.root("copy")
+        pinned = ShellTrees(place.world["files.sync"].call.__self__._trees._shell)
+        stranger = machine.host.model_copy(update={"host_key": ANOTHER_KEY})
+        with pytest.raises(MayHaveActed, match="Host key verification failed"):
+            pinned.fetch(
+                machine.model_copy(update={"host": stranger}), other, ["index.html"], by["key"], in_(20)
+            )
+        assert place.read("copy") == {}
+
+    def test_a_login_that_is_refused_copies_nothing(self, place):
+        place.write("site", "index.html", "hello")
+        with pytest.raises(MayHaveActed, match="Permission denied"):
+            place.copy("files.sync", by="rsync", key="/nonexistent/key")
+        assert place.read("copy") == {}
+
+
+ANOTHER_KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINkgH+rMqNiwg6UO88XNYASpDJLNtl/Bacx7NjrZBSpr"  # of nobody's machine
+)
+
+
+def in_(seconds: float) -> Deadline:
+    return Deadline.within(timedelta(seconds=seconds))
 
 
 NAMES = st.text(
