@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ from seawall.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     import socket
+
+STOPPED = 130
+"""What a shell gives a program that Ctrl-C ended."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -42,8 +46,8 @@ def main(words: Sequence[str]) -> int:
             _say(f"seawall: {mistake.where}: {mistake.problem}.\n    {mistake.remedy}.", wrong=True)
         return ExitCode.BAD_INPUT
     with listening:
-        _announce(listening, given.host, browse=given.open)
-        serve(settings, listening, host=given.host, version=_version())
+        ready = partial(_announce, listening, given.host, browse=given.open)
+        serve(settings, listening, host=given.host, version=_version(), ready=ready)
     _say("The console has ended. Nothing was changed by it.")
     return ExitCode.DONE
 
@@ -91,7 +95,10 @@ if __name__ == "__main__":
     gc.set_threshold(100_000, 20, 20)
     # Otherwise pydantic looks through every installed package for plugins of its own: there are none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    code = main(sys.argv[1:])
+    try:
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:  # before it served
+        code = STOPPED
     sys.stdout.flush()
     # Threads that still make a page for somebody who has gone must not hold up the end.
     os._exit(code)

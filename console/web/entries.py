@@ -13,10 +13,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from drills.scenario import Scenario
 from drills.scorecard import Scorecard
 from drills.written import JSON, read_scorecard
-from seawall.errors import BadInput
+from seawall.errors import BadInput, JournalError
 from seawall.journal import Outcome
 from seawall.model import Text
-from seawall.run_folder import RunFolder
+from seawall.plan import Promise
+from seawall.report.account import Recovery
+from seawall.report.recovering import recovery_of
+from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import RunSummary, Standing, summary_of
 
 _STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)-(\d\d)(\d\d)(\d\d)?-", re.ASCII)
@@ -49,6 +52,7 @@ class Entry:
         took: from its opening to its end, of one that has ended.
         run: what its journal's first and last lines say, of a run.
         card: what was measured, of a drill that has a result.
+        recovery: how long the service was away, of a run whose plan says what was promised and what shows it.
         settled: it will not change any more, unless its files do.
         problem: why it cannot be read.
     """
@@ -62,6 +66,7 @@ class Entry:
     took: timedelta | None = None
     run: RunSummary | None = None
     card: Scorecard | None = None
+    recovery: Recovery | None = None
     settled: bool = False
     problem: str | None = None
 
@@ -73,21 +78,24 @@ class _PlanHead(BaseModel):
 
     parameters: dict[str, str] = {}
     claims: tuple[str, ...] = ()
+    promise: Promise | None = None
 
 
 def run_entry(run: RunFolder) -> Entry:
     """Read one run."""
     summary = summary_of(run)
     unreadable = summary.standing is Standing.UNREADABLE
+    head = _head_of(run.path / "plan.json")
     return Entry(
         id=run.id,
         kind=Kind.UNKNOWN if unreadable else Kind.EXERCISE if summary.exercise else Kind.REAL,
         end=_end_of(summary),
         began=summary.opened_at,
         title=summary.title,
-        about=_about(run.path / "plan.json"),
+        about=_about(head),
         took=summary.ended_at - summary.opened_at if summary.ended_at else None,
         run=summary,
+        recovery=_recovery(run, head.promise) if head.promise is not None else None,
         settled=summary.standing in (Standing.ENDED, Standing.UNREADABLE),
         problem=summary.problem,
     )
@@ -143,13 +151,25 @@ def _end_of(summary: RunSummary) -> End:
     return End.WELL if summary.outcome is Outcome.DONE else End.NOT_WELL
 
 
-def _about(plan: Path) -> tuple[str, ...]:
+def _head_of(plan: Path) -> _PlanHead:
     try:
-        head = _PlanHead.model_validate_json(plan.read_bytes())
+        return _PlanHead.model_validate_json(plan.read_bytes())
     except (OSError, ValidationError):
-        return ()  # the run's own page says what is wrong with its plan
+        return _PlanHead()  # the run's own page says what is wrong with its plan
+
+
+def _about(head: _PlanHead) -> tuple[str, ...]:
     given = [f"{name}:{head.parameters[name]}" for name in ("service", "backup") if name in head.parameters]
     return tuple(dict.fromkeys([*given, *head.claims]))
+
+
+def _recovery(run: RunFolder, promise: Promise) -> Recovery | None:
+    """Read what the run's own steps saw of it. Such a run is read whole: what it measures lies in the middle."""
+    try:
+        state = read_state(run)
+    except JournalError:
+        return None
+    return None if state.opened is None else recovery_of(promise, state, state.opened.at)
 
 
 def _scenario(path: Path) -> Scenario | None:

@@ -27,8 +27,9 @@ from seawall.model import Language
 from seawall.report.figures import clock, moment, plain
 from seawall.report.page import PEOPLE, WRONG, to_page, tone
 from seawall.report.page import SIGNS as STEP_SIGNS
+from seawall.report.recovering import told_recovery
 from seawall.report.roles import role
-from seawall.report.words import STANDS
+from seawall.report.words import HEADINGS, STANDS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -106,6 +107,10 @@ class Pages:
                 place.inventory.services[one] for one in services if place.inventory and one in place.services
             ],
             targets=[target_words(one, asked.language, named=False) for one in targets],
+            recovery=list(told_recovery(told.report.recovery, asked.language))
+            if told.report.recovery
+            else [],
+            heading=lambda key: HEADINGS[key].in_(asked.language),
             drill=self.archive.drill_of(name),
             people=[one for one in told.report.timeline if one.kind in PEOPLE],
             timeline=told.report.timeline[:MOST_EVENTS],

@@ -15,6 +15,7 @@ from console.web.place import Place, Target
 from console.web.words import outcome, say, standing
 from drills.scorecard import Scorecard
 from seawall.model import Language
+from seawall.report.account import Recovery
 from seawall.report.figures import plain
 from seawall.report.roles import role
 from seawall.run_list import Standing
@@ -117,12 +118,25 @@ def _against(entry: Entry, place: Place, language: Language) -> tuple[Said, ...]
         return _judged(entry.card, language)
     if entry.end is End.UNREADABLE or entry.run is None:
         return ()
+    if entry.recovery is not None:
+        return _kept_promise(entry.recovery, language)
     targets = place.targets_of(entry.about)
     if not targets:
         named = any(one.startswith("service:") for one in entry.about)
         return (Said(say("no-target", language)),) if named else ()
     hardest = min(targets, key=lambda one: one.rto)
     return (Said(f"{target_words(hardest, language)}; {say('not-measured', language)}"),)
+
+
+def _kept_promise(one: Recovery, language: Language) -> tuple[Said, ...]:
+    """Say what a run itself saw of the recovery, against what was promised."""
+    promised = Target(timedelta(seconds=one.promised_seconds), promised=one.supplier is not None)
+    against = Said(target_words(promised, language))
+    if one.judged_seconds is None:
+        return Said(say("rta-unknown", language)), against
+    away = Said(say("away", language, span=length(timedelta(seconds=one.judged_seconds), language)))
+    kept = Said(say("kept" if one.kept else "missed", language), "good" if one.kept else "late")
+    return away, against, kept
 
 
 def target_words(target: Target, language: Language, *, named: bool = True) -> str:

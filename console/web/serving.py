@@ -7,7 +7,7 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -96,8 +96,18 @@ def make_server(
     )
 
 
-def serve(settings: Settings, listening: socket.socket, *, host: str, version: str) -> None:
-    """Serve the city's runs until somebody ends it: Ctrl-C, or `kill`."""
+def serve(
+    settings: Settings, listening: socket.socket, *, host: str, version: str, ready: Callable[[], None]
+) -> None:
+    """Serve the city's runs until somebody ends it: Ctrl-C, or `kill`.
+
+    Args:
+        settings: whose runs.
+        listening: where.
+        host: the name or address that was asked for.
+        version: Seawall's.
+        ready: called once the end can be asked for and whoever comes is answered.
+    """
     archive = archive_of(settings)
     server = make_server(settings, archive, listening, host=host, version=version)
     threading.Thread(target=_remember, args=(archive,), name="remember", daemon=True).start()
@@ -106,6 +116,7 @@ def serve(settings: Settings, listening: socket.socket, *, host: str, version: s
         server.should_exit = True
 
     with _heeding(end):
+        ready()
         server.run(sockets=[listening])
 
 

@@ -97,7 +97,8 @@ def test_a_filter_that_fits_little_is_answered_a_part_at_a_time(tmp_path, monkey
     for n in range(25):
         keep(tmp_path / "runs", n, NIGHT + timedelta(hours=5 * n), hours_ahead=2)
     archive = Archive(tmp_path / "runs", tmp_path / "drills")
-    wanted, parts = Wanted(end=End.OPEN), []
+    wanted = Wanted(end=End.OPEN)
+    parts: list[int | None] = []
     while len(parts) < 5:
         leaf = archive.leaf(wanted, nobody)
         parts.append(leaf.looked_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 from seawall.loading import load_inventory
 from seawall.messages import MARK
+from seawall.plan import Promise
 from tests.console.web.conftest import Reader
 from tests.console.web.kept import SCRIPT, keep_drill, keep_run, make_place
 from tests.drills import cards
@@ -317,3 +319,24 @@ def test_no_folder_is_made_by_a_reader(reads, tmp_path: Path):
     city = make_place(tmp_path / "city")
     reads(city).text("/en/")
     assert not (city / "runs").exists()
+
+
+@pytest.mark.parametrize(("rto", "verdict"), [(10, "▲ target missed"), (60, "✓ target kept")])
+def test_a_run_that_saw_its_service_come_back_is_held_to_what_was_promised(reads, tmp_path, rto, verdict):
+    city = make_place(tmp_path / "city")
+    promise = Promise(
+        service="citizen-register",
+        supplier="Registerhuset",
+        rto=timedelta(seconds=rto),
+        since=None,
+        served_again="promote",
+    )
+    run = keep_run(city, stories.went_well, plan=stories.move().model_copy(update={"promise": promise}))
+    now = reads(city)
+    promised = "1 min" if rto == 60 else "10 s"
+    (row,) = lines(now.text("/en/"))
+    assert f"the service was away 21.9 s supplier's promise: {promised} {verdict}" in html.unescape(row)
+    assert "not measured" not in row
+    text = now.text(f"/en/runs/{run.id}")
+    assert f"was promised by Registerhuset: {'kept' if rto == 60 else 'missed by 11.9 s'}" in text
+    assert "it is measured from outside, in drills" not in text
