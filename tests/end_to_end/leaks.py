@@ -43,7 +43,7 @@ def people_of(lab: LabLayout, city: Inventory) -> dict[str, str]:
         if person.email is not None:
             found |= {f"{name}'s address": person.email}
         if person.slack is not None:
-            found |= {f"{name}'s member id": person.slack}
+            found |= {f"{name}'s Slack address": person.slack}
         if person.telephone is not None:
             found |= {
                 f"{name}'s telephone": person.telephone,

@@ -17,8 +17,9 @@ from drills.lab.layout import LabLayout
 from flows.server import prefect_environment, prefect_server
 from seawall.errors import ExitCode
 from seawall.loading import load_inventory
+from seawall.run_folder import read_state
 from tests.end_to_end.leaks import files_below, forms, leaks, people_of, processes_seen, secrets_of
-from tests.end_to_end.scene import Scene
+from tests.end_to_end.scene import Scene, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.prefect]
 
@@ -57,6 +58,10 @@ def story(lab: LabLayout, city_of_stories: Path, tmp_path_factory: pytest.TempPa
         succeed(scene, "verify-backups", "login", "--yes", "login-nightly", "--json", ALONE)
         succeed(scene, "drill", "run", "planned-move", "--json")
         tell_with_wrong_secrets(scene, tmp_path_factory.mktemp("wrong") / "city")
+        succeed(scene, "person", "list", "--json")
+        succeed(scene, "duty")
+        succeed(scene, "doctor", "--send-test", "--role", "duty-officer", "--yes")
+        follow_a_supplier(scene)
         succeed(scene, "runs", "--json")
         for run in sorted(scene.known()):
             succeed(scene, "show", run, "--json")
@@ -86,6 +91,21 @@ def story(lab: LabLayout, city_of_stories: Path, tmp_path_factory: pytest.TempPa
 def succeed(scene: Scene, *words: str) -> None:
     said = scene.seawall(*words)
     assert said.code == ExitCode.DONE, (words, said.all)
+
+
+def follow_a_supplier(scene: Scene) -> None:
+    """Ask a person to note a case number, and let them write a telephone number first; then stop it."""
+    before = scene.known()
+    following = scene.begin(
+        "run", "supplier-outage", "service=citizen-register", "--yes", "citizen-register", ALONE
+    )
+    run = scene.opened(before, following)
+    until(lambda: "call" in read_state(run).for_people and read_state(run).steps["call"].asked, "a question")
+    refused = scene.seawall("answer", run.id, "call", "done", "--note", "ring +45 99 99 99 99")
+    assert refused.code == ExitCode.BAD_INPUT, refused.all
+    succeed(scene, "answer", run.id, "call", "done", "--note", "SAG-4711")
+    scene.seawall("abort", run.id)
+    following.ended()
 
 
 def tell_with_wrong_secrets(scene: Scene, city: Path) -> None:

@@ -166,11 +166,18 @@ def test_taking_back_reaches_them_as_little_as_doing():
 def test_places_of_theirs_besides_the_one_that_is_watched_are_theirs_too():
     service = CITY.inventory.services["citizen-register"]
     assert service.run_by is not None
-    more = service.run_by.model_copy(update={"places": ("192.0.2.200", "Portal.Supplier.Example")})
+    more = service.run_by.model_copy(
+        update={"places": ("192.0.2.200", "2001:db8::77", "cafe", "Portal.Supplier.Example")}
+    )
     services = {**CITY.inventory.services, "citizen-register": service.model_copy(update={"run_by": more})}
     inventory = CITY.inventory.model_copy(update={"services": services})
     action = WORLD["http.request"]
-    for url in ("https://192.0.2.200/x", "https://portal.supplier.example"):
+    for url in (
+        "https://192.0.2.200/x",
+        "https://portal.supplier.example",
+        "https://[2001:db8::77]:8443/",
+        "cafe:443",
+    ):
         assert list(changes_at_theirs(inventory, action, {"url": url}))
     assert not list(changes_at_theirs(inventory, action, {"url": "https://192.0.2.20/x"}))
 
