@@ -32,16 +32,23 @@ class Theirs:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What all suppliers of one city run, by its name and by its places: a plan may have ten thousand steps."""
+    """What all suppliers of one city run, by its name and by its places: a plan may have ten thousand steps.
+
+    Attributes:
+        short: whether a place of theirs has neither a full stop nor a colon in it.
+    """
 
     inventory: Inventory
     named: Mapping[str, Theirs]
     placed: Mapping[str, Theirs]
+    short: bool
 
     def meant_by(self, text: str) -> tuple[Theirs, ...]:
         """Return what a text means: a service's name and nothing else, or any place of theirs, or inside it."""
         plain = (unquote(text) if "%" in text else text).lower()
         found = [self.named[plain]] if plain in self.named else []
+        if not self.placed or ("." not in plain and ":" not in plain and not self.short):
+            return tuple(found)
         for word in _WORDS.findall(plain):
             # A port stands behind a name, and colons stand in an IPv6 address.
             for part in (word, *word.split(":")) if ":" in word else (word,):
@@ -80,6 +87,8 @@ def changes_at_theirs(
     known = _known(inventory)
     if not known.named or action.effect is Effect.READS or _only_tells(cast("Hashable", action.args)):
         return
+    if not any(known.meant_by(text) for text in _leaves(args)):
+        return
     for path, text in _texts(args, ()):
         for theirs in known.meant_by(text):
             problem = (
@@ -96,7 +105,9 @@ def _known(inventory: Inventory) -> _Known:
     if last is None or last.inventory is not inventory:
         theirs = services_of_suppliers(inventory)
         named = {one.service: one for one in theirs}
-        last = _Known(inventory, named, {place: one for one in theirs for place in one.places})
+        placed = {place: one for one in theirs for place in one.places}
+        short = any("." not in place and ":" not in place for place in placed)
+        last = _Known(inventory, named, placed, short)
         _last[:] = [last]
     return last
 
@@ -111,10 +122,18 @@ def _only_tells(args: Hashable) -> bool:
     return any(without_none(one.annotation) is Message for one in fields.values())
 
 
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(one)
+
+
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, one in value.items():
             yield from _texts(one, (*path, key))
     elif isinstance(value, list | tuple):
