@@ -28,7 +28,7 @@ from seawall.sightings import (
 )
 from tests.console.terminal.keyboard import ROOT
 
-ENDS_WITHIN = 30.0
+ENDS_WITHIN = 60.0
 
 
 def keep(stage, **conditions):
