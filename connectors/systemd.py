@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 from seawall.actions import Action, Deadline, Effect, Occasion, Proof, Ready, Seen
 from seawall.errors import DidNothing, MayHaveActed
 from seawall.model import Frozen
-from seawall.needs import OnHost
+from seawall.needs import OnHost, OrderUnit
 from seawall.targets import Host, Unit
 
 Verb = Literal["start", "stop", "restart"]
@@ -145,7 +145,7 @@ class Systemd:
                 proof=f"systemd.is-{verb}ed" if verb != "stop" else "systemd.is-stopped",
                 after_limit_it_cannot_act=False,  # the job is systemd's, and goes on without who asked for it
                 ready=self._ready_for,
-                needs=needs,
+                needs=(*needs, OrderUnit("unit", verb)),
             )
 
         def look(name: str, args: type[UnitArgs], seen: type[Seen], call: Any, does: str) -> Action[Any, Any]:

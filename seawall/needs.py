@@ -79,6 +79,13 @@ class AsOwner(Need):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderUnit(Need):
+    """One command that orders the systemd unit `of`, by sudo where the unit says so: this verb, that unit."""
+
+    verb: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InBucket(Need):
     """These actions of S3 on the bucket of store `of`, under `prefix`, which may name arguments in braces."""
 

@@ -24,6 +24,7 @@ from seawall.needs import (
     Login,
     Need,
     OnHost,
+    OrderUnit,
     Replicating,
 )
 from seawall.targets import Balancer, Endpoint, Host, Server, Store, Zone
@@ -35,6 +36,8 @@ DOCTOR = "doctor"
 
 OF_BUCKET = ("s3:ListBucket", "s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration")
 """Actions on a bucket as a whole; the others are on what is in it."""
+SYSTEMCTL = "/usr/bin/systemctl"
+"""Where sudo finds it: sudoers lines hold whole paths."""
 Actions = dict[str, None]
 """Names of actions, each once, in order."""
 
@@ -65,6 +68,7 @@ class Rights:
     """All of it. Every leaf knows the actions that need it."""
 
     owners: dict[Server, dict[str, Actions]] = field(default_factory=lambda: defaultdict(dict))
+    commands: dict[Host, dict[tuple[str, ...], Actions]] = field(default_factory=lambda: defaultdict(dict))
     peers: dict[str, dict[Server, None]] = field(default_factory=lambda: defaultdict(dict))
     roles: dict[Role, dict[Grant, Actions]] = field(default_factory=lambda: defaultdict(dict))
     servers: dict[Role, dict[Server, None]] = field(default_factory=lambda: defaultdict(dict))
@@ -78,7 +82,8 @@ class Rights:
     @property
     def hosts(self) -> tuple[Host, ...]:
         """Every machine that something is needed on, by name."""
-        found = {host.name: host for host in (*self.programs, *(server.host for server in self.owners))}
+        servers = (server.host for server in self.owners)
+        found = {host.name: host for host in (*self.programs, *self.commands, *servers)}
         return tuple(found[name] for name in sorted(found))
 
 
@@ -136,6 +141,14 @@ def _on_host(rights: Rights, one: Asked, _city: Inventory) -> None:
     folder = (one.args or {}).get("binaries")
     for name in need.binaries if folder else ():
         rights.programs[host].setdefault(f"{str(folder).rstrip('/')}/{name}", {})[one.action] = None
+
+
+def _order(rights: Rights, one: Asked, _city: Inventory) -> None:
+    need, unit = one.need, one.at
+    assert isinstance(need, OrderUnit)
+    if unit.sudo:
+        words = (SYSTEMCTL, "--no-ask-password", need.verb, unit.unit)
+        rights.commands[unit.host].setdefault(words, {})[one.action] = None
 
 
 def _login(rights: Rights, one: Asked, _city: Inventory) -> None:
@@ -230,6 +243,7 @@ def _slack(rights: Rights, one: Asked, city: Inventory) -> None:
 _ADDS: Mapping[type[Need], Callable[[Rights, Asked, Inventory], None]] = {
     AsOwner: _owner,
     OnHost: _on_host,
+    OrderUnit: _order,
     Login: _login,
     Replicating: _replicating,
     InBucket: _bucket,

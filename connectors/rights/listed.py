@@ -60,10 +60,10 @@ def _on_hosts(rights: Rights, seen: Seen) -> Iterator[Listed]:
             tuple(_names(rights.programs.get(host, {}))),
             "there" if reached else "not-known",
         )
-        for server, word, line in sudoers.lines(rights, host):
-            right = f"{server.program} {word}"
+        for allowed in sudoers.lines(rights, host):
+            right = " ".join(allowed.words)
             state = _state(seen, "sudo", host.name, right)
-            yield Listed("sudo", host.name, right, line, tuple(rights.owners[server][word]), state)
+            yield Listed("sudo", host.name, right, allowed.text, allowed.needed_by, state)
         for name, actions in rights.programs.get(host, {}).items():
             state = _state(seen, "programs", host.name, name)
             yield Listed("tool", host.name, name, name, tuple(actions), state)

@@ -74,7 +74,7 @@ def _in_databases(rights: Rights, world: RealWorld) -> Iterator[Sight]:
 
 def _on_host(rights: Rights, world: RealWorld, host: Host) -> Iterator[Sight]:
     name, doors = host.name, (_ssh(host),)
-    if any(sudoers.programs(rights, host)):
+    if any(sudoers.lines(rights, host)):
         remedy = f"seawall doctor --needs --host {name} --as sudoers"
         yield Sight(
             "sudo",
@@ -127,14 +127,13 @@ def allowed_by_sudo(shell: Shell, rights: Rights, host: Host, deadline: Deadline
     """Ask sudo what it would let us do; it does not do it. Raises: CallError."""
     found: dict[str, bool | None] = {}
     lines = tuple(sudoers.lines(rights, host))
-    asked = " ; ".join(
-        f"sudo -n -l -u {shlex.quote(server.sudo_as or '')} -- {shlex.quote(server.program)} {word} >/dev/null 2>&1"
-        f" && echo yes || echo no"
-        for server, word, _ in lines
+    asked = "; ".join(
+        f"sudo -n -l -u {shlex.quote(line.account)} -- {shlex.join(line.words)} >/dev/null 2>&1 && echo yes || echo no"
+        for line in lines
     )
     answers = shell.run(host, asked, deadline).stdout.split()
-    for n, (server, word, _) in enumerate(lines):
-        found[f"{server.program} {word}"] = answers[n] == "yes" if n < len(answers) else None
+    for n, line in enumerate(lines):
+        found[" ".join(line.words)] = answers[n] == "yes" if n < len(answers) else None
     return found
 
 

@@ -1,4 +1,4 @@
-"""sudoers lines with exact words and the digest of exactly one program. No wildcard, no shell, never root.
+"""sudoers lines with exact words, and the digest of a program where it is ours. No wildcard, and never a shell.
 
 A `*` in the arguments of a sudoers line also matches spaces and slashes (sudoers(5)), so a line that allows
 `pg_ctl -D /srv/* stop` allows other options, too. Here nothing varies: what does comes over standard input.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from connectors.postgres.program import digest, program
@@ -27,12 +28,42 @@ def programs(rights: Rights, host: Host) -> Iterator[tuple[Server, str]]:
         yield server, program(server, rights.peers.get(server.name, {}), rights.owners[server])
 
 
-def lines(rights: Rights, host: Host) -> Iterator[tuple[Server, str, str]]:
-    """Yield each line that `host` needs, with its server and the word that it allows."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of sudoers.
+
+    Attributes:
+        account: as which account.
+        words: the one command that it allows, program first.
+        text: the line itself.
+        needed_by: the actions that need it.
+    """
+
+    account: str
+    words: tuple[str, ...]
+    text: str
+    needed_by: tuple[str, ...]
+
+
+def lines(rights: Rights, host: Host) -> Iterator[Line]:
+    """Yield each line that `host` needs."""
     for server, text in programs(rights, host):
-        for word in sorted(rights.owners[server]):
-            allowed = f"sha256:{digest(text)} {server.program} {word}"
-            yield server, word, f"{_account(host)} ALL=({server.sudo_as}) NOPASSWD: {allowed}"
+        for word, actions in sorted(rights.owners[server].items()):
+            account, words = str(server.sudo_as), (server.program, word)
+            allowed = f"{_account(host)} ALL=({account}) NOPASSWD: sha256:{digest(text)} {' '.join(words)}"
+            yield Line(account, words, allowed, tuple(actions))
+    for command, needed_by in sorted(rights.commands.get(host, {}).items()):
+        escaped = " ".join(map(_escaped, command))
+        yield Line("root", command, f"{_account(host)} ALL=(root) NOPASSWD: {escaped}", tuple(needed_by))
+
+
+def _escaped(word: str) -> str:
+    r"""Write a word of a command so that sudoers takes it as it is, and for nothing else.
+
+    Source: sudoers(5), "Special characters": `\\` becomes one backslash before the word is matched as a pattern, in
+    which a backslash escapes again; so one that is meant takes four.
+    """
+    return re.sub(r"[,:=*?\[\]!\s#]", r"\\\g<0>", word.replace("\\", r"\\\\"))
 
 
 def _account(host: Host) -> str:
@@ -49,16 +80,25 @@ def _account(host: Host) -> str:
 def files(rights: Rights, host: Host) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of every file for `host`, how to install them first."""
     written = [(PurePosixPath(server.program).name, server, text) for server, text in programs(rights, host)]
-    if not written:
+    allowed = list(lines(rights, host))
+    if not allowed:
         return
+    as_root = any(line.account == "root" for line in allowed)
     head = [
-        f"# {host.name}: what {host.user} may do as other accounts, for Seawall; nothing else, and nothing as root.",
+        f"# {host.name}: what {host.user} may do by sudo, for Seawall; nothing else, and never a shell.",
         "# Install, as root, in this folder:",
         *(f"#   install -D -o root -g root -m 0755 {name} {server.program}" for name, server, _ in written),
         "#   visudo -cf sudoers && install -o root -g root -m 0440 sudoers /etc/sudoers.d/seawall",
-        "# The digest is that of the program: sudo runs no other. After an update of Seawall, or of what the inventory",
-        "# says of these servers, write both anew; `seawall doctor` says when.",
     ]
-    yield "sudoers", "\n".join((*head, *(line for _, _, line in lines(rights, host)), ""))
+    if written:
+        head += [
+            "# The digest is that of the program: sudo runs no other. After an update of Seawall, or of what the",
+            "# inventory says of these servers, write both anew; `seawall doctor` says when.",
+        ]
+    if as_root:
+        head += [
+            "# As root, these commands alone, word for word: systemd asks for root to start and stop a unit."
+        ]
+    yield "sudoers", "\n".join((*head, *(line.text for line in allowed), ""))
     for name, _, text in written:
         yield name, text

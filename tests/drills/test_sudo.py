@@ -366,3 +366,35 @@ class TestNoMore:
             north, north.server.program, "keep", stdin="LIMIT 0.3\nWITHIN 1\nHISTORY 1 0/1\n\n"
         )
         assert waits.returncode != 0
+
+
+ODD = "appointments\\x2dnew@1:a=b,c*?[x].service"
+"""A unit's name with everything in it that means something in sudoers."""
+
+
+def test_a_command_as_root_is_allowed_word_for_word_and_no_other(sudo_pair):
+    machine = sudo_pair.machines["north-db"]
+    rights = Rights()
+    command = ("/usr/bin/printf", "%s", "restart", ODD)
+    rights.commands[machine.server.host][command] = {"systemd.restart": None}
+    (line,) = sudoers.lines(rights, machine.server.host)
+    machine.place.allow("units", f"{line.text}\n")
+    try:
+
+        def said(*words: str) -> str:
+            ran = machine.place.run_as(LOGS_IN, "sudo", "-n", *words)
+            return ran.stdout if ran.returncode == 0 else "no"
+
+        assert said(*command) == f"restart{ODD}"
+        for other in (
+            ODD.replace("*", "x"),
+            ODD.replace("?", "y"),
+            ODD.replace("[x]", "x"),
+            f"{ODD} more",
+            "x.service",
+        ):
+            assert said(*command[:-1], other) == "no"
+        assert said(*command, "more") == "no"
+        assert said("/usr/bin/printf", "%s", "stop", ODD) == "no"
+    finally:
+        machine.place.allow("units", "")
