@@ -41,8 +41,8 @@ pages: $(STAMP) $(AXE)  ## every page in headless Chromium, held against WCAG by
 drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables openssh-server rsync systemd
 	@if [ "$$(id -u)" != 0 ]; then \
 		echo "seawall: make drills needs root; it changes nothing outside namespaces of its own. Nothing was run." >&2; exit 2; fi
-	@for program in visudo nft unshare sshd systemd-analyze; do PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null || { \
-		echo "seawall: make drills needs $$program (Debian, Ubuntu: apt-get install sudo nftables util-linux openssh-server systemd)." >&2; exit 2; }; done
+	@for program in visudo nft unshare sshd rsync systemd-analyze; do PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null || { \
+		echo "seawall: make drills needs $$program (Debian, Ubuntu: apt-get install sudo nftables util-linux openssh-server rsync systemd)." >&2; exit 2; }; done
 	$(BIN)/pytest -m root
 
 env: $(STAMP)  ## .venv, as requirements.lock says
@@ -86,7 +86,7 @@ golden: $(STAMP)  ## rewrites tests/golden; read the diff before committing it
 
 lock:  ## requirements.lock from pyproject.toml, keeping what need not change; UPGRADE=--upgrade takes the newest
 	@command -v uv >/dev/null || { echo "seawall: make lock needs uv (pipx install uv)." >&2; exit 2; }
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --no-strip-extras \
 		--all-extras $(UPGRADE) --output-file requirements.lock pyproject.toml
 
 clean:  ## everything that can be made again, .venv too
