@@ -65,7 +65,8 @@ $(LOCKED): requirements.lock
 	@echo "seawall: making .venv with $$("$(PYTHON)" --version)."
 	@echo "  Downloads about 170 MB from the Python package index, once; 650 MB on disk. One to three minutes."
 	@"$(PYTHON)" -m venv .venv
-	@$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements.lock || { \
+	@# As constraints too: pip 23 takes `sqlalchemy[asyncio]` for another package than the sqlalchemy that is pinned.
+	@$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements.lock -c requirements.lock || { \
 		echo "seawall: the packages could not be installed; nothing outside .venv was changed." >&2; \
 		echo "  With no network, or an index that lacks a version: see the lines above. Then run make again; it goes on where it stopped." >&2; \
 		exit 2; }
