@@ -87,7 +87,7 @@ golden: $(STAMP)  ## rewrites tests/golden; read the diff before committing it
 
 lock:  ## requirements.lock from pyproject.toml, keeping what need not change; UPGRADE=--upgrade takes the newest
 	@command -v uv >/dev/null || { echo "seawall: make lock needs uv (pipx install uv)." >&2; exit 2; }
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --no-strip-extras \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 		--all-extras $(UPGRADE) --output-file requirements.lock pyproject.toml
 
 clean:  ## everything that can be made again, .venv too
