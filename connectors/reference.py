@@ -73,6 +73,11 @@ def _contents(actions: Sequence[Action[Any, Any]]) -> Iterator[str]:
 
 def _section(action: Action[Any, Any]) -> str:
     lines = [f"### {action.name}", "", f"{action.does}.", "", ", ".join(_nature(action)) + ".", ""]
+    lines += (
+        [f"Needs {needs}.", ""]
+        if (needs := "; ".join(dict.fromkeys(filter(None, map(str, action.needs or ())))))
+        else []
+    )
     lines += [_first_paragraph(action.args), "", "| argument | | |", "|---|---|---|"]
     said = _attributes(action.args)
     lines += [

@@ -42,6 +42,11 @@ class Login(Need):
     grants: tuple[Grant, ...] = ()
     from_its_own_machine: bool = False
 
+    def __str__(self) -> str:
+        """Say it in words."""
+        rights = ", ".join(grant.right for grant in self.grants)
+        return f"PostgreSQL at `{self.of}`" + (f" with {rights}" if rights else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Replicating(Need):
@@ -49,6 +54,11 @@ class Replicating(Need):
 
     source: str
     grants: tuple[Grant, ...] = ()
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        rights = ", ".join(grant.right for grant in self.grants)
+        return f"the replicator at `{self.source}`" + (f" with {rights}" if rights else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,10 @@ class OnHost(Need):
 
     programs: tuple[str, ...] = ()
     binaries: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"a log-in at `{self.of}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +91,20 @@ class AsOwner(Need):
     programs: tuple[str, ...] = ()
     binaries: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"the account that `{self.of}` runs as, to {', '.join(self.words)}"
+
 
 @dataclass(frozen=True, slots=True)
 class OrderUnit(Need):
     """One command that orders the systemd unit `of`, by sudo where the unit says so: this verb, that unit."""
 
     verb: str = ""
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"leave to {self.verb} `{self.of}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +114,20 @@ class InBucket(Need):
     allows: tuple[str, ...] = ()
     prefix: str = ""
 
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{', '.join(self.allows)} in `{self.of}`"
+
 
 @dataclass(frozen=True, slots=True)
 class AtBalancer(Need):
     """The runtime socket of balancer `of`, which listens to us with this level."""
 
     level: str = "user"
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"level {self.level} at `{self.of}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +137,10 @@ class InZone(Need):
     name: str = ""
     types: str = ""
 
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{'updates of' if self.name else 'answers from'} `{self.of}`"
+
 
 @dataclass(frozen=True, slots=True)
 class AtController(Need):
@@ -114,10 +148,18 @@ class AtController(Need):
 
     resets: bool = False
 
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"the power controller of `{self.of}`" + (", to reset" if self.resets else "")
+
 
 @dataclass(frozen=True, slots=True)
 class AtAddress(Need):
     """HTTP to the address in the argument `of`."""
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"the address `{self.of}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +168,20 @@ class ByMail(Need):
 
     of: str = ""
 
+    def __str__(self) -> str:
+        """Say it in words."""
+        return "the mail relay"
+
 
 @dataclass(frozen=True, slots=True)
 class BySlack(Need):
     """The city's Slack workspace; the app has the scope chat:write and was invited to the channel."""
 
     of: str = ""
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return "the Slack workspace"
 
 
 NOTHING: tuple[Need, ...] = ()

@@ -15,7 +15,7 @@ from connectors.s3 import S3
 from connectors.s3_rights import Right
 from connectors.world import RealWorld
 from seawall.actions import Deadline, Shell
-from seawall.errors import CallError
+from seawall.errors import CallError, Finding
 from seawall.needs import Grant
 from seawall.targets import Balancer, Endpoint, Host, Server, Store
 
@@ -146,7 +146,9 @@ def _programs(shell: Shell, host: Host, wanted: tuple[str, ...], deadline: Deadl
 
 def _knocked(way: Way, deadline: Deadline) -> Marks:
     shut = knock([way.endpoint], within=min(3.0, deadline.left))
-    return {words(way): way.endpoint not in shut}
+    found = shut[way.endpoint][1] if way.endpoint in shut else Finding.WELL
+    # Who refuses was reached: nothing listens there now, such as a program that rests at the standby's site.
+    return {words(way): {Finding.WELL: True, Finding.REFUSED: None}.get(found, False)}
 
 
 def _asked_there(shell: Shell, host: Host, binaries: str, way: Way, deadline: Deadline) -> Marks:

@@ -13,6 +13,8 @@ import time
 
 SET_PARENT_DEATH_SIGNAL, SET_CHILD_SUBREAPER = 1, 36
 """prctl(2)."""
+AT_MOST = 1800
+"""Seconds after which it ends by itself, when whoever started it never did."""
 
 
 def main() -> None:
@@ -23,7 +25,8 @@ def main() -> None:
     if not os.fork():
         libc.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
         os.execvpe(sys.argv[2], sys.argv[2:], {**os.environ, **marks})
-    while True:
+    end = time.monotonic() + AT_MOST
+    while time.monotonic() < end:
         try:
             os.wait()
         except ChildProcessError:
