@@ -59,7 +59,9 @@ class Said:
         """Say what begins."""
         self._stops_within = stops_within
         self._line("serve", "begins", "", pid=os.getpid(), stops_within=stops_within.total_seconds())
-        self._say(f"Serving {words(self._desk.city.inventory.city.title)} from {self._desk.folder}.", "strong")
+        self._say(
+            f"Serving {words(self._desk.city.inventory.city.title)} from {self._desk.folder}.", "strong"
+        )
         self._say("Prefect's server takes 10 to 20 seconds to start, the first time longer.", "dim")
 
     def event(self, program: str, what: str, more: str) -> None:
