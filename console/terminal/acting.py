@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""
     action = typer.Typer(
         name="action",
-        help="What steps can use: list it, and review the city's own commands.",
+        help="What steps can use, and the review of the city's own.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
@@ -59,7 +59,7 @@ def review(
     who: AsPerson = None,
     city: CityDir = None,
 ) -> None:
-    """Read a file of the city's own actions, and write down that you did.
+    """Read the city's own actions, and write down that you did.
 
     Shows what each would do, where, and how it is proven and taken back. Once its name was typed, who you are, the day
     and the digest of what you read stand in the file; when it is changed after that, no plan uses it until it has been

@@ -30,7 +30,7 @@ def console(
     open_: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
     city: CityDir = None,
 ) -> None:
-    """Serve the history of runs and drills as pages, to read in a browser.
+    """Serve the history of runs and drills to a browser.
 
     Danish and English. Nothing can be changed there. It goes on until Ctrl-C; on this machine only, unless
     --host says otherwise: there is no sign-in yet.

@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""
     drill = typer.Typer(
         name="drill",
-        help="Hold a scenario in the lab, and measure recovery from outside.",
+        help="Hold a scenario in the lab, measured from outside.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
@@ -40,8 +40,9 @@ def run(
     city: CityDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold a drill in the lab: users write, it breaks, a runbook responds, it is judged.
+    """Hold a drill in the lab, and see what it showed.
 
+    Users write, it breaks, a runbook responds, and what came of it is judged.
     Only ever acts on the lab's machines: the city's hosts are compared with them first. Always an exercise.
     Exit code 0 when everything that was expected held, 3 otherwise.
 
@@ -71,7 +72,9 @@ def demo(
     *,
     lab: Annotated[Path | None, typer.Option("--lab", metavar="DIR", help="The lab's folder.")] = None,
 ) -> None:
-    """See it all once: the lab comes up, loses a site, is rescued and judged.
+    """See it all once: a site is lost, rescued and judged.
+
+    The lab comes up, loses a site, is brought back by its runbooks, and what that took is measured.
 
     \b
     Examples:

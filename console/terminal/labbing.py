@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""
     lab = typer.Typer(
         name="lab",
-        help="The two-site lab on this machine: real servers to break and rescue.",
+        help="Real servers at two sites, to break and rescue.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
@@ -124,7 +124,7 @@ def try_action(
     city: CityDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Carry out one of the city's own actions in the lab, and see whether it keeps its word.
+    """Try a city's own action: does it keep its word?
 
     One that says it only reads is caught when anything in the lab is not as it was: files, rows, objects, programs,
     what the balancer lets in, the zone, messages. One that changes is proven, taken back, and looked at again. The

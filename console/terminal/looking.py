@@ -100,7 +100,7 @@ def report(
     lang: Annotated[str | None, typer.Option("--lang", metavar="da|en", help="In Danish or English.")] = None,
     city: CityDir = None,
 ) -> None:
-    """Tell a run afterwards: on two printed sheets, or all of it.
+    """Tell a run afterwards: on two sheets, or all of it.
 
     The two sheets are for those who answer for the city: what happened, whom it touched, how long against what was
     promised, what was lost, who decided, and lines to fill in. On a terminal they go into a file, else they are

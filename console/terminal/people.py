@@ -18,7 +18,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""
     person = typer.Typer(
         name="person",
-        help="Who there is, how each is reached, and when that was last tried.",
+        help="Who there is, and how each is reached.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
@@ -29,8 +29,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_(*, role: RoleName = None, city: CityDir = None, as_json: AsJson = False) -> None:
-    """List the people by name: roles, who is on duty, deputies, channels, and what is missing.
+    """List the people by name, and what is missing of whom.
 
+    Their roles, who is on duty, deputies and channels.
     Names, and nothing else of anybody's: what it prints may stand in a ticket. `person show` has the numbers.
 
     \b
@@ -83,7 +84,7 @@ def duty(
     city: CityDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show who is on duty, who takes over next, and when nobody is.
+    """Show who is on duty, who is next, and when nobody is.
 
     Exit code 0 when every duty is covered at that time, 3 when nobody is on duty who should be.
 

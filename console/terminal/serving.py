@@ -26,7 +26,9 @@ def serve(
     city: CityDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Keep the city's schedules: verify its backups every night, hold a drill every week.
+    """Keep the schedules: backups verified, drills held.
+
+    Backups are verified every night and a drill is held every week, or as the city says.
 
     Runs until Ctrl-C or SIGTERM: Prefect's server and worker, the watcher and the console, all on this machine's
     loopback. What dies is started again; what a run had begun is never repeated, and a run whose time was missed is

@@ -60,7 +60,9 @@ def init(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a folder for your own city, from files there are already, or from the reference city.
+    """Make a folder for your own city, from files you have.
+
+    Without --from it begins as a copy of the reference city.
 
     What the files do not say is listed as gaps, the most useful to fill first. Nothing is overwritten, nothing in the
     files is executed, and when something is wrong with them nothing is made.

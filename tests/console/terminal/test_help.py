@@ -44,6 +44,14 @@ def test_every_command_has_examples_of_itself(path, capsys):
     assert any(" ".join(["seawall", *path]) in one for one in examples)
 
 
+@pytest.mark.parametrize("path", [[], *([name] for name in NESTED)], ids=" ".join)
+def test_no_commands_summary_is_cut_at_eighty_columns(path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = help_of(path, capsys).splitlines()[1:]
+    assert len(rows) > 5
+    assert [row for row in rows if row.endswith("...")] == []
+
+
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
 def test_help_fits_a_narrow_terminal(path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
