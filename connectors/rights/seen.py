@@ -95,14 +95,10 @@ def _ways(rights: Rights, world: RealWorld) -> Iterator[Sight]:
     hosts = {host.name: host for host in rights.hosts}
     binaries = {server.host.name: server.binaries for of in rights.servers.values() for server in of}
     for way in rights.ways:
-        if way.from_ == HERE:
-            take: Callable[[Deadline], Marks] = partial(_knocked, way)
-            doors: tuple[Endpoint, ...] = ()
-        elif way.from_ in hosts:
-            take = partial(_asked_there, world.shell, hosts[way.from_], binaries.get(way.from_, ""), way)
-            doors = (_ssh(hosts[way.from_]),)
-        else:
+        if way.from_ not in hosts:
             continue
+        take = partial(_asked_there, world.shell, hosts[way.from_], binaries.get(way.from_, ""), way)
+        doors = (_ssh(hosts[way.from_]),)
         what = f"way from {way.from_} to {way.to} ({way.what}, {way.endpoint})"
         yield Sight("way", way.to, what, way.to, doors, take, "seawall doctor --needs --as ports")
 
@@ -144,11 +140,18 @@ def _programs(shell: Shell, host: Host, wanted: tuple[str, ...], deadline: Deadl
     return {name: answers[n] == "yes" if n < len(answers) else None for n, name in enumerate(wanted)}
 
 
-def _knocked(way: Way, deadline: Deadline) -> Marks:
-    shut = knock([way.endpoint], within=min(3.0, deadline.left))
-    found = shut[way.endpoint][1] if way.endpoint in shut else Finding.WELL
+def ways_from_here(rights: Rights) -> Mapping[tuple[str, str, str], bool | None]:
+    """Knock at every port that Seawall itself must reach, all at once."""
+    ways = [way for way in rights.ways if way.from_ == HERE]
+    shut = knock([way.endpoint for way in ways])
     # Who refuses was reached: nothing listens there now, such as a program that rests at the standby's site.
-    return {words(way): {Finding.WELL: True, Finding.REFUSED: None}.get(found, False)}
+    marks = {Finding.WELL: True, Finding.REFUSED: None}
+    return {
+        ("way", way.to, words(way)): marks.get(
+            shut[way.endpoint][1] if way.endpoint in shut else Finding.WELL, False
+        )
+        for way in ways
+    }
 
 
 def _asked_there(shell: Shell, host: Host, binaries: str, way: Way, deadline: Deadline) -> Marks:

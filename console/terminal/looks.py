@@ -143,14 +143,11 @@ def _rights(desk: Desk, world: World) -> Iterator[Look]:
     """Look whether the rights that the runbooks need are there, and the programs."""
     if not isinstance(world, RealWorld):
         return
-    from connectors.rights.gathered import HERE
     from connectors.rights.seen import sights
     from console.terminal.needing import needed
 
     for sight in sights(needed(desk, world).rights, world):
-        # What leads from here is knocked at by the look at the thing itself.
-        if sight.kind != "way" or f"from {HERE} " not in sight.what:
-            yield Look(sight.what, partial(_rights_seen, sight), sight.about, sight.doors)
+        yield Look(sight.what, partial(_rights_seen, sight), sight.about, sight.doors)
 
 
 def _rights_seen(sight: Sight, deadline: Deadline) -> Iterable[CheckUp]:

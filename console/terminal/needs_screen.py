@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connectors.rights import policies, ports, sql, sudoers
 from connectors.rights.listed import Listed, State, listed
-from connectors.rights.seen import Sight, sights, taken
+from connectors.rights.seen import Sight, sights, taken, ways_from_here
 from connectors.world import RealWorld
 from console.terminal.desk import Desk
 from console.terminal.doctor import NOTHING_CHANGED
@@ -46,6 +46,7 @@ def seen_needs(desk: Desk, limits: Limits, only: Sequence[str]) -> tuple[Needed,
         found = needed(desk, world)
         seen: dict[tuple[str, str, str], bool | None] = {}
         if isinstance(world, RealWorld):
+            seen |= ways_from_here(found.rights)
             wanted = [one for one in sights(found.rights, world) if not only or one.about in only]
             for _ in take_all([_look(one, seen) for one in wanted], limits):
                 pass
