@@ -79,7 +79,7 @@ def doctor(
     are wrong.
 
     With --needs: per host, store, balancer and zone, the exact sudoers lines, grants, ports and policies that the
-    actions of this city's runbooks declare, and no more; never root, never a superuser. docs/needs.md says more.
+    actions of this city's runbooks declare, and no more; never a shell as root, never a superuser. docs/needs.md says more.
 
     With --send-test it sends instead: one message marked PRØVE / TEST over each way that people can be reached by,
     and keeps when that was. That a relay accepted it does not say that anybody read it.
@@ -103,9 +103,15 @@ def doctor(
     from console.terminal.doctor import examine, show_examination, unwell
     from console.terminal.rounds import Limits
     from console.terminal.screen import out
-    from seawall.errors import ExitCode
+    from seawall.errors import BadInput, ExitCode
 
     desk, limits, only = Desk.at(city), Limits(within, total), tuple(host or ())
+    if as_file is not None and not needs:
+        raise BadInput.one(
+            "files are written of what is needed alone",
+            where=f"--as {as_file}",
+            remedy=f"Write: seawall doctor --needs --as {as_file}",
+        )
     if as_file is not None:
         from console.terminal.needs_screen import show_files, write_files
 

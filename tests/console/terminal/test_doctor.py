@@ -144,3 +144,9 @@ def test_a_name_that_nothing_has_is_refused_with_the_nearest(stage):
     said = stage("doctor", "--host", "nort")
     assert said.code == ExitCode.BAD_INPUT
     assert "--host nort" in said.err
+
+
+def test_a_kind_of_file_without_needs_is_refused_with_the_line_that_was_meant(stage):
+    said = stage("doctor", "--as", "sql")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "seawall doctor --needs --as sql" in said.err
