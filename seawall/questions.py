@@ -31,11 +31,6 @@ class OpenQuestion:
         """What may be said, e.g. `yes|no`."""
         return "|".join(ANSWERS[self.asked.what])
 
-    @property
-    def to_type(self) -> str:
-        """What follows the step's name on a command line, e.g. `yes|no`, or `done --note ...`."""
-        return self.answers if self.step.note is None else f"{self.answers} --note ..."
-
     def in_words(self, who: str = "") -> str:
         """Say what is wanted. `who` names those who may answer."""
         of = f"{self.asked.of} ({who})" if who else self.asked.of

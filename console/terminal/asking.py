@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 
 from console.terminal.desk import Desk
 from console.terminal.on_call import who_now
-from console.terminal.questions import word_for
+from console.terminal.questions import how_to_type, taken_apart, word_for
 from console.terminal.screen import Screen, words
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput, SeawallError
@@ -81,9 +81,7 @@ class Asking:
                     screen.say("(answered elsewhere, or not wanted any more)", "dim")
                     return True
                 if not line:
-                    screen.say(
-                        f"Nobody can be asked here: seawall answer {self._run.id} {question.step.id} ..."
-                    )
+                    screen.say(f"Nobody can be asked here: seawall answer {self._run.id} {question.step.id}")
                     return False
                 if self._say(line, question, screen):
                     self._wait_until_heard(question)
@@ -103,19 +101,8 @@ class Asking:
             )
             screen.say(f"{question.step.uses}, {back}", "dim", indent=2)
         until = clock(question.asked.until, self._desk.zone)[:8]
-        if question.step.note is not None:
-            screen.say(f"Until {until}. Type `done` and {words(question.step.note)}, or did-not-happen.")
-            screen.say(f"Your name between them if you are not {self._by}; `none` when there is none.", "dim")
-            return
-        choices = ANSWERS[question.asked.what]
-        may = self._desk.city.inventory.with_role(role) if role else {}
-        if question.asked.what == "approval" and self._by not in may:
-            named = " or ".join(f"`{choice} NAME`" for choice in choices)
-            screen.say(f"Until {until}. Type {named}, with the name of somebody who may.")
-        else:
-            screen.say(
-                f"Until {until}. Type {' or '.join(choices)}, and your name if you are not {self._by}."
-            )
+        how = how_to_type(question, self._by, self._desk.city.inventory)
+        screen.say(f"Until {until}. {how}")
 
     def _line(self, question: OpenQuestion) -> str | None:
         """Read a line: None when the question is no longer open, empty at the end of input."""
@@ -130,27 +117,21 @@ class Asking:
         return any(one.asked == question.asked for one in questions_of(self._state))
 
     def _say(self, line: str, question: OpenQuestion, screen: Screen) -> bool:
-        said, _, rest = line.strip().partition(" ")
-        person, _, why = rest.strip().partition(" ")
-        wanted, note = ANSWERS[question.asked.what], ""
-        if question.step.note is not None and said.lower() == "done":
-            # A name may stand before what is noted, and need not.
-            named = person in self._desk.city.inventory.people
-            person, note, why = (person, why, "") if named else ("", rest.strip(), "")
-        if said.lower() not in wanted:
-            screen.say(f"Type {' or '.join(wanted)}.")
+        typed = taken_apart(line, question, self._desk.city.inventory)
+        if typed is None:
+            screen.say(f"Type {' or '.join(ANSWERS[question.asked.what])}.")
             return False
         assert self._state is not None
         try:
             word = word_for(
                 self._state,
                 question.step.id,
-                said.lower(),
-                person or self._by,
-                why=why,
+                typed.said,
+                typed.person or self._by,
+                why=typed.why,
                 now=surroundings().now(),
                 inventory=self._desk.city.inventory,
-                note=note,
+                note=typed.note,
             )
             put(self._run, word)
         except BadInput as error:

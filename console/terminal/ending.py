@@ -80,7 +80,7 @@ def show_stop(run: RunFolder, screen: Screen) -> None:
 
 def _next(run: RunFolder, end: Finish | Ask, state: State) -> list[str]:
     if isinstance(end, Ask):
-        answers = [f"seawall answer {run.id} {one.step} {one.answers}" for one in questions_of(state)]
+        answers = [f"seawall answer {run.id} {one.step.id}" for one in questions_of(state)]
         return [*answers[:3], f"seawall resume {run.id}"]
     if end.outcome is Outcome.DONE:
         return [f"seawall report {run.id} --html {run.id}.html"]

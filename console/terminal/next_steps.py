@@ -51,8 +51,11 @@ def _for_looks(one: Situation) -> list[str]:
 
 def _for_schedules(one: Situation) -> list[str]:
     kept = {each.kept for each in one.schedules}
-    if Kept.OVERDUE in kept:
+    if Kept.OVERDUE in kept or (one.serve is not None and one.serve.well is False):
         return ["seawall serve --check"]
+    if badly := [each for each in one.schedules if each.ended_badly]:
+        runs = [f"seawall show {each.last}" for each in badly if each.flow != "drill"]
+        return [*runs, *(["seawall serve --check"] if len(runs) < len(badly) else [])]
     return ["seawall serve"] if Kept.NOBODY in kept else []
 
 
@@ -62,7 +65,7 @@ def _for_run(run: RunNow) -> list[str]:
             return [f"seawall resume {run.id}"]
         case Standing.UNREADABLE:
             return [f"seawall show {run.id}"]
-    return [f"seawall answer {run.id} {wait.step} {wait.answers}" for wait in run.waits]
+    return [f"seawall answer {run.id} {wait.step}" for wait in run.waits]
 
 
 def _for_service(service: ServiceNow, one: Situation) -> list[str]:

@@ -135,7 +135,7 @@ class Progress:
     def _say_how_to_answer(self, event: Event, screen: Screen) -> None:
         for one in questions_of(self._state) if event.kind == "asked" else ():
             if one.step.id == getattr(event, "step", None):
-                screen.raw(f"             seawall answer {self._run.id} {one.step.id} {one.answers}")
+                screen.raw(f"             seawall answer {self._run.id} {one.step.id}")
 
     def _lower_part(self) -> Text:
         from rich.text import Text

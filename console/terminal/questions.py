@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from console.terminal.screen import words
 from seawall.approve import check_may_approve, is_wanted, still_wanted
 from seawall.errors import BadInput
 from seawall.ground import choose
@@ -11,11 +13,50 @@ from seawall.inventory import Inventory
 from seawall.journal import Answered, Approved, Word
 from seawall.notes import checked_note
 from seawall.plan import PlannedStep
-from seawall.questions import questions_of
+from seawall.questions import ANSWERS, OpenQuestion, questions_of
 from seawall.state import State
 
 ALL_ANSWERS = ("yes", "no", "done", "happened", "did-not-happen")
 HOW = "typed in a terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What one typed at a question, taken apart. `person` is empty where none was named."""
+
+    said: str
+    person: str
+    why: str
+    note: str
+
+
+def taken_apart(line: str, question: OpenQuestion, inventory: Inventory) -> Typed | None:
+    """Read `yes`, `no NAME WHY` or `done [NAME] NOTE`. Returns: None when it is no answer to this question."""
+    said, _, rest = line.strip().partition(" ")
+    person, _, why = rest.strip().partition(" ")
+    if said.lower() not in ANSWERS[question.asked.what]:
+        return None
+    if question.step.note is None or said.lower() != "done":
+        return Typed(said.lower(), person, why, "")
+    # A name may stand before what is noted, and need not.
+    named = person in inventory.people
+    return Typed(said.lower(), person if named else "", "", why if named else rest.strip())
+
+
+def how_to_type(question: OpenQuestion, by: str, inventory: Inventory) -> str:
+    """Say what may be typed at a question by whoever sits here as `by`."""
+    choices = ANSWERS[question.asked.what]
+    if question.step.note is not None:
+        return (
+            f"Type `done` and {words(question.step.note)}, or did-not-happen. Your name between them if you are"
+            f" not {by}; `none` when there is none."
+        )
+    role = question.step.approve.by if question.step.approve else question.step.by
+    may = inventory.with_role(role) if role else {}
+    if question.asked.what == "approval" and by not in may:
+        named = " or ".join(f"`{choice} NAME`" for choice in choices)
+        return f"Type {named}, with the name of somebody who may."
+    return f"Type {' or '.join(choices)}, and your name if you are not {by}."
 
 
 def word_for(
@@ -36,9 +77,7 @@ def word_for(
             missing, not wanted or about somebody.
     """
     if step not in state.steps:
-        raise BadInput.one(
-            f"this run has no step {step}", where=f"step {step}", remedy=choose(step, state.steps)
-        )
+        raise not_asked(state, step)
     if answer not in ALL_ANSWERS:
         raise BadInput.one(
             f"{answer!r} is no answer", where=f"step {step}", remedy=f"Say one of: {', '.join(ALL_ANSWERS)}"
@@ -70,7 +109,7 @@ def word_for(
             note=_note(state, planned, answer, note, inventory),
         )
     if not is_wanted(word, state):
-        raise _not_wanted(state, step)
+        raise not_asked(state, step)
     return word
 
 
@@ -101,7 +140,12 @@ def _check_person(step: PlannedStep, person: str, inventory: Inventory) -> None:
     check_may_approve(step, person, inventory.people[person].roles)
 
 
-def _not_wanted(state: State, step: str) -> BadInput:
+def not_asked(state: State, step: str) -> BadInput:
+    """Return the error that says of a step what is asked, if anything. A step that is not there is one, too."""
+    if step not in state.steps:
+        return BadInput.one(
+            f"this run has no step {step}", where=f"step {step}", remedy=choose(step, state.steps)
+        )
     run = state.opened.run if state.opened else "RUN"
     one = state.steps[step]
     open_now = questions_of(state)
@@ -109,7 +153,7 @@ def _not_wanted(state: State, step: str) -> BadInput:
     if step in state.under_way and state.ended is None:
         remedy = f"If nobody drives the run any more, `seawall resume {run}` looks at it and asks"
     elif open_now:
-        asks = "; ".join(f"{one.step.id} {one.answers}" for one in open_now)
+        asks = "; ".join(f"{one.step.id} {' or '.join(ANSWERS[one.asked.what])}" for one in open_now)
         remedy = f"What is asked: {asks}"
     else:
         remedy = f"See `seawall show {run}`"

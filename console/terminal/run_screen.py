@@ -123,7 +123,7 @@ def next_for(run: RunFolder, state: State) -> list[str]:
         return [f"seawall report {run.id} --html {run.id}.html"]
     if standing in (Standing.INTERRUPTED, Standing.NOT_BEGUN):
         return [f"seawall resume {run.id}", f"seawall abort {run.id}"]
-    answers = [f"seawall answer {run.id} {one.step.id} {one.to_type}" for one in questions_of(state)[:3]]
+    answers = [f"seawall answer {run.id} {one.step.id}" for one in questions_of(state)[:3]]
     return [*answers, f"seawall show {run.id} --follow", f"seawall abort {run.id}"]
 
 
@@ -148,7 +148,7 @@ def _show_questions(
         screen.say(f"{one.in_words()}, until {clock(one.asked.until, zone)[:8]}", "bad", indent=2, hang=2)
         screen.say(words(one.step.does), indent=4)
         _show_who(one, screen, inventory)
-        screen.raw(f"    seawall answer {run.id} {one.step.id} {one.to_type}")
+        screen.raw(f"    seawall answer {run.id} {one.step.id}")
 
 
 def _show_troubles(report: Report, screen: Screen, zone: tzinfo) -> None:

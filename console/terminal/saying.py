@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -12,16 +13,20 @@ from console.terminal.carrying import Manner, drive_here
 from console.terminal.desk import Desk
 from console.terminal.ending import show_end
 from console.terminal.following import show_event
-from console.terminal.questions import word_for
-from console.terminal.screen import aside, next_command, out
+from console.terminal.questions import Typed, how_to_type, not_asked, taken_apart, word_for
+from console.terminal.screen import aside, next_command, out, words
 from console.terminal.surroundings import operator, surroundings
 from seawall.decide import Finish
 from seawall.errors import BadInput, ExitCode
 from seawall.inbox import put
+from seawall.inventory import Inventory
 from seawall.journal import AbortAsked, Ended, Word
 from seawall.journal_file import has_ended, is_written, read_journal
+from seawall.messages import MARK
+from seawall.questions import ANSWERS, questions_of
 from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import find_run
+from seawall.state import State
 
 HEARD_WITHIN = 3.0
 """Seconds; a driver looks into its inbox every 20 ms."""
@@ -33,7 +38,7 @@ POLL = 0.05
 def say_answer(
     name: str,
     step: str,
-    said: str,
+    said: str | None,
     *,
     who: str | None,
     why: str,
@@ -44,9 +49,12 @@ def say_answer(
     """Give an answer. Raises: BadInput when it is none that the run waits for, or the person may not give it."""
     desk = Desk.at(city)
     run = _open_run(desk, name)
-    person = operator(who)
+    person, state = operator(who), read_state(run)
+    if said is None:
+        typed = _asked_here(run, state, step, person, desk.city.inventory)
+        said, person, why, note = typed.said, typed.person or person, typed.why or why, typed.note or note
     word = word_for(
-        read_state(run),
+        state,
         step,
         said,
         person,
@@ -68,6 +76,31 @@ def say_answer(
     else:
         out().say(f"Laid in the inbox of {run.id}: {step} {said}, by {person}. Nobody drives it now.")
         next_command(out(), f"seawall resume {run.id}")
+
+
+def _asked_here(run: RunFolder, state: State, step: str, by: str, inventory: Inventory) -> Typed:
+    """Show a question at this terminal and read what is said to it. Raises: BadInput when nothing is, or cannot be."""
+    question = next((one for one in questions_of(state) if one.step.id == step), None)
+    if question is None:
+        raise not_asked(state, step)
+    where, choices = f"step {step}", ANSWERS[question.asked.what]
+    commands = ", or ".join(f"`seawall answer {run.id} {step} {choice}`" for choice in choices)
+    if not surroundings().has_terminal():
+        raise BadInput.one(
+            "nobody can be asked what to say, for this is no terminal",
+            where=where,
+            remedy=f"Say it: {commands}",
+        )
+    kind = MARK if run.plan.exercise else "REAL"
+    aside().say(f"{kind}: {question.in_words()}", "mark" if run.plan.exercise else "bad", hang=2)
+    aside().say(words(question.step.does), indent=2)
+    aside().say(f"{how_to_type(question, by, inventory)} Only Enter says nothing.")
+    aside().stream.write("> ")
+    aside().stream.flush()
+    typed = taken_apart(sys.stdin.readline(), question, inventory)
+    if typed is None:
+        raise BadInput.one("that is no answer; nothing was said", where=where, remedy=f"Say it: {commands}")
+    return typed
 
 
 def say_abort(name: str, *, undo: bool, who: str | None, why: str, city: Path | None, as_json: bool) -> None:

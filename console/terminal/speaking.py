@@ -24,7 +24,13 @@ def add_to(app: typer.Typer) -> None:
 def answer(
     name: Run,
     step: Annotated[str, typer.Argument(metavar="STEP", help="The step that asks.")],
-    said: Annotated[str, typer.Argument(metavar="yes|no|done|happened|did-not-happen", help="What you say.")],
+    said: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ANSWER]",
+            help="yes, no, done, happened or did-not-happen; asked for when it is left out.",
+        ),
+    ] = None,
     *,
     who: AsPerson = None,
     why: Why = "",
@@ -42,6 +48,7 @@ def answer(
 
     \b
     Examples:
+      seawall answer last fence
       seawall answer last fence yes --as bo
       seawall answer last tell-dispatch done --as carl --why "spoke to Mette"
       seawall answer last call done --as carl --note CASE-4711

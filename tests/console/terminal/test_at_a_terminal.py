@@ -230,3 +230,18 @@ def test_what_a_step_asks_to_note_is_typed_after_done(stage, sit_down):
         assert keyboard.ended() == ExitCode.DONE
     (answer,) = (one for one in read_journal(stage.run().journal_path) if isinstance(one, Answered))
     assert (answer.by, answer.note) == ("duty-officer", "SAG-4711 at noon")
+
+
+def test_an_answer_that_is_left_out_is_asked_for(sit_down, stage):
+    stage.impatient()
+    assert stage("run", "light", "--yes", "green").code == ExitCode.IN_DOUBT
+    with sit_down("answer", "last", "light") as keyboard:
+        keyboard.until("Type `yes NAME` or `no NAME`")
+        keyboard.type("yes commander")
+        keyboard.until("Laid in the inbox")
+        assert keyboard.ended() == ExitCode.DONE
+    with sit_down("answer", "last", "light") as keyboard:
+        keyboard.until("Only Enter says nothing")
+        keyboard.type("")
+        keyboard.until("nothing was said")
+        assert keyboard.ended() == ExitCode.BAD_INPUT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -43,6 +44,23 @@ def test_an_answer_from_somebody_who_may_not_is_refused(waiting, who, named, ans
     assert waiting.contents() == before
 
 
+HINT = re.compile(r"^ *(?:Next:|or:)? *(seawall .+)$", re.MULTILINE)
+
+
+def test_no_command_that_is_named_says_yes_when_it_is_pasted(stage):
+    stage.impatient()
+    ended = stage("run", "light", "--yes", "green")
+    named = HINT.findall(ended.out + stage("show").out + stage("status").out)
+    assert f"seawall answer {stage.run().id} light" in named
+    # `yes|no` in a shell would be a yes, and a program called no.
+    assert not [one for one in named if set(one) & set("|<>&;`$")]
+    before = stage.contents()
+    said = stage("answer", "last", "light", "--as", "commander")
+    assert said.code == ExitCode.BAD_INPUT
+    assert f"`seawall answer {stage.run().id} light no`" in said.err
+    assert stage.contents() == before
+
+
 def test_a_no_ends_the_run_refused(waiting):
     assert waiting("answer", "last", "light", "no", "--as", "commander", "--why", "not now").code == 0
     said = waiting("resume", "last")
@@ -58,7 +76,7 @@ def test_a_no_ends_the_run_refused(waiting):
     [
         (["lihgt", "yes"], "no step lihgt"),
         (["light", "maybe"], "yes, no, done, happened"),
-        (["light", "done"], "light yes|no"),
+        (["light", "done"], "light yes or no"),
         (["tell", "done"], "tell"),
         (["look", "yes"], "waits for no approval"),
     ],
