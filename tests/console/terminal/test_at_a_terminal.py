@@ -241,7 +241,7 @@ def test_an_answer_that_is_left_out_is_asked_for(sit_down, stage):
         keyboard.until("Laid in the inbox")
         assert keyboard.ended() == ExitCode.DONE
     with sit_down("answer", "last", "light") as keyboard:
-        keyboard.until("Only Enter says nothing")
+        keyboard.until("says nothing.")
         keyboard.type("")
         keyboard.until("nothing was said")
         assert keyboard.ended() == ExitCode.BAD_INPUT
