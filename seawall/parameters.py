@@ -49,6 +49,7 @@ def bind_parameters(
     if found:
         raise BadInput(found)
     names["message"] = MessageNamed(ground, dict(names))
+    names["on_slack"] = OnSlack(ground)
     return names, as_words
 
 
@@ -72,6 +73,18 @@ class MessageNamed:
         return Message(
             subject=text_in_both(known[name].subject, names), body=text_in_both(known[name].body, names)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OnSlack:
+    """What `on_slack('on-call')` gives in an expression: whether that audience can be written to on Slack."""
+
+    ground: Ground
+
+    def __call__(self, audience: object) -> bool:
+        """Tell by the inventory alone, by an audience's name or its parameter; a city need not have Slack."""
+        known = self.ground.inventory.audiences.get(str(audience))
+        return self.ground.inventory.slack is not None and known is not None and known.slack is not None
 
 
 def services_fitting(parameter: Parameter, inventory: Inventory) -> tuple[str, ...]:

@@ -160,7 +160,8 @@ def _templates(source: YamlSource) -> Iterator[Mistake]:
     for section in ("title", "confirm", "facts"):
         for path, text in templates_in(source.value.get(section), (section,)):
             yield from template_mistakes(source, path, text, parameters)
-    names: Names = {**parameters, "message": None, **({"facts": None} if "facts" in source.value else {})}
+    asked: Names = {"message": None, "on_slack": None}
+    names: Names = {**parameters, **asked, **({"facts": None} if "facts" in source.value else {})}
     for path, step in places(source.value, ("steps", "*")):
         if isinstance(step, dict):
             yield from _step_templates(source, path, step, names)

@@ -169,3 +169,28 @@ def test_a_scenario_names_runbooks_that_plan_for_what_it_gives_them(scenario):
 
 def test_there_is_a_scenario():
     assert "lose-a-site" in SCENARIOS
+
+
+SLACKLESS = {
+    "no workspace": {"slack": None},
+    "no channel": {
+        "audiences": {
+            n: one.model_copy(update={"slack": None}) for n, one in CITY.inventory.audiences.items()
+        }
+    },
+    "no such audience": {"audiences": {"coordinators": CITY.inventory.audiences["coordinators"]}},
+}
+
+
+@pytest.mark.parametrize("lacking", SLACKLESS.values(), ids=SLACKLESS)
+@pytest.mark.parametrize(
+    "runbook", ["postgres-failover", "static-site-failover", "stateless-service-failover"]
+)
+def test_a_city_without_slack_is_rescued_without_it(runbook, lacking):
+    city = CITY.inventory.model_copy(update=lacking)
+    ground = Ground(city, CITY.runbooks, CITY.templates, WORLD, CITY.place)
+    service = services_fitting(CITY.runbooks[runbook].parameters["service"], city)[0]
+    plan = make_plan(runbook, ground, {"service": service, "to": "south"}, exercise=True)
+    told = {step.id: step for step in plan.steps if step.id.startswith("tell-")}
+    assert told["tell-by-mail"].skipped is None
+    assert told["tell-on-slack"].skipped is not None
