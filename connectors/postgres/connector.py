@@ -11,6 +11,7 @@ from connectors.postgres.checkup import granted, looked_at
 from connectors.postgres.divergence import Divergences
 from connectors.postgres.fence import Fences
 from connectors.postgres.host import HostSide
+from connectors.postgres.introduced import introduced
 from connectors.postgres.promote import Promotions
 from connectors.postgres.rejoin import Rejoins
 from connectors.postgres.session import Session
@@ -69,6 +70,10 @@ class PostgresServers:
         """Tell which rights a role has on a server, by reading its catalogue. Raises: Unreachable, WrongTarget."""
         with self._sessions.with_right(server, deadline) as right:
             return granted(right.session, wanted, role, deadline)
+
+    def introduced(self, server: Server, deadline: Deadline) -> Mapping[str, str]:
+        """Ask whatever answers there for what the inventory lacks of it; nothing is compared. Raises: Unreachable."""
+        return introduced(server, self._sessions, self._host.shell, deadline)
 
     def close(self) -> None:
         """Close every connection. The shell and the power are closed by who made them."""

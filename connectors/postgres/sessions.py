@@ -51,6 +51,15 @@ class Sessions:
         finally:
             self._give_back(identified.session)
 
+    @contextlib.contextmanager
+    def with_whoever(self, server: Server, deadline: Deadline) -> Iterator[Identified]:
+        """Lend a session on what answers there, to be told who it is. Raises: Unreachable, DidNothing."""
+        identified = self._identified(server, deadline)
+        try:
+            yield identified
+        finally:
+            identified.session.close()
+
     def warm(self, server: Server, deadline: Deadline) -> None:
         """Have a checked connection ready. Raises: Unreachable, WrongTarget."""
         with self.with_right(server, deadline):

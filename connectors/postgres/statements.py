@@ -16,6 +16,7 @@ _RETRY = "(SELECT setting FROM pg_settings WHERE name = 'wal_retrieve_retry_inte
 TIMELINE = f"SELECT {_TIMELINE}"
 """The timeline a primary writes on; after a promotion pg_control_checkpoint() tells it later."""
 
+BACKEND = "SELECT pg_backend_pid()"
 WRITTEN = "SELECT pg_current_wal_lsn()"
 IN_RECOVERY = "SELECT pg_is_in_recovery()"
 CHECKPOINT = "CHECKPOINT"

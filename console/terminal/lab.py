@@ -13,6 +13,7 @@ from console.terminal.screen import Screen, next_command, out
 from drills.lab.faults import break_, heal
 from drills.lab.inventory import write_inventory
 from drills.lab.layout import LabLayout
+from drills.lab.papers import write_papers
 from drills.lab.status import LabStatus, lab_status
 from drills.lab.up import lab_down, lab_up
 from seawall.errors import BadInput, ExitCode
@@ -45,12 +46,20 @@ def write_city(layout: LabLayout, folder: Path) -> None:
     write_inventory(layout, folder / "inventory")
 
 
-def bring_up(said: Path | None, city: Path | None) -> None:
-    """Bring the lab up and write its city. Raises: LabMisused, LabError, BadInput."""
+def bring_up(
+    said: Path | None, city: Path | None, *, first_port: int | None = None, papers: Path | None = None
+) -> None:
+    """Bring the lab up and write its city, or papers instead. Raises: LabMisused, LabError, BadInput."""
+    if city is not None and papers is not None:
+        problem = "a city of the lab's own and papers for one of yours are not written at once"
+        raise BadInput.one(problem, where="--papers", remedy="Leave --city or --papers out")
     folder = lab_folder(said)
     screen = out()
     screen.say(f"The lab comes up in {folder}. Ctrl-C ends what was started.", "dim")
-    layout = lab_up(folder, tell=lambda line: screen.say(line, indent=2))
+    layout = lab_up(folder, tell=lambda line: screen.say(line, indent=2), first_port=first_port)
+    if papers is not None:
+        _hand_out(layout, papers, screen)
+        return
     place = (city or city_of_lab(folder)).absolute()
     write_city(layout, place)
     screen.say(f"The lab is up. Its city is {place}.", "good")
@@ -62,6 +71,15 @@ def bring_up(said: Path | None, city: Path | None) -> None:
         f"seawall drill run lose-a-site --city {place}",
         "seawall lab break kill-site north",
     )
+
+
+def _hand_out(layout: LabLayout, papers: Path, screen: Screen) -> None:
+    written = write_papers(layout, papers)
+    screen.say("The lab is up. What there is on paper of its machines:", "good")
+    for path in written:
+        screen.raw(f"  {path}")
+    sources = f"--from {papers / 'ssh_config'} --known-hosts {papers / 'known_hosts'}"
+    next_command(screen, f"seawall init my-city --from services.csv {sources}")
 
 
 def show_status(said: Path | None, *, as_json: bool) -> None:

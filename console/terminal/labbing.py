@@ -48,20 +48,40 @@ def up(
         Path | None,
         typer.Option("--city", metavar="DIR", help="Where to write the lab's city; beside the lab's folder."),
     ] = None,
+    first_port: Annotated[
+        int | None,
+        typer.Option(
+            "--first-port",
+            metavar="PORT",
+            min=1024,
+            max=65000,
+            help="Ports in order from here on, so that it comes up where it was; else any that are free.",
+        ),
+    ] = None,
+    papers: Annotated[
+        Path | None,
+        typer.Option(
+            "--papers",
+            metavar="DIR",
+            help="Write no city, but what one has of machines of one's own: ssh_config, known_hosts, machines.csv.",
+        ),
+    ] = None,
 ) -> None:
     """Bring the lab up: two halls and a witness, all real servers.
 
     Takes about half a minute and 600 MB of memory. Needs no root and no containers; as root it runs PostgreSQL as an
-    unprivileged user. Writes a city's folder for it, the reference city with the lab's machines.
+    unprivileged user. Writes a city's folder for it, the reference city with the lab's machines. With --papers it
+    writes what a city of one's own is begun from instead (docs/tutorial.md).
 
     \b
     Examples:
       seawall lab up
       seawall lab up --lab /var/tmp/mylab --city mylab-city
+      seawall lab up --first-port 14000 --papers papers
     """
     from console.terminal.lab import bring_up
 
-    bring_up(lab, city)
+    bring_up(lab, city, first_port=first_port, papers=papers)
 
 
 def status(*, lab: LabDir = None, as_json: AsJson = False) -> None:

@@ -97,6 +97,13 @@ def _unwritten(desk: Desk, _world: World) -> Iterator[Look]:
             saw = f"the inventory does not say its {', '.join(entry.lacking)}"
             line = CheckUp(f"ssh {name}", None, saw, "Fill the gap: seawall check", Finding.UNKNOWN)
             yield Look(f"ssh {name}", partial(_said, line), name)
+        for cluster, server in entry.postgres.items():
+            if server.lacking:
+                what, place = f"postgres {name}/{cluster}", f"hosts.{name}.postgres.{cluster}"
+                saw = f"the inventory does not say its {', '.join(server.lacking)}"
+                remedy = f"Fill the gap: seawall fill {place} --ask"
+                line = CheckUp(what, None, saw, remedy, Finding.UNKNOWN)
+                yield Look(what, partial(_said, line), name)
 
 
 def _ssh(host: Host) -> Endpoint:
@@ -129,10 +136,12 @@ def _services(desk: Desk, world: World) -> Iterator[Look]:
 def _people(desk: Desk, world: World) -> Iterator[Look]:
     if not isinstance(world, RealWorld):
         return
-    relay = desk.city.inventory.mail
-    doors = (Endpoint(address=relay.address, port=relay.port),) if relay is not None else ()
+    city = desk.city.inventory
+    doors = () if city.mail is None else (Endpoint(address=city.mail.address, port=city.mail.port),)
     yield Look("mail", world.mail.check, "mail", doors)
-    yield Look("slack", world.slack.check, "slack")
+    to_slack = (*(one.slack for one in city.people.values()), *(one.slack for one in city.audiences.values()))
+    if city.slack is not None or any(to_slack):
+        yield Look("slack", world.slack.check, "slack")
 
 
 def _said(line: CheckUp, _deadline: Deadline) -> Iterable[CheckUp]:

@@ -24,6 +24,7 @@ PANELS: Mapping[str, Sequence[str]] = {
     "Prepare": (
         "init",
         "check",
+        "fill",
         "doctor",
         "person",
         "action",

@@ -1,4 +1,7 @@
-"""`init`, `check` and `schema`: a city of one's own, and whether its files are right. Nothing outside is touched."""
+"""`init`, `check`, `fill` and `schema`: a city of one's own, and whether its files are right.
+
+Only `fill --ask` looks at anything outside, and nothing there is touched.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import typer
 
 from console.terminal.options import AsJson, CityDir
 
-COMMANDS = ("init", "check", "schema")
+COMMANDS = ("init", "check", "fill", "schema")
 """What `add_to` adds."""
 
 
@@ -17,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command()(init)
     app.command()(check)
+    app.command()(fill)
     app.command()(schema)
 
 
@@ -121,6 +125,54 @@ def check(
     checked = check_city(Desk.at(city))
     show_check(checked, out(), every=every, as_json=as_json)
     raise typer.Exit(ExitCode.BAD_INPUT if checked.mistakes else ExitCode.DONE)
+
+
+def fill(
+    thing: Annotated[
+        str, typer.Argument(metavar="THING", help="What lacks it, as `check` names it, e.g. services.login.")
+    ],
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="What to write, as it would stand in YAML."),
+    ] = None,
+    *,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Let the database server itself say what it is known by.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --ask: it is the right server.")] = False,
+    instead: Annotated[
+        bool, typer.Option("--instead", help="Write it also where something else stands.")
+    ] = False,
+    city: CityDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write values into the inventory, where its gaps are.
+
+    As you would with an editor, at the line that `check` names; comments and all other lines stay. When the files
+    would then hold a mistake, nothing is written. Secrets are named, never given: password=file:/etc/seawall/login.
+
+    With --ask a database server of which address, port, user and password are known says the rest itself: its data
+    directory, cluster name, system identifier and programs. It is only read, and shown before it is written.
+
+    \b
+    Examples:
+      seawall fill services.login tier=1 'targets={rto: 15m, rpo: 30s, mtpd: 4h}'
+      seawall fill hosts.north-db.postgres.login database=login user=seawall password=env:LOGIN_PASSWORD
+      seawall fill hosts.north-db.postgres.login --ask
+      seawall fill hosts.north-db.postgres.login port=5433 --instead
+    """
+    from console.terminal.desk import Desk
+    from console.terminal.fill import asked, show_filled, write
+    from console.terminal.options import assigned
+    from console.terminal.screen import aside, out
+    from seawall.errors import BadInput
+
+    desk, path, values = Desk.at(city), tuple(thing.split(".")), assigned(given)
+    if ask:
+        values = {**asked(desk, path, aside() if as_json else out(), yes=yes), **values}
+    if not values and not ask:
+        raise BadInput.one("nothing is given to write", where=thing, remedy="Add it: FIELD=VALUE, or --ask")
+    show_filled(write(desk, path, values, instead=instead), desk.folder, out(), as_json=as_json)
 
 
 def schema(

@@ -40,7 +40,9 @@ from drills.lab.software import Software, find_software
 ANSWERS_WITHIN = timedelta(seconds=30)
 
 
-def build(places: LabFolder, account: Account, tell: Callable[[str], None]) -> LabLayout:
+def build(
+    places: LabFolder, account: Account, tell: Callable[[str], None], *, first_port: int | None = None
+) -> LabLayout:
     """Make the lab and return it when every server of it answers.
 
     Raises:
@@ -51,7 +53,7 @@ def build(places: LabFolder, account: Account, tell: Callable[[str], None]) -> L
         tell(f"PostgreSQL does not run as root: the lab's servers and SSH sessions run as {account.name}")
     software = find_software(places, account, tell=tell)
     kept, uuids = make_credentials(places, hosts=host_names(), stores=PLACES), new_uuids()
-    layout = plan_lab(places, account.name, software.postgres, kept, uuids)
+    layout = plan_lab(places, account.name, software.postgres, kept, uuids, first_port=first_port)
     _lay_down(layout, software, account)
     for boot in boots(layout, uuids, software, account):
         boot.save(places)

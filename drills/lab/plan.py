@@ -11,7 +11,7 @@ from drills.lab import balancer, store, website
 from drills.lab.credentials import Credentials, host_key
 from drills.lab.folders import LabFolder
 from drills.lab.layout import LabLayout, Machine, Route
-from drills.lab.ports import free_ports
+from drills.lab.ports import free_ports, ports_from
 from drills.lab.postgres import CLUSTER, DATABASE, Cluster
 from drills.lab.sshd import ACCOUNT
 from seawall.targets import (
@@ -81,10 +81,28 @@ def new_uuids() -> dict[str, str]:
 
 
 def plan_lab(
-    folder: LabFolder, account: str, binaries: Path, kept: Credentials, uuids: Mapping[str, str]
+    folder: LabFolder,
+    account: str,
+    binaries: Path,
+    kept: Credentials,
+    uuids: Mapping[str, str],
+    *,
+    first_port: int | None = None,
 ) -> LabLayout:
-    """Choose ports and addresses, and derive everything from them. `binaries` is PostgreSQL's folder of programs."""
-    ports = free_ports()
+    """Choose ports and addresses, and derive everything from them.
+
+    Args:
+        folder: the lab's.
+        account: whom its servers run as.
+        binaries: PostgreSQL's folder of programs.
+        kept: its secrets.
+        uuids: what the power controller calls each machine.
+        first_port: ports one after another from here on; any that are free when absent.
+
+    Raises:
+        LabError: there are not enough free ports.
+    """
+    ports = free_ports() if first_port is None else ports_from(first_port)
     machines = {one.name: one for one in _machines(ports)}
     return _Plan(folder, account, binaries, kept, uuids, machines, tuple(_routes(machines, ports))).layout()
 

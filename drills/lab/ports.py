@@ -36,6 +36,22 @@ def free_ports() -> Iterator[int]:
     )
 
 
+def ports_from(first: int) -> Iterator[int]:
+    """Yield ports one after another, so that a lab that comes up again is where it was.
+
+    Raises:
+        LabError: somebody listens on one of them.
+    """
+    for port in range(first, 65_536):
+        if not _is_free(port):
+            raise LabError(
+                f"port {port} is taken, and the lab was to have the ports from {first} on",
+                where="this computer",
+                remedy="End what listens there, or name another first port",
+            )
+        yield port
+
+
 def _is_free(port: int) -> bool:
     if any(Path("/tmp").glob(f"seaweedfs-*-{port}.sock")):  # noqa: S108 - theirs
         return False

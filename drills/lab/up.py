@@ -25,10 +25,10 @@ from drills.lab.processes import end, is_on, running
 Tell = Callable[[str], None]
 
 
-def lab_up(folder: Path, *, tell: Tell) -> LabLayout:
+def lab_up(folder: Path, *, tell: Tell, first_port: int | None = None) -> LabLayout:
     """Return the lab in `folder`, which is brought up unless it is up already; what is left of an old one goes first.
 
-    `tell` is told, line by line, what is being done.
+    `tell` is told, line by line, what is being done. With `first_port` its ports are those from there on, in order.
 
     Raises:
         LabMisused: the folder cannot be a lab's. LabError: a part does not come up. Nothing is left running then.
@@ -43,7 +43,7 @@ def lab_up(folder: Path, *, tell: Tell) -> LabLayout:
             tell("Removing what is left of an earlier lab")
             _remove(places)
         try:
-            return build(places, account, tell)
+            return build(places, account, tell, first_port=first_port)
         except BaseException:
             with not_interrupted():
                 tell("It did not come up; ending what was started")

@@ -42,6 +42,8 @@ class Gap:
     where: str = ""
     instead: bool = False
     plans: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    thing: Loc = ()
 
     @property
     def about(self) -> str:
@@ -88,6 +90,7 @@ def gap_at(inventory: Inventory, path: Loc, written: Written | None = None) -> G
         lacking = inventory.hosts[str(path[1])].postgres[str(path[3])].lacking
         place, line = (*path, lacking[0]), "\n".join(f"{one}: ..." for one in lacking)
     line = _filled(line, words)
+    fields = tuple(line.splitlines())
     where, line, instead = ("inventory", line, False) if written is None else written(place, line)
     return Gap(
         path=path,
@@ -98,6 +101,8 @@ def gap_at(inventory: Inventory, path: Loc, written: Written | None = None) -> G
         line=line,
         where=where,
         instead=instead,
+        fields=fields,
+        thing=place[:-1],
     )
 
 

@@ -197,7 +197,8 @@ KINDS: Mapping[tuple[str, ...], Kind] = {
         "database servers",
         "by what the server {field} on {name} is reached and recognised",
         "Nothing is read from it, promoted or backed up",
-        "Ask it: SHOW data_directory, SHOW cluster_name, SELECT system_identifier FROM pg_control_system()",
+        "Write database, user, password and replicator; it tells the rest:"
+        " `seawall fill hosts.{name}.postgres.{field} --ask`",
         "",
     ),
     ("sites", "address"): Kind(

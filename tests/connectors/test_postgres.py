@@ -540,6 +540,19 @@ class TestLab(LooksContract, FenceContract, PromoteContract, ReturnContract):
         lab_pair.fresh()
         return lab_pair
 
+    @pytest.mark.parametrize("site", ["north", "south"])
+    def test_a_server_that_nobody_has_described_says_what_it_is(self, pair, site):
+        known = getattr(pair, site)
+        names = ("data_directory", "cluster_name", "system_identifier", "binaries")
+        nobody = known.model_copy(update=dict.fromkeys(names, ""))
+        told = pair.postgres.introduced(nobody, occasion().deadline)
+        assert told == {name: getattr(known, name) for name in names}
+
+    def test_a_server_that_is_gone_says_nothing_of_itself(self, pair):
+        pair.crash(pair.south)
+        with pytest.raises(Unreachable):
+            pair.postgres.introduced(pair.south, occasion().deadline)
+
     def test_a_request_to_promote_that_arrives_late_does_nothing(self, pair):
         late = str(time.time() - 1)
         with pair.postgres._sessions.with_right(pair.south, occasion().deadline, "standby") as right:
