@@ -79,7 +79,8 @@ def doctor(
     are wrong.
 
     With --needs: per host, store, balancer and zone, the exact sudoers lines, grants, ports and policies that the
-    actions of this city's runbooks declare, and no more; never a shell as root, never a superuser. docs/needs.md says more.
+    actions of this city's runbooks declare, and no more; never a shell as root, never a superuser.
+    docs/needs.md says more.
 
     With --send-test it sends instead: one message marked PRØVE / TEST over each way that people can be reached by,
     and keeps when that was. That a relay accepted it does not say that anybody read it.
