@@ -131,7 +131,7 @@ class ScheduleStanding:
     """How one schedule stands at one moment.
 
     Attributes:
-        kept: the verdict; `overdue` alone is red.
+        kept: the verdict; `overdue` is red, and so is what `ended_badly`.
         next_due: when it is due next.
         missed: the first time it was due and nothing ran; None unless it is overdue.
         late: for how long; None unless it is overdue.
@@ -144,6 +144,12 @@ class ScheduleStanding:
     missed: datetime | None = None
     late: timedelta | None = None
     last: Ran | None = None
+
+    @property
+    def ended_badly(self) -> bool:
+        """Whether it ran when it should, and what ran last did not end well: that is red, too."""
+        ran = self.kept in (Kept.ON_TIME, Kept.NOT_DUE)
+        return ran and self.last is not None and self.last.well is False
 
 
 def due_after(schedule: Schedule, at: datetime) -> datetime | None:

@@ -15,7 +15,7 @@ from seawall.errors import BadInput, Busy, JournalError
 from seawall.locks import Lock, held_by, is_held
 from seawall.run_list import latest_ended, open_runs
 from seawall.sightings import Sighting, Sightings, keep_sightings, read_sightings, watch_folder, watch_lock
-from seawall.situation import Situation, Watcher, runs_now, schedule_now, services_now
+from seawall.situation import ServeNow, Situation, Watcher, runs_now, schedule_now, services_now
 
 if TYPE_CHECKING:
     from seawall.inventory import Inventory
@@ -51,9 +51,10 @@ def situation_of(desk: Desk, *, look: bool = False, by: str = "") -> Situation:
         at=now,
         city=inventory.city.title if inventory else None,
         services=services_now(inventory, seen, now) if inventory else (),
-        runs=_tried(lambda: runs_now(desk.runs, open_runs(desk.runs), now), (), problems),
+        runs=_tried(lambda: runs_now(desk.runs, open_runs(desk.runs), now, inventory), (), problems),
         latest=_tried(lambda: latest_ended(desk.runs), None, problems),
         schedules=_tried(lambda: _schedules(desk, inventory, now), (), problems) if inventory else (),
+        serve=_serve(desk, now) if inventory else None,
         watcher=Watcher(by=holder.by, since=holder.since) if holder else None,
         drill=_drill_under_way(desk.folder / "drills", now),
         problems=tuple(problems),
@@ -90,6 +91,14 @@ def _schedules(desk: Desk, inventory: Inventory, now: datetime) -> tuple[Schedul
     from flows.schedules import standings
 
     return tuple(schedule_now(one) for one in standings(desk.settings, inventory, now))
+
+
+def _serve(desk: Desk, now: datetime) -> ServeNow:
+    from console.terminal.serve.standing import serve_found
+    from seawall.serve_folder import ServeFolder
+
+    found = serve_found(ServeFolder.of(desk.folder), now)
+    return ServeNow(well=found.well, saw=found.saw, remedy=found.remedy)
 
 
 def _look(desk: Desk, before: Mapping[str, Sighting], by: str, problems: list[str]) -> Mapping[str, Sighting]:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from console.terminal.screen import Screen, language, words
 from console.terminal.status_words import (
+    BADLY,
     HEADS,
     OVERDUE,
     REAL,
@@ -21,19 +22,19 @@ from seawall.report.figures import moment, span
 from seawall.report.words import OUTCOMES
 from seawall.run_list import Standing
 from seawall.schedules import Kept
-from seawall.situation import RunNow, Situation, StepNow, Wait
+from seawall.situation import RunNow, Situation, StepNow, Wait, Who
 
 MOST = 12
 ROOM = 9
 INNER = 2 + ROOM
 
 
-def show_runs_now(one: Situation, screen: Screen, *, short: bool = False) -> None:
+def show_runs_now(one: Situation, screen: Screen, zone: tzinfo, *, short: bool = False) -> None:
     """Show the runs that have not ended, real ones first; or that there is none, and which was the last."""
     if one.runs:
         screen.head(f"{words(HEADS['runs'])}: {len(one.runs)}")
         for run in one.runs[:MOST]:
-            _show(run, one, screen, short=short)
+            _show(run, one, screen, zone, short=short)
         if len(one.runs) > MOST:
             screen.say(said(SAYS["more"], count=len(one.runs) - MOST), indent=INNER, hang=2)
         return
@@ -53,21 +54,31 @@ def show_runs_now(one: Situation, screen: Screen, *, short: bool = False) -> Non
 def show_schedules(one: Situation, screen: Screen, zone: tzinfo, *, short: bool = False) -> None:
     """Show the schedules: what did not run is red."""
     late = [each for each in one.schedules if each.kept is Kept.OVERDUE]
+    badly = [each for each in one.schedules if each.ended_badly]
+    stopped = one.serve is not None and one.serve.well is False
     nobodys = [each.name for each in one.schedules if each.kept is Kept.NOBODY]
-    fine = [each.name for each in one.schedules if each.kept not in (Kept.OVERDUE, Kept.NOBODY)]
-    if not one.schedules or (short and not late):
+    red = (Kept.OVERDUE, Kept.NOBODY)
+    fine = [each.name for each in one.schedules if each.kept not in red and not each.ended_badly]
+    if not one.schedules or (short and not late and not badly and not stopped):
         return
     screen.head(words(HEADS["schedules"]))
     for each in late:
         line = said(SAYS["late"], name=each.name, at=moment(each.missed, zone), age=_span(each.late_seconds))
         screen.labelled(words(OVERDUE), line, "bad", room=ROOM, indent=2)
+    for each in badly:
+        age = _span((one.at - each.last_began).total_seconds() if each.last_began else None)
+        line = said(SAYS["badly"], name=each.name, age=age, last=each.last)
+        screen.labelled(words(BADLY), line, "bad", room=ROOM, indent=2)
+    if stopped and one.serve is not None:
+        line = said(SAYS["serve"], saw=one.serve.saw)
+        screen.labelled(words(BADLY), line, "bad", room=ROOM, indent=2)
     if nobodys and not short:
         screen.say(said(SAYS["kept-by-nobody"], names=", ".join(nobodys)), "warn", indent=2, hang=2)
     if fine and not short:
         screen.say(said(SAYS["on-time"], names=", ".join(fine)), indent=2, hang=2)
 
 
-def _show(run: RunNow, one: Situation, screen: Screen, *, short: bool) -> None:
+def _show(run: RunNow, one: Situation, screen: Screen, zone: tzinfo, *, short: bool) -> None:
     needs_somebody = run.standing is not Standing.UNDER_WAY
     head = f"{words(run.title)}: {words(STANDINGS[run.standing.value])}"
     if run.exercise:
@@ -84,6 +95,8 @@ def _show(run: RunNow, one: Situation, screen: Screen, *, short: bool) -> None:
         screen.say(run.problem, "bad", indent=INNER, hang=2)
     for wait in run.waits:
         screen.say(f"{_wanted(wait)}; {_left(wait)}", "warn", indent=INNER, hang=2)
+        if wait.who is not None:
+            _show_who(wait, wait.who, screen, zone)
         if not short:
             screen.say(words(wait.does), indent=INNER + 2, hang=2)
     for step in run.under_way if run.standing is not Standing.INTERRUPTED else ():
@@ -93,6 +106,30 @@ def _show(run: RunNow, one: Situation, screen: Screen, *, short: bool) -> None:
         screen.say(said(SAYS["doubt"], steps=", ".join(doubtful)), "bad", indent=INNER, hang=2)
     if run.standing is not Standing.UNREADABLE:
         screen.raw(f"{' ' * INNER}{words(SAYS['stop'])}: seawall abort {run.id}")
+
+
+def _show_who(wait: Wait, who: Who, screen: Screen, zone: tzinfo) -> None:
+    """Say by name who the role is now; once its time is up, whom to ask."""
+    if wait.left_seconds <= 0:
+        people = ", ".join(who.deputies or who.may_act)
+        screen.say(said(SAYS["ask-now"], people=people), "bad", indent=INNER + 2, hang=2)
+    else:
+        uncovered = who.because == "nobody"
+        screen.say(_named(who, zone), "bad" if uncovered else "strong", indent=INNER + 2, hang=2)
+
+
+def _named(who: Who, zone: tzinfo) -> str:
+    if who.because == "no roster":
+        return ", ".join(who.may_act)
+    if who.on_duty is None:
+        nobody = said(SAYS["outside-hours" if who.because == "outside hours" else "nobody-on-duty"])
+        return nobody + said(SAYS["may-act"], people=", ".join(who.deputies or who.may_act))
+    line = said(SAYS["on-duty"], person=who.on_duty)
+    if who.instead_of is not None:
+        line += said(SAYS["instead-of"], away=who.instead_of)
+    if who.handover_at is not None:
+        line += said(SAYS["handover"], at=f"{who.handover_at.astimezone(zone):%Y-%m-%d %H:%M}")
+    return line + (said(SAYS["when-late"], people=", ".join(who.deputies)) if who.deputies else "")
 
 
 def _wanted(wait: Wait) -> str:

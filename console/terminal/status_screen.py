@@ -33,7 +33,7 @@ def show_situation(one: Situation, screen: Screen, zone: tzinfo) -> None:
     if unknown:
         _show_unknown(unknown, one, screen)
     _show_up(up, one, screen, zone)
-    show_runs_now(one, screen)
+    show_runs_now(one, screen, zone)
     show_schedules(one, screen, zone)
     if one.well and one.services:
         screen.say()
@@ -64,7 +64,7 @@ def show_short(one: Situation, screen: Screen, zone: tzinfo) -> None:
     ups = [each for each in one.services if each.condition is Condition.UP]
     if one.services:
         screen.labelled(words(HEADS["up"]), _ups(ups, one), room=ROOM, indent=2)
-    show_runs_now(one, screen, short=True)
+    show_runs_now(one, screen, zone, short=True)
     show_schedules(one, screen, zone, short=True)
     show_next(one, screen)
 

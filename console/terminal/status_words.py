@@ -20,6 +20,7 @@ UNKNOWN = _both("UNKNOWN", "UKENDT")
 UP = _both("up", "oppe")
 REAL = _both("REAL", "VIRKELIG")
 OVERDUE = _both("LATE", "FORSINKET")
+BADLY = _both("NOT WELL", "FEJLET")
 
 CONDITIONS = {
     "up": UP,
@@ -115,6 +116,19 @@ SAYS = {
     "late": _both(
         "{name}: due {at} and not run, {age} late", "{name}: skulle være kørt {at}, {age} forsinket"
     ),
+    "badly": _both(
+        "{name}: the last one, {age} ago, did not end well ({last})",
+        "{name}: den seneste, for {age} siden, endte ikke godt ({last})",
+    ),
+    "serve": _both("serve {saw}", "serve er ikke, som det skal være: se `seawall serve --check`"),
+    "on-duty": _both("{person}, on duty", "{person}, på vagt"),
+    "instead-of": _both(" instead of {away}, who is away", " i stedet for {away}, som er væk"),
+    "handover": _both(" until {at}", " til {at}"),
+    "when-late": _both("; when late: {people}", "; ved forsinkelse: {people}"),
+    "ask-now": _both("LATE. Ask now: {people}", "FORSINKET. Spørg nu: {people}"),
+    "nobody-on-duty": _both("NOBODY IS ON DUTY", "INGEN HAR VAGT"),
+    "outside-hours": _both("nobody, outside its hours", "ingen, uden for vagtens tid"),
+    "may-act": _both("; {people} may act", "; {people} må handle"),
     "kept-by-nobody": _both("{names}: kept by nobody", "{names}: holdes af ingen"),
     "on-time": _both("{names}: as they should be", "{names}: som de skal være"),
     "well": _both("All is well, as far as it is watched.", "Alt er vel, så vidt der holdes øje."),

@@ -5,18 +5,30 @@ Unknown is not OK: a service that was not seen lately is unknown, never up.
 
 from __future__ import annotations
 
-from seawall.situation.moment import RunNow, ScheduleNow, ServiceNow, Situation, StepNow, Wait, Watcher
+from seawall.situation.moment import (
+    RunNow,
+    ScheduleNow,
+    ServeNow,
+    ServiceNow,
+    Situation,
+    StepNow,
+    Wait,
+    Watcher,
+    Who,
+)
 from seawall.situation.runs import runs_now, schedule_now
 from seawall.situation.services import services_now
 
 __all__ = [
     "RunNow",
     "ScheduleNow",
+    "ServeNow",
     "ServiceNow",
     "Situation",
     "StepNow",
     "Wait",
     "Watcher",
+    "Who",
     "runs_now",
     "schedule_now",
     "services_now",

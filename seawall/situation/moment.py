@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from seawall.model import Frozen, Text
+from seawall.on_duty import Because
 from seawall.run_list import RunSummary, Standing
 from seawall.schedules import Kept
 from seawall.sightings import Condition
@@ -55,8 +56,34 @@ class ServiceNow(Frozen):
     telephone: str | None = None
 
 
+class Who(Frozen):
+    """Who a role is now, by the names of the inventory.
+
+    Attributes:
+        on_duty: None when nobody is, or when the role has no roster.
+        instead_of: whose turn it is, when that person is away.
+        deputies: whom to ask when the person does not answer, the first first.
+        handover_at, handover_to: when another takes over next, and who.
+        may_act: everybody who has the role.
+    """
+
+    on_duty: str | None = None
+    because: Because
+    instead_of: str | None = None
+    deputies: tuple[str, ...] = ()
+    handover_at: AwareDatetime | None = None
+    handover_to: str | None = None
+    may_act: tuple[str, ...] = ()
+
+
 class Wait(Frozen):
-    """What a run waits for a person to say. `answers` is what may be said; `of` is a role."""
+    """What a run waits for a person to say.
+
+    Attributes:
+        of: the role that is asked.
+        answers: what may be said.
+        who: who the role is now; None when the inventory cannot be read.
+    """
 
     step: str
     does: Text
@@ -66,6 +93,7 @@ class Wait(Frozen):
     until: AwareDatetime
     left_seconds: float
     answers: str
+    who: Who | None = None
 
 
 class StepNow(Frozen):
@@ -97,7 +125,12 @@ class RunNow(Frozen):
 
 
 class ScheduleNow(Frozen):
-    """How a schedule stands; `missed` is the first time that it was due and nothing ran."""
+    """How a schedule stands.
+
+    Attributes:
+        missed: the first time that it was due and nothing ran.
+        ended_badly: whether it ran when it should, and what ran last did not end well.
+    """
 
     name: str
     flow: str
@@ -108,6 +141,15 @@ class ScheduleNow(Frozen):
     last: str | None = None
     last_began: AwareDatetime | None = None
     last_well: bool | None = None
+    ended_badly: bool = False
+
+
+class ServeNow(Frozen):
+    """How `seawall serve` stands, which starts what is scheduled; `well` is None where it has never run."""
+
+    well: bool | None
+    saw: str
+    remedy: str = ""
 
 
 class Watcher(Frozen):
@@ -134,6 +176,7 @@ class Situation(Frozen):
     runs: tuple[RunNow, ...] = ()
     latest: RunSummary | None = None
     schedules: tuple[ScheduleNow, ...] = ()
+    serve: ServeNow | None = None
     watcher: Watcher | None = None
     drill: str | None = None
     problems: tuple[str, ...] = ()
@@ -145,5 +188,6 @@ class Situation(Frozen):
             not self.problems
             and all(one.condition is Condition.UP for one in self.services)
             and all(one.standing is Standing.UNDER_WAY for one in self.runs)
-            and all(one.kept is not Kept.OVERDUE for one in self.schedules)
+            and not any(one.kept is Kept.OVERDUE or one.ended_badly for one in self.schedules)
+            and (self.serve is None or self.serve.well is not False)
         )

@@ -7,19 +7,26 @@ from datetime import datetime
 from pathlib import Path
 
 from seawall.errors import JournalError
+from seawall.inventory import Inventory
+from seawall.on_duty import handover, on_duty
 from seawall.questions import questions_of
 from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import RunSummary, Standing
 from seawall.schedules import ScheduleStanding
-from seawall.situation.moment import RunNow, ScheduleNow, StepNow, Wait
+from seawall.situation.moment import RunNow, ScheduleNow, StepNow, Wait, Who
 from seawall.state import State
 
 MOST_OPEN = 50
 """Open runs that are read whole; of more, only what their last lines say."""
 
 
-def run_now(runs: Path, summary: RunSummary, now: datetime, *, whole: bool = True) -> RunNow:
-    """Tell how an open run stands, from its `whole` journal; one that cannot be read says so."""
+def run_now(
+    runs: Path, summary: RunSummary, now: datetime, inventory: Inventory | None = None, *, whole: bool = True
+) -> RunNow:
+    """Tell how an open run stands, from its `whole` journal; one that cannot be read says so.
+
+    With the inventory, also who it is that is waited for.
+    """
     bare = RunNow(
         id=summary.id,
         runbook=summary.runbook,
@@ -48,6 +55,7 @@ def run_now(runs: Path, summary: RunSummary, now: datetime, *, whole: bool = Tru
             until=one.asked.until,
             left_seconds=(one.asked.until - now).total_seconds(),
             answers=one.answers,
+            who=None if inventory is None else _who(inventory, one.asked.of, now),
         )
         for one in questions_of(state)
     )
@@ -73,10 +81,25 @@ def run_now(runs: Path, summary: RunSummary, now: datetime, *, whole: bool = Tru
     )
 
 
-def runs_now(runs: Path, summaries: Iterable[RunSummary], now: datetime) -> tuple[RunNow, ...]:
+def runs_now(
+    runs: Path, summaries: Iterable[RunSummary], now: datetime, inventory: Inventory | None = None
+) -> tuple[RunNow, ...]:
     """Tell how open runs stand: what is real before exercises, otherwise in the order given."""
-    told = [run_now(runs, one, now, whole=n < MOST_OPEN) for n, one in enumerate(summaries)]
+    told = [run_now(runs, one, now, inventory, whole=n < MOST_OPEN) for n, one in enumerate(summaries)]
     return tuple(sorted(told, key=lambda one: one.exercise))
+
+
+def _who(inventory: Inventory, role: str, now: datetime) -> Who:
+    found, ahead = on_duty(inventory, role, now), handover(inventory, role, now)
+    return Who(
+        on_duty=found.person,
+        because=found.because,
+        instead_of=found.instead_of,
+        deputies=found.deputies,
+        handover_at=None if ahead is None else ahead[0],
+        handover_to=None if ahead is None else ahead[1].person,
+        may_act=tuple(inventory.with_role(role)),
+    )
 
 
 def _orphaned(state: State, standing: Standing) -> tuple[str, ...]:
@@ -98,4 +121,5 @@ def schedule_now(one: ScheduleStanding) -> ScheduleNow:
         last=one.last.what if one.last is not None else None,
         last_began=one.last.began if one.last is not None else None,
         last_well=one.last.well if one.last is not None else None,
+        ended_badly=one.ended_badly,
     )

@@ -4,43 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from console.terminal.desk import Desk
 from console.terminal.screen import Screen, Tone, next_command, out
 from console.terminal.serve.said import does, due_text
+from console.terminal.serve.standing import INSTALL, Found, rough, serve_found
 from console.terminal.surroundings import surroundings
 from flows.schedules import standings
 from seawall.errors import ExitCode
 from seawall.model import duration_text
 from seawall.schedules import Kept, ScheduleStanding
-from seawall.serve_folder import SILENT_AFTER, ServeFolder, ServeRecord, Stand
-
-INSTALL = "Install it as a service (docs/serve.md), or run `seawall serve`"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One thing about `serve` or a schedule.
-
-    Attributes:
-        well: None when it could not be told; `only_warns` when it does not make the city unwell.
-    """
-
-    what: str
-    well: bool | None
-    saw: str
-    remedy: str = ""
-    only_warns: bool = False
+from seawall.serve_folder import ServeFolder, ServeRecord, Stand
 
 
 def schedules_found(desk: Desk, now: datetime) -> list[Found]:
     """Tell how `serve` and each schedule stand. Raises: BadInput for mistakes in the city's settings of them."""
     folder = ServeFolder.of(desk.folder)
     return [
-        _serve_found(folder, now),
+        serve_found(folder, now),
         *(schedule_found(one, desk) for one in standings(desk.settings, desk.city.inventory, now)),
     ]
 
@@ -58,13 +41,13 @@ def schedule_found(one: ScheduleStanding, desk: Desk) -> Found:
         case Kept.NOBODY:
             return Found(what, None, f"nobody starts it; {last}", INSTALL, only_warns=True)
         case Kept.OVERDUE:
-            late = duration_text(_rough(one.late or timedelta()))
+            late = duration_text(rough(one.late or timedelta()))
             when = due_text(one.missed, one.schedule) if one.missed else "long ago"
             whom = f" ({one.last.what})" if one.last and one.last.began is None and one.last.what else ""
             return Found(what, False, f"overdue by {late}: was due {when}, {last}{whom}", _by_hand(one))
         case Kept.UNDER_WAY:
             return Found(what, True, f"under way, {last}{due}")
-        case _ if one.last is not None and one.last.well is False:
+        case _ if one.ended_badly and one.last is not None:
             remedy = (
                 f"See why: seawall show {one.last.what}"
                 if one.schedule.flow != "drill"
@@ -91,39 +74,12 @@ def check_served(city: Path | None, *, as_json: bool) -> ExitCode:
     return ExitCode.DONE if well else ExitCode.FAILED
 
 
-def _serve_found(folder: ServeFolder, now: datetime) -> Found:
-    record, holder = folder.record(), folder.holder()
-    if holder is None:
-        if record is None:
-            return Found("serve", None, "has never run here", INSTALL, only_warns=True)
-        remedy = "Start it: systemctl start seawall, or `seawall serve`"
-        return Found("serve", False, "does not run, so nobody starts what is scheduled", remedy)
-    if record is None or record.pid != holder.pid:
-        return Found("serve", True, f"is starting, {holder.told()}")
-    silent = now - record.seen_at
-    if silent > SILENT_AFTER:
-        remedy = f"End it and start it again: kill {record.pid}"
-        return Found("serve", False, f"has given no sign for {duration_text(_rough(silent))}", remedy)
-    if down := [one for one in record.programs if one.stand is Stand.RED]:
-        names = ", ".join(f"{one.name} ({one.last_end})" for one in down)
-        return Found("serve", False, f"runs, but ended too often: {names}", f"Read {down[0].log}")
-    restarts = sum(one.restarts for one in record.programs)
-    again = f", {restarts} restarts" if restarts else ""
-    return Found("serve", True, f"is {record.state}, {holder.told()}{again}")
-
-
 def _by_hand(one: ScheduleStanding) -> str:
     given = one.schedule.given
     if one.schedule.flow == "drill":
         command = f"seawall drill run {given.get('scenario', '')}"
         return f"See that `seawall serve` runs; hold it by hand: seawall lab up, then {command}"
     return "See that `seawall serve` runs; verify by hand now: seawall verify-backups"
-
-
-def _rough(span: timedelta) -> timedelta:
-    """Return a span to the minute, when it is longer than one; to the hour above two days."""
-    step = timedelta(hours=1) if span > timedelta(days=2) else timedelta(minutes=1)
-    return span - span % step if span > step else timedelta(seconds=round(span.total_seconds()))
 
 
 def _show(found: list[Found], record: ServeRecord | None, screen: Screen) -> None:

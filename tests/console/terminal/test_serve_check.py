@@ -14,7 +14,8 @@ import pytest
 
 from console.terminal.desk import Desk
 from console.terminal.main import run_command_line
-from console.terminal.serve.checking import Found, schedules_found
+from console.terminal.serve.checking import schedules_found
+from console.terminal.serve.standing import Found
 from console.terminal.surroundings import Surroundings, standing_in
 from flows.schedules import city_schedules
 from seawall.errors import ExitCode
@@ -150,6 +151,58 @@ def test_the_exit_code_tells_a_script_and_json_tells_it_everything(served: Path,
     code, out = check(MORNING, capsys=capsys)
     assert code == ExitCode.FAILED
     assert "NOT WELL  schedule nightly (verify-backups): overdue by 6h30m" in out
+
+
+def hold_a_drill(city: Path, verdict: str) -> str:
+    folder = city / "drills" / "2026-11-22-030000-lose-a-site"
+    folder.mkdir(parents=True, exist_ok=True)
+    card = {
+        "scenario": "lose-a-site",
+        "began": "2026-11-22T02:00:20Z",
+        "ended": "2026-11-22T02:00:50Z",
+        "verdict": {"kind": verdict},
+    }
+    (folder / "drill.json").write_text(json.dumps(card), encoding="utf-8")
+    return folder.name
+
+
+def status(now: datetime, *words: str, capsys: Any) -> str:
+    capsys.readouterr()
+    with standing_in(Surroundings(now=lambda: now)):
+        assert run_command_line(["status", *words]) == ExitCode.DONE
+    return str(capsys.readouterr().out)
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("verdict", ["passed", "late"])
+def test_status_calls_well_of_the_schedules_what_the_check_calls_well(
+    served: Path, capsys: Any, verdict: str
+):
+    now = datetime(2026, 11, 22, 3, tzinfo=UTC)
+    write(served, now)
+    drill = hold_a_drill(served, verdict)
+    unwell = {name for name, one in found(served, now).items() if one.well is False}
+    told = json.loads(status(now, "--json", capsys=capsys))
+    badly = {f"schedule{one['name']}" for one in told["schedules"] if one["ended_badly"]}
+    assert badly == unwell == ({"scheduleweekly"} if verdict == "late" else set())
+
+    said = status(now, capsys=capsys)
+    assert ("weekly: the last one, 59 min 40 s ago, did not end well" in said) is bool(unwell)
+    assert (drill in said) is bool(unwell)
+    assert ("nightly, weekly: as they should be" in said) is not bool(unwell)
+    assert ("Next: seawall serve --check" in said) is False, "before it comes that nobody watches"
+    assert ("seawall serve --check" in said) is bool(unwell)
+
+
+def test_status_says_that_serve_does_not_run_any_more(served: Path, capsys: Any):
+    now = EVENING + timedelta(hours=1)
+    assert "serve does not run, so nobody starts what is scheduled" in status(now, capsys=capsys)
+    told = json.loads(status(now, "--json", capsys=capsys))
+    assert told["serve"]["well"] is False
+    with ServeFolder.of(served).take("seawall"):
+        write(served, now)
+        told = json.loads(status(now, "--json", capsys=capsys))
+    assert told["serve"]["well"] is True
 
 
 @pytest.mark.usefixtures("running")

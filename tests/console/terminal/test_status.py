@@ -154,6 +154,50 @@ def test_who_is_waited_for_and_for_how_long_and_how_to_stop(stage):
     assert "over by" in said
 
 
+DUTY = """
+duties:
+  incident-commander:
+    weekly: {handover: friday 12:00, since: 2026-01-02, people: [commander]}
+    deputies: [deputy-commander]
+"""
+
+
+def with_duty(stage, duty=DUTY):
+    people = stage.city / "inventory" / "people.yaml"
+    people.write_text(people.read_text() + duty)
+
+
+def test_who_is_waited_for_is_said_by_name_and_once_late_who_else(stage):
+    with_duty(stage)
+    stage.impatient()
+    stage("run", "light", "--yes", "green")
+    assert "LATE. Ask now: deputy-commander" in stage("status").out
+    until = stage.state().steps["light"].asked.until
+    stage.more["now"] = lambda: until - timedelta(milliseconds=10)
+    assert "commander, on duty; when late: deputy-commander" in stage("status").out
+    (wait,) = situation(stage)["runs"][0]["waits"]
+    assert (wait["who"]["on_duty"], wait["who"]["deputies"]) == ("commander", ["deputy-commander"])
+    assert wait["who"]["may_act"] == ["commander", "deputy-commander"]
+    assert "Opdigtet" not in stage("status").out, "names of the inventory, and nothing else of theirs"
+
+
+def test_who_is_waited_for_without_a_roster_is_everybody_who_may(stage):
+    stage.impatient()
+    stage("run", "light", "--yes", "green")
+    until = stage.state().steps["light"].asked.until
+    stage.more["now"] = lambda: until - timedelta(milliseconds=10)
+    assert re.search(r"^ +commander, deputy-commander$", stage("status").out, re.MULTILINE)
+
+
+def test_that_nobody_is_on_duty_is_said_where_somebody_is_waited_for(stage):
+    with_duty(stage, DUTY.replace("2026-01-02", "2200-01-03"))
+    stage.impatient()
+    stage("run", "light", "--yes", "green")
+    until = stage.state().steps["light"].asked.until
+    stage.more["now"] = lambda: until - timedelta(milliseconds=10)
+    assert "NOBODY IS ON DUTY; deputy-commander may act" in stage("status").out
+
+
 def test_an_exercise_is_marked_and_stands_after_what_is_real(stage, open_run):
     stage.impatient()
     open_run("light", "lamp=red")
