@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -12,6 +13,9 @@ from drills.scorecard_page import scorecard_page
 from seawall.errors import BadInput
 from seawall.files import write_whole
 from seawall.model import Language
+
+if TYPE_CHECKING:
+    from seawall.page.sheets import Measured
 
 JSON = "drill.json"
 PAGES: dict[Language, str] = {"en": "scorecard.html", "da": "scorecard.da.html"}
@@ -53,3 +57,10 @@ def read_scorecard(folder: Path) -> Scorecard:
             where=str(path),
             remedy="Use the version that wrote it, or newer",
         ) from error
+
+
+def measured_of(card: Scorecard) -> Measured:
+    """Return what a drill measured of a run that was held in it, for the run's two sheets."""
+    from seawall.page.sheets import Measured
+
+    return Measured(card.rta, card.writes.lost, card.writes.acknowledged)

@@ -83,7 +83,7 @@ def _next(run: RunFolder, end: Finish | Ask, state: State) -> list[str]:
         answers = [f"seawall answer {run.id} {one.step.id}" for one in questions_of(state)]
         return [*answers[:3], f"seawall resume {run.id}"]
     if end.outcome is Outcome.DONE:
-        return [f"seawall report {run.id} --html {run.id}.html"]
+        return [f"seawall report {run.id}"]
     given = " ".join(f"{name}={value}" for name, value in run.plan.parameters.items())
     return [f"seawall show {run.id}", f"seawall plan {run.plan.runbook} {given}".rstrip()]
 

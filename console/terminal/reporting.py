@@ -59,9 +59,9 @@ def write_report(
 
 def _write_sheets(run: RunFolder, desk: Desk, spoken: Language, output: Path | None) -> None:
     """Write the sheets to a file; without a name and without a terminal, print them."""
-    from console.terminal.sheets import sheets_of
+    from console.terminal.sheets import sheets_here
 
-    sheets = sheets_of(run, desk, spoken)
+    sheets = sheets_here(run, desk, spoken)
     if output is None and not surroundings().has_terminal():
         out().raw(sheets)
     else:

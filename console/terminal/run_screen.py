@@ -120,7 +120,7 @@ def next_for(run: RunFolder, state: State) -> list[str]:
     """Return the next sensible commands for a run that stands like this."""
     standing = summary_of(run).standing
     if standing is Standing.ENDED:
-        return [f"seawall report {run.id} --html {run.id}.html"]
+        return [f"seawall report {run.id}"]
     if standing in (Standing.INTERRUPTED, Standing.NOT_BEGUN):
         return [f"seawall resume {run.id}", f"seawall abort {run.id}"]
     answers = [f"seawall answer {run.id} {one.step.id}" for one in questions_of(state)[:3]]

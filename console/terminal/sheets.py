@@ -7,34 +7,27 @@ from datetime import timedelta
 from console.terminal.desk import Desk
 from console.terminal.run_screen import tell
 from console.terminal.surroundings import surroundings
-from drills.written import JSON, read_scorecard
+from drills.written import JSON, measured_of, read_scorecard
 from seawall.errors import BadInput
-from seawall.journal_file import read_journal
 from seawall.model import Language
-from seawall.page.index import seen_lately
-from seawall.page.sheets import Measured, Told, decisions_of, targets_of, to_sheets
-from seawall.page.status import Known, status_of
+from seawall.page.sheets import Measured
+from seawall.page.sheets_of_run import sheets_of
+from seawall.page.status import Known
 from seawall.run_folder import RunFolder
-from seawall.state import State
 
 
-def sheets_of(run: RunFolder, desk: Desk, language: Language) -> str:
+def sheets_here(run: RunFolder, desk: Desk, language: Language) -> str:
     """Write the two sheets of a run. Raises: JournalError, Tampered; BadInput when the city cannot be read."""
     city = desk.city
-    known = Known(city.inventory, city.runbooks, timedelta(), desk.settings.telephone)
-    events = read_journal(run.journal_path)
-    now = surroundings().now()
-    status = status_of(State(run.plan, events), known, now=now, halted=True, sightings=seen_lately(desk.runs))
-    told = Told(
-        report=tell(run),
-        status=status,
-        decisions=decisions_of(events, run.plan),
-        city=city.inventory.city.title,
-        targets=targets_of(status, city.inventory),
-        promise=run.plan.promise,
+    return sheets_of(
+        run,
+        tell(run),
+        Known(city.inventory, city.runbooks, timedelta(), desk.settings.telephone),
         measured=_measured(run, desk) if run.plan.exercise else None,
+        language=language,
+        zone=desk.zone,
+        now=surroundings().now(),
     )
-    return to_sheets(told, language, desk.zone)
 
 
 def _measured(run: RunFolder, desk: Desk) -> Measured | None:
@@ -47,5 +40,5 @@ def _measured(run: RunFolder, desk: Desk) -> Measured | None:
         except (OSError, BadInput):
             continue  # a scorecard that cannot be read measured nothing for us
         if any(one.folder == run.id for one in card.runs):
-            return Measured(card.rta, card.writes.lost, card.writes.acknowledged)
+            return measured_of(card)
     return None

@@ -61,6 +61,7 @@ class _Console:
                 Route(f"/{language}/", self.page(language, lambda asked, _: pages.history(asked))),
                 Route(f"/{language}/runs/{{name}}", self.page(language, pages.run)),
                 Route(f"/{language}/runs/{{name}}/report", self.page(language, pages.report)),
+                Route(f"/{language}/runs/{{name}}/sheets", self.page(language, pages.sheets)),
                 Route(f"/{language}/drills/{{name}}", self.page(language, pages.drill)),
                 Route(f"/{language}/drills/{{name}}/scorecard", self.page(language, pages.scorecard)),
             ]

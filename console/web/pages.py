@@ -22,8 +22,10 @@ from drills.scorecard_page import scorecard_page
 from drills.scorecard_rows import SIGNS as CARD_SIGNS
 from drills.scorecard_rows import gist, judged_mark, judged_word, measured, parts
 from drills.scorecard_words import say as card_says
+from drills.written import measured_of
 from seawall.errors import JournalError, SeawallError
 from seawall.model import Language
+from seawall.page.sheets_of_run import sheets_of
 from seawall.report.figures import clock, moment, plain
 from seawall.report.page import PEOPLE, WRONG, to_page, tone
 from seawall.report.page import SIGNS as STEP_SIGNS
@@ -128,6 +130,24 @@ class Pages:
         except JournalError as error:
             return self._unreadable(asked, place, self.archive.entry(run.path), error, "cannot-be-read")
         return Made(to_page(told.report, asked.language, place.zone), styled_within=True)
+
+    def sheets(self, asked: Asked, name: str) -> Made | None:
+        """Make a run's two sheets for those who answer for the city; None when there is no run, or no city to read."""
+        run, known = self.archive.run(name), self.surveyor.known()
+        if run is None or known is None:
+            return None
+        place, now = self.surveyor.place(), self.now()
+        drill = self.archive.drill_of(name)
+        card = self.archive.entry(self.archive.drills / drill).card if drill else None
+        measured = measured_of(card) if card else None
+        try:
+            report = tell(run, now, self.version).report
+            html = sheets_of(
+                run, report, known, measured=measured, language=asked.language, zone=place.zone, now=now
+            )
+        except JournalError as error:
+            return self._unreadable(asked, place, self.archive.entry(run.path), error, "cannot-be-read")
+        return Made(html, styled_within=True)
 
     def drill(self, asked: Asked, name: str) -> Made | None:
         """Tell one drill; None when there is none of that name."""

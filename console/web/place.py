@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from seawall.errors import BadInput
 from seawall.inventory import Inventory
-from seawall.loading import load_inventory
+from seawall.loading import load_inventory, load_runbooks
+from seawall.loading.shelf import PRODUCT
 from seawall.model import Text
+from seawall.page.status import Known
 
 Mark = tuple[tuple[str, int, int, int], ...]
 
@@ -101,6 +103,20 @@ class Surveyor:
             if mark != self._mark:
                 self._place, self._mark = self._read(), mark
             return self._place
+
+    def known(self) -> Known | None:
+        """Return what pages about services stand on; None when the inventory cannot be read.
+
+        Runbooks that cannot be read name no services: then a run is about those that it claimed, and no others.
+        """
+        inventory = self.place().inventory
+        if inventory is None:
+            return None
+        try:
+            runbooks = load_runbooks([PRODUCT, self._folder / "runbooks"])
+        except BadInput:
+            runbooks = {}
+        return Known(inventory, runbooks, timedelta())
 
     def _read(self) -> Place:
         try:

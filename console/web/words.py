@@ -151,7 +151,10 @@ WORDS = {
     "nobody": HEADINGS["nobody"],
     "everything": _both("Alt, i rækkefølge", "Everything, in order"),
     "show-everything": _both("Vis alle {count} hændelser", "Show all {count} events"),
-    "to-print": _both("Rapport til udskrift", "Report to print"),
+    "sheets-to-print": _both(
+        "To ark til byens ledelse, til udskrift", "Two sheets for the city's leadership, to print"
+    ),
+    "to-print": _both("Hele rapporten til udskrift", "The whole report to print"),
     "card-to-print": _both("Resultatkort til udskrift", "Scorecard to print"),
     "cannot-be-read": _both("Denne kørsel kan ikke læses", "This run cannot be read"),
     "cannot-be-read-drill": _both("Denne øvelse kan ikke læses", "This drill cannot be read"),

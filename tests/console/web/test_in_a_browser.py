@@ -40,6 +40,7 @@ def test_a_drill_has_no_fault(browser: Browser, reader: Reader, language, what):
 def test_what_is_printed_has_no_fault(browser: Browser, reader: Reader, language):
     for address in (
         f"{reader.run('aborted', language)}/report",
+        f"{reader.run('went-well', language)}/sheets",
         f"{reader.drill('drill-late', language)}/scorecard",
     ):
         assert faults_of(browser, reader.address + address) == []

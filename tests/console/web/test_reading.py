@@ -51,7 +51,7 @@ def everything(reader: Reader) -> dict[str, str]:
     addresses = {f"/{language}/": "" for language in LANGUAGES}
     for language in LANGUAGES:
         for what in RUNS:
-            addresses |= {reader.run(what, language): "", f"{reader.run(what, language)}/report": ""}
+            addresses |= {f"{reader.run(what, language)}{more}": "" for more in ("", "/report", "/sheets")}
         for what in DRILLS:
             addresses[reader.drill(what, language)] = ""
         for what in ("drill-passed", "drill-late"):
@@ -111,7 +111,7 @@ def test_a_runs_own_time_is_never_called_its_recovery_time(reader):
 def test_an_exercise_is_marked_wherever_it_is_shown(reader, what):
     assert MARK in row_of(reader, what)
     for language in LANGUAGES:
-        for address in (reader.run(what, language), f"{reader.run(what, language)}/report"):
+        for address in (f"{reader.run(what, language)}{more}" for more in ("", "/report", "/sheets")):
             assert MARK in reader.text(address)
 
 
@@ -163,7 +163,7 @@ def test_a_run_that_nobody_drives_says_so_and_what_to_type(reader):
     [("torn", "is not a journal line"), ("tampered", "line 14 was changed after it was written")],
 )
 def test_a_run_that_cannot_be_read_says_what_is_wrong_and_tells_nothing_else(reader, what, problem):
-    for address in (reader.run(what), f"{reader.run(what)}/report"):
+    for address in (f"{reader.run(what)}{more}" for more in ("", "/report", "/sheets")):
         text = reader.text(address)
         assert "This run cannot be read" in text
         assert problem in text
@@ -253,6 +253,23 @@ def test_an_inventory_that_cannot_be_read_keeps_nobody_from_reading_runs(reads, 
         text = now.text(address)
         assert "Move Login to South Hall" in text
     assert "inventory cannot be read" in now.text("/en/")
+
+
+def test_a_runs_page_leads_to_its_two_sheets(reader):
+    for language in LANGUAGES:
+        address = f"{reader.run('went-well', language)}/sheets"
+        assert f'href="{address}"' in reader.text(reader.run("went-well", language))
+        assert reader.text(address).count('class="second"') == 1
+    assert reader.get("/da/runs/2026-11-21-0312-nothing-aa/sheets").status_code == 404
+
+
+def test_without_an_inventory_no_sheets_are_offered(reads, tmp_path):
+    city = make_place(tmp_path / "city")
+    run = keep_run(city, stories.went_well)
+    (city / "inventory" / "services.yaml").write_text("services: [")
+    now = reads(city)
+    assert "/sheets" not in now.text(f"/en/runs/{run.id}")
+    assert now.get(f"/en/runs/{run.id}/sheets").status_code == 404
 
 
 def test_a_page_of_the_history_reads_no_journal_that_it_does_not_show(reads, tmp_path):
