@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import ssl
 import threading
 import time
 import uuid
@@ -312,6 +311,8 @@ class Httpx:
             made.close()
 
     def _client(self) -> httpx.Client:
+        import ssl
+
         import httpx
 
         with self._making:

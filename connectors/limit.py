@@ -12,7 +12,6 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, wait
 from queue import Empty, Full, Queue
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -49,6 +48,8 @@ def within(
         DidNothing: the time was up before it began, or was up and the call only reads.
         MayHaveActed: the time was up and the call changes something.
     """
+    from concurrent.futures import Future, wait
+
     in_time(deadline, where)
     ended: Future[T] = Future()
     turn, given_up = threading.Lock(), threading.Event()

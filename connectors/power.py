@@ -10,7 +10,6 @@ Source: DMTF DSP0266 1.20 (Redfish), DSP2046 (ComputerSystem.Reset, PowerState).
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -295,6 +294,8 @@ class RedfishController:
         return _content(response, where)
 
     def _opened(self) -> httpx.Client:
+        import ssl
+
         import httpx
 
         with self._lock:

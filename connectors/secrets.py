@@ -6,7 +6,6 @@ handed out is remembered, so that it can be taken out of everything that is show
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import re
@@ -178,6 +177,8 @@ def _vault_answer(url: str, token: str, reference: str) -> dict[str, object]:
 
 
 def _forms(word: str) -> Iterator[str]:
+    import html
+
     yield word
     yield json.dumps(word)[1:-1]
     yield json.dumps(word, ensure_ascii=False)[1:-1]

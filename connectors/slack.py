@@ -6,7 +6,6 @@ calls nobody. There is no proof for a post: one whose answer was lost stays in d
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -204,6 +203,8 @@ class SlackSdk:
         *,
         changes: bool,
     ) -> Any:
+        import logging
+
         from slack_sdk import WebClient
         from slack_sdk.errors import SlackApiError, SlackClientError
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import TYPE_CHECKING
 
 from seawall.actions import Deadline, Power, Shell
 from seawall.errors import Unreachable
 from seawall.targets import Host, PowerSocket
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 WAITS = 3.0
 """Seconds: as long as a connection may take. Then the fence itself is tried, and says what is wrong."""
@@ -25,6 +28,8 @@ def has_no_power(
     host: Host, shell: Shell, power: Power, deadline: Deadline, *, silence: float = SILENCE
 ) -> bool:
     """Tell whether its controller says that this very machine has no power, and the machine does not say otherwise."""
+    from concurrent.futures import FIRST_COMPLETED, wait
+
     socket = host.power
     if socket is None:
         return False
@@ -44,6 +49,8 @@ def has_no_power(
 
 
 def _begin(question: Callable[[], bool]) -> Future[bool]:
+    from concurrent.futures import Future
+
     answer: Future[bool] = Future()
     threading.Thread(target=lambda: answer.set_result(question()), name="is it gone", daemon=True).start()
     return answer

@@ -10,7 +10,6 @@ import base64
 import contextlib
 import hashlib
 import io
-import logging
 import socket
 import threading
 import time
@@ -225,6 +224,8 @@ def _connected(host: Host, deadline: Deadline) -> socket.socket:
 
 
 def _transport(line: socket.socket, host: Host) -> paramiko.Transport:
+    import logging
+
     import paramiko
 
     # What goes wrong is raised; a library's own words on stderr would only frighten.
