@@ -161,9 +161,28 @@ class _Drill:
                     remedy="See that it is well (`seawall lab status`, `seawall doctor`), and hold the drill again",
                 )
             self.clock.sleep(POLL)
+        self._refuse_a_move_already_made()
         loaded = self.held.tries[0].began
         self._note(loaded, Text(en="Users begin to write", da="Brugere begynder at skrive"))
         return loaded
+
+    def _refuse_a_move_already_made(self) -> None:
+        """Nothing is learnt by losing a site that nobody uses. Raises: SeawallError; nothing was broken."""
+        asked = self.scenario.respond
+        to = asked.with_.get("to") if asked else None
+        at = next((one.site for one in reversed(self._read()) if one.accepted and one.site), None)
+        if asked is None or to is None or at != to:
+            return
+        home = [
+            f"seawall run {step.runbook} {' '.join(f'{key}={value}' for key, value in step.with_.items())}"
+            for step in self.scenario.afterwards
+            if isinstance(step, RunAfterwards)
+        ]
+        raise SeawallError(
+            f"{self.service} is served from {to} already, where {asked.runbook} would move it; nothing was broken",
+            where=self.service,
+            remedy=f"Bring it home first: `{home[0]}`" if home else "Bring it home first, or the lab up anew",
+        )
 
     def _play(self, loaded: datetime) -> None:
         for moment in self.scenario.timeline:

@@ -63,6 +63,15 @@ def test_a_drill_that_goes_well_is_passed_and_measured_from_outside(hold, place)
     assert place.heals == 1
 
 
+def test_nothing_is_broken_when_the_service_is_where_it_would_be_moved_to(hold, place):
+    place.servers["north"].primary, place.servers["south"].primary, place.front = False, True, "south"
+    with pytest.raises(SeawallError, match="served from south already") as refused:
+        hold()
+    assert "seawall run failback to=north" in refused.value.remedy
+    assert place.heals == 0
+    assert clean(place)
+
+
 def test_the_phases_add_up_to_the_recovery_time(hold):
     card = hold()
     assert [phase.name for phase in card.phases] == ["detect", "decide", "execute", "verify"]
