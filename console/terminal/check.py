@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.terminal.desk import Desk
-from console.terminal.gap_screen import gaps_as_json, show_gaps
+from console.terminal.gap_screen import gaps_as_json, next_fills, show_gaps
 from console.terminal.screen import Screen, next_command
 from console.terminal.surroundings import surroundings
 from drills.scenario_files import PRODUCT, load_scenarios
@@ -111,7 +111,7 @@ def show_check(checked: Checked, screen: Screen, *, every: bool, as_json: bool) 
     if checked.mistakes:
         next_command(screen, "seawall check   (after correcting)")
     elif checked.gaps:
-        next_command(screen, "seawall check   (after filling the next gap)")
+        next_command(screen, *next_fills(checked.gaps[:1]), "seawall check   (after filling the next gap)")
     else:
         next_command(screen, "seawall doctor   (looks at the outside, changes nothing)")
 

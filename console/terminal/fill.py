@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connectors.world import RealWorld
 from console.terminal.desk import Desk
-from console.terminal.gap_screen import show_gap
+from console.terminal.gap_screen import next_fills
 from console.terminal.screen import Screen, next_command
 from console.terminal.surroundings import surroundings
 from seawall.actions import Deadline
@@ -79,23 +79,13 @@ def show_filled(made: Filled, folder: Path, screen: Screen, *, as_json: bool) ->
         screen.say("No gap is left.", "good")
         next_command(screen, "seawall check")
         return
-    screen.head(f"{len(left)} gap{'s' if len(left) > 1 else ''} left. Fill next:")
-    show_gap(left[0], screen)
+    first = left[0]
+    screen.say()
+    screen.say(
+        f"{len(left)} gap{'s' if len(left) > 1 else ''} left. The next: {first.about} lacks {first.missing}."
+    )
+    screen.say(f"{first.impossible}.", indent=2)
     next_command(screen, *next_fills(left[:1]), "seawall check")
-
-
-def next_fills(found: Sequence[Gap]) -> list[str]:
-    """Return the commands that fill these gaps, each `...` in them for somebody to fill; a section takes an editor."""
-    return [
-        f"seawall fill {'.'.join(map(str, gap.thing))} {' '.join(map(_assigned, gap.fields))}"
-        for gap in found
-        if len(gap.thing) > 1 and gap.kind != "ways in to services"
-    ]
-
-
-def _assigned(line: str) -> str:
-    name, _, value = line.partition(": ")
-    return f"{name}='{value}'" if " " in value else f"{name}={value}"
 
 
 def _gaps_of(folder: Path) -> Sequence[Gap]:

@@ -10,6 +10,8 @@ from seawall.gaps import Gap, counted
 
 NEXT_FEW = 3
 PLANS_SHOWN = 3
+TOLD_BY_SERVERS = ("data_directory", "binaries", "cluster_name", "system_identifier")
+"""What a database server says itself when it is asked: `seawall fill ... --ask`."""
 
 
 def show_gaps(found: Sequence[Gap], screen: Screen, *, every: bool) -> None:
@@ -48,6 +50,27 @@ def _plans(gap: Gap) -> str:
     shown = ", ".join(gap.plans[:PLANS_SHOWN])
     more = f" and {len(gap.plans) - PLANS_SHOWN} more" if len(gap.plans) > PLANS_SHOWN else ""
     return f" Cannot be planned: {shown}{more}."
+
+
+def next_fills(found: Sequence[Gap]) -> list[str]:
+    """Return the commands that fill these gaps, each `...` in them for somebody to fill; a section takes an editor."""
+    nested = {("backends",), ("address",)}  # may not be there themselves yet
+    return [_filling(gap) for gap in found if len(gap.thing) > 1 and gap.path[3:4] not in nested]
+
+
+def _filling(gap: Gap) -> str:
+    thing = ".".join(map(str, gap.thing))
+    given = [line for line in gap.fields if line.partition(":")[0] not in TOLD_BY_SERVERS]
+    if gap.kind == "database servers" and not given:
+        return f"seawall fill {thing} --ask"
+    words = (
+        f"{name}='{value}'" if " " in value else f"{name}={value}" for name, _, value in map(_parts, given)
+    )
+    return f"seawall fill {thing} {' '.join(words)}"
+
+
+def _parts(line: str) -> tuple[str, str, str]:
+    return line.partition(": ")
 
 
 def gaps_as_json(found: Sequence[Gap]) -> list[dict[str, Any]]:

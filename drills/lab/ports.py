@@ -47,7 +47,7 @@ def ports_from(first: int) -> Iterator[int]:
             raise LabError(
                 f"port {port} is taken, and the lab was to have the ports from {first} on",
                 where="this computer",
-                remedy="End what listens there, or name another first port",
+                remedy="End it (a lab: seawall lab down), or name another first port",
             )
         yield port
 

@@ -197,8 +197,7 @@ KINDS: Mapping[tuple[str, ...], Kind] = {
         "database servers",
         "by what the server {field} on {name} is reached and recognised",
         "Nothing is read from it, promoted or backed up",
-        "Write database, user, password and replicator; it tells the rest:"
-        " `seawall fill hosts.{name}.postgres.{field} --ask`",
+        "Write database, user, password and replicator; the rest it says itself (`seawall fill ... --ask`)",
         "",
     ),
     ("sites", "address"): Kind(
