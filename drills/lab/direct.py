@@ -21,11 +21,11 @@ CONNECTS_WITHIN = 2
 """Seconds; libpq takes no less."""
 ANSWERS_WITHIN = 1.0
 _WRITE = (
-    b"INSERT INTO seawall.watched (server, at) VALUES (current_setting('cluster_name'), clock_timestamp())"
+    b"INSERT INTO watched (server, at) VALUES (current_setting('cluster_name'), clock_timestamp())"
     b" ON CONFLICT (server) DO UPDATE SET at = EXCLUDED.at"
 )
-_MAKE = b"CREATE TABLE IF NOT EXISTS seawall.watched (server text PRIMARY KEY, at timestamptz NOT NULL)"
-_NO_TABLE = "42P01"
+_TAKES_NONE = ("25006", "57P01", "57P02", "57P03")
+"""Read-only; told to stop, crashing, not up yet: it certainly took none. All else is about us."""
 _NOT_UP = ("database system is starting up", "database system is shutting down", "not accepting connections")
 
 
@@ -44,11 +44,7 @@ class DirectWrites:
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            taken, code = self._answer(self._connection, _WRITE)
-            if code == _NO_TABLE:
-                # A standby refuses this too, which is the answer.
-                taken, _ = self._answer(self._connection, _MAKE)
-            return taken
+            return self._answer(self._connection)
         except psycopg.Error as error:
             was_connected = self._connection is not None
             self.close()
@@ -76,30 +72,29 @@ class DirectWrites:
             autocommit=True,
         )
 
-    def _answer(self, connection: psycopg.Connection[Any], query: bytes) -> tuple[bool | None, str | None]:
+    def _answer(self, connection: psycopg.Connection[Any]) -> bool | None:
         from psycopg import pq
 
         line = connection.pgconn
-        line.send_query(query)
+        line.send_query(_WRITE)
         deadline = time.monotonic() + ANSWERS_WITHIN
         taken: bool | None = None
-        code: str | None = None
         while True:
             while line.is_busy():
                 ready, _, _ = select.select([line.socket], [], [], max(0.0, deadline - time.monotonic()))
                 if not ready:
                     self.close()
-                    return None, None
+                    return None
                 line.consume_input()
             result = line.get_result()
             if result is None:
-                return taken, code
+                return taken
             if result.status == pq.ExecStatus.COMMAND_OK:
                 taken = True
             else:
-                state = result.error_field(pq.DiagnosticField.SQLSTATE)
                 # Without a code the connection broke in between, and nobody can tell.
-                taken, code = (False, state.decode()) if state else (None, None)
+                state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
+                taken = False if state.decode() in _TAKES_NONE else None
 
     def _not_listening(self, said: str) -> bool | None:
         if any(one in said for one in _NOT_UP):

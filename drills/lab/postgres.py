@@ -82,8 +82,13 @@ GRANT SELECT, INSERT ON ledger TO app;
 GRANT SELECT, INSERT, UPDATE ON heartbeat TO app;
 """
 
-COUNTING: LiteralString = "GRANT SELECT ON ledger, heartbeat TO seawall"
-"""For drills, which count from outside what survived; the product itself reads none of a service's tables."""
+COUNTING: LiteralString = """
+GRANT SELECT ON ledger, heartbeat TO seawall;
+CREATE TABLE watched (server text PRIMARY KEY, at timestamptz NOT NULL);
+GRANT SELECT, INSERT, UPDATE ON watched TO seawall;
+"""
+"""For drills, which count from outside what survived, and watch who takes writes by writing; the product itself touches
+none of a service's tables."""
 
 _FIRST = (
     "Ane",

@@ -89,10 +89,8 @@ def lab_status(folder: Path) -> LabStatus:
     if layout is not None:
         asked = answers(layout)
         machines = tuple(_machine(one, found, asked) for one in layout.machines)
-    if not found:
-        state: State = "down"
-    else:
-        state = "up" if machines and all(one.on for one in machines) and not orphans else "in part"
+    whole = layout is not None and layout.ready and all(one.on for one in machines) and not orphans
+    state: State = "down" if not found else "up" if whole else "in part"
     return LabStatus(
         folder=places.root,
         seen_at=datetime.now(UTC),

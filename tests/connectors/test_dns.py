@@ -96,7 +96,7 @@ class DnsContract:
         )
 
     def test_an_alias_points_to_a_host_and_takes_no_address(self, world, zone):
-        args = {"zone": zone, "name": "www.city.example", "type": "CNAME"}
+        args = {"zone": zone, "name": "alias.city.example", "type": "CNAME"}
         assert (
             world.perform("dns.point", {**args, "to": "North.City.Example."}, occasion()).to
             == "north.city.example"

@@ -135,6 +135,15 @@ def test_direct_writes_tell_a_primary_from_a_standby_from_one_that_is_held(lab):
         south.close()
 
 
+def test_a_write_that_is_refused_for_want_of_a_right_tells_nothing_about_the_server(lab):
+    server = lab.servers["north-db/login"].model_copy(update={"user": "app"})
+    writes = DirectWrites(server, lab.credentials.read("db_app"))
+    try:
+        assert writes() is None
+    finally:
+        writes.close()
+
+
 def test_a_watch_that_dies_leaves_what_it_saw_and_the_rest_is_unseen(lab):
     began = datetime.now(UTC)
     watch = RunningWatch(lab.folder, {"north": "north-db/login"}, at_most=timedelta(minutes=1))
