@@ -1,7 +1,8 @@
 """Look at services the way their probes say, side by side, and never write; a watcher and `status --look` use it.
 
-A service whose probe reads is asked over HTTP. One whose drills write (`write: ledger`) is seen by reading: where the
-balancer leads its users, and whether a primary accepts connections there. Only a drill tries a write.
+A service whose probe reads is asked over HTTP, or a name of it is looked up. One whose drills write (`write: ledger`)
+is seen by reading: where the balancer leads its users, and whether a primary accepts connections there. Only a drill
+tries a write.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.balancer import BackendState
+from connectors.dns import Records
 from connectors.http import Probed
 from connectors.postgres.seen import StateSeen
 from seawall.actions import Deadline, Effect, Occasion, Seen, World
 from seawall.errors import CallError, Unreachable
 from seawall.inventory import Inventory, Service
 from seawall.sightings import LOOK_WITHIN, Look, Pace
+from seawall.targets import Zone
 
 Ask = Callable[[str, Mapping[str, Any]], Seen]
 """Make one READS call within the look's limit. Raises: CallError."""
@@ -56,8 +59,10 @@ def _way(name: str, service: Service, inventory: Inventory) -> Callable[[Ask], T
     probe = service.probe
     if probe is None:
         return None
-    if probe.read is not None:
-        url = probe.read
+    if (looked_up := probe.looked_up) is not None:
+        zone = inventory.zone_of(looked_up)
+        return None if zone is None else lambda ask: _found(looked_up, zone, ask)
+    if (url := probe.fetched) is not None:
         return lambda ask: _answered(ask("http.probe", {"url": url}))
     if service.run_by is None and (service.reached_through or service.database):
         return lambda ask: _reached(name, service, inventory, ask)
@@ -67,6 +72,19 @@ def _way(name: str, service: Service, inventory: Inventory) -> Callable[[Ask], T
 def _answered(seen: Seen) -> Told:
     assert isinstance(seen, Probed)
     return seen.holds, seen.because
+
+
+def _found(name: str, zone: Zone, ask: Ask) -> Told:
+    """Tell whether the zone's own server has an address for a name."""
+    for record in ("A", "AAAA"):
+        try:
+            seen = ask("dns.lookup", {"zone": zone, "name": name, "type": record})
+        except Unreachable as error:
+            return False, f"{error.where}: {error.problem}"
+        assert isinstance(seen, Records)
+        if seen.values or seen.alias_of:
+            return True, f"{name} is {', '.join(seen.values) or seen.alias_of}"
+    return False, f"{zone.name} has no address for {name}"
 
 
 def _reached(name: str, service: Service, inventory: Inventory, ask: Ask) -> Told:

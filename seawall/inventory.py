@@ -161,12 +161,16 @@ class ReachedThrough(Frozen):
         return self
 
 
+DNS = "dns://"
+"""How a probe's address begins that is a name to look up."""
+
+
 class Probe(Frozen):
     """How the service is watched from outside: by writing, or by reading.
 
     Attributes:
         write: `ledger`: writes are made and counted; for services of our own only.
-        read: an address that is fetched.
+        read: an address that is fetched; or `dns://NAME`, a name that is looked up at its zone's own server.
         every: how often.
         misses: how many in a row mean that it is down.
     """
@@ -182,6 +186,18 @@ class Probe(Frozen):
             message = "a probe has exactly one of `write: ledger` and `read: https://...`"
             raise ValueError(message)
         return self
+
+    @property
+    def fetched(self) -> str | None:
+        """The address that is fetched, if that is how it is watched."""
+        return None if self.looked_up is not None else self.read
+
+    @property
+    def looked_up(self) -> str | None:
+        """The name that is looked up, if that is how it is watched."""
+        if self.read is None or not self.read.startswith(DNS):
+            return None
+        return self.read.removeprefix(DNS).strip("/").lower()
 
 
 class Targets(Frozen):
@@ -339,6 +355,13 @@ class Inventory(Frozen):
     def balancer(self, name: str) -> Balancer:
         """Return the balancer as a plan carries it. Raises: KeyError."""
         return Balancer(name=name, runtime=self.balancers[name].runtime)
+
+    def zone_of(self, name: str) -> Zone | None:
+        """Return the zone that a host name is in, the closest one; None when it is in none of ours."""
+        around = [
+            zone for zone in self.zones.values() if f".{name}".endswith(f".{zone.name.lower().strip('.')}")
+        ]
+        return max(around, key=lambda zone: len(zone.name), default=None)
 
     def whole_hosts(self) -> Iterator[Host]:
         """Every machine of which all is written down that it is reached and recognised by."""

@@ -143,9 +143,9 @@ class ServiceView:
     def watched_at(self) -> str:
         """The address that is fetched to see whether it works."""
         probe = self.inventory.services[self.name].probe
-        if probe is None or probe.read is None:
+        if probe is None or probe.fetched is None:
             raise NotWritten(("services", self.name, "probe"))
-        return probe.read
+        return probe.fetched
 
     @property
     def watched_every(self) -> str:

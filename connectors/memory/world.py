@@ -173,8 +173,8 @@ def _addresses(city: Inventory) -> Iterator[str]:
     for balancer in city.balancers.values():
         yield f"http://{balancer.front}"
     for service in city.services.values():
-        if service.probe is not None and service.probe.read is not None:
-            parts = urlsplit(service.probe.read)
+        if service.probe is not None and service.probe.fetched is not None:
+            parts = urlsplit(service.probe.fetched)
             yield f"{parts.scheme}://{parts.netloc}"
     for entry in city.hosts.values():
         alive = [one.alive for one in entry.web_roots.values()] + [one.alive for one in entry.units.values()]

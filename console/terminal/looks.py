@@ -128,7 +128,7 @@ def _services(desk: Desk, world: World) -> Iterator[Look]:
     if not isinstance(world, RealWorld):
         return
     for name, service in desk.city.inventory.services.items():
-        url = service.probe.read if service.probe is not None else None
+        url = service.probe.fetched if service.probe is not None else None
         if url is not None:
             yield Look(url, partial(world.http.check, [url]), name, tuple(door_of(url)), only_warns=True)
 

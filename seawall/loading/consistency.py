@@ -31,7 +31,7 @@ def contradictions(inventory: Inventory) -> Iterator[Remark]:
         yield from _machines_of(inventory, name, service)
         yield from _database(inventory, name, service)
         yield from _standing(inventory, name, service)
-        yield from _way_in(name, service)
+        yield from _way_in(inventory, name, service)
     yield from _backups(inventory)
     yield from _machines(inventory)
     for name, audience in inventory.audiences.items():
@@ -106,11 +106,17 @@ def _standing(inventory: Inventory, name: str, service: Service) -> Iterator[Rem
                 yield Remark((*path, site), problem, f"Name one on a host at {site}")
 
 
-def _way_in(name: str, service: Service) -> Iterator[Remark]:
+def _way_in(inventory: Inventory, name: str, service: Service) -> Iterator[Remark]:
     way = service.reached_through
     if service.probe is not None and service.probe.write is not None and way is None:
         remedy = "Add `reached_through:`, or use `probe: {read: https://...}`"
         yield Remark(("services", name, "probe", "write"), "writing needs a way in to the service", remedy)
+    looked_up = service.probe.looked_up if service.probe is not None else None
+    if looked_up is not None and inventory.zone_of(looked_up) is None:
+        problem = f"no zone of this inventory holds the name {looked_up!r}"
+        zone = next(iter(inventory.zones), None)
+        remedy = f"Name one that is, e.g. dns://www.{zone}" if zone else "Write its zone under `zones:` first"
+        yield Remark(("services", name, "probe", "read"), problem, remedy)
     if way is None or service.runs_at is None:
         return
     path: Loc = ("services", name, "reached_through")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors import watcher, watching
+from connectors.dns import RecordSet
 from connectors.http import Response
 from connectors.memory.world import OutsideInMemory
 from connectors.watcher import look_once, watch
@@ -69,7 +70,7 @@ def test_in_ordinary_times_every_service_with_a_probe_is_seen_to_be_up(city, wor
 
 def test_looks_only_read(city, world):
     look_once(watched(city), world, {}, now)
-    assert set(world.asked) == {"http.probe", "balancer.state", "postgres.state"}
+    assert set(world.asked) == {"http.probe", "dns.lookup", "balancer.state", "postgres.state"}
 
 
 def test_a_suppliers_service_is_asked_for_its_address_and_nothing_else(city, world, outside):
@@ -80,7 +81,36 @@ def test_a_suppliers_service_is_asked_for_its_address_and_nothing_else(city, wor
 
 
 def test_a_service_without_a_probe_is_not_looked_at(city):
-    assert "dns" not in {one.service for one in watched(city)}
+    unwatched = city.services["dns"].model_copy(update={"probe": None})
+    changed = city.model_copy(update={"services": {**city.services, "dns": unwatched}})
+    assert {one.service for one in watched(city)} - {one.service for one in watched(changed)} == {"dns"}
+
+
+def test_a_name_is_looked_up_at_its_zones_own_server(city, world):
+    assert look(city, world, "dns") == (True, "www.city.example is 192.0.2.21")
+    assert set(world.asked) == {"dns.lookup"}
+
+
+def test_a_name_that_leads_nowhere_or_whose_server_is_silent_missed(city, world, outside):
+    records = dict(outside.zones.records)
+    outside.zones.records.clear()
+    assert look(city, world, "dns") == (False, "city.example has no address for www.city.example")
+    outside.zones.records["www.city.example", "AAAA"] = RecordSet(("2001:db8::21",))
+    assert look(city, world, "dns")[0] is True
+    outside.zones.records.clear()
+    outside.zones.records["www.city.example", "CNAME"] = RecordSet(("front.city.example",))
+    assert look(city, world, "dns") == (True, "www.city.example is front.city.example")
+    outside.zones.records.update(records)
+    outside.zones.down.add(city.zones["city.example"].server)
+    assert look(city, world, "dns")[0] is False
+
+
+def test_a_name_is_looked_up_in_the_closest_zone(city):
+    inner = city.zones["city.example"].model_copy(update={"name": "Www.city.example."})
+    both = city.model_copy(update={"zones": {**city.zones, "inner": inner}})
+    assert both.zone_of("www.city.example") == inner
+    assert both.zone_of("post.city.example") == city.zones["city.example"]
+    assert both.zone_of("notcity.example") is None
 
 
 def test_a_server_that_does_not_answer_as_it_should_missed(city, world, outside):

@@ -111,6 +111,7 @@ CONTRADICTIONS = {
     "a circle of needs": ("needs: [register]", "needs: [mail]"),
     "a supplier's service that we write to": ('read: "https://register.example/alive"', "write: ledger"),
     "a probe that writes, and no way in": ('read: "https://mail.town.example/alive"', "write: ledger"),
+    "a name to look up in nobody's zone": ("https://mail.town.example/alive", "dns://mail.village.example"),
     "an audience of nobody": ("people: [second]", "people: []"),
 }
 

@@ -41,7 +41,9 @@ def now(city, **conditions):
 
 
 def test_a_service_that_nothing_looks_at_is_unknown_and_never_well(city):
-    told = now(city)
+    unwatched = city.services["dns"].model_copy(update={"probe": None})
+    assert Situation(at=NOON, services=tuple(now(city).values())).well
+    told = now(city.model_copy(update={"services": {**city.services, "dns": unwatched}}))
     assert told["dns"].condition is Condition.UNKNOWN
     assert not told["dns"].watched
     assert not Situation(at=NOON, services=tuple(told.values())).well
