@@ -26,16 +26,22 @@ def prepare(
     admin: Endpoint,
     backends: Mapping[str, Mapping[str, Endpoint]],
     account: Account,
+    *,
+    ways_in: Mapping[str, Endpoint],
 ) -> None:
     """Lay down its configuration.
 
-    `backends`: each service at each site; all but the first site begin in maintenance.
+    `backends`: each service at each site; all but the first site begin in maintenance. `ways_in`: where a service is
+    reached without its name, as whoever watches it does.
     """
     written = "\n\n".join(_backend(name, servers) for name, servers in backends.items())
     chosen = "\n".join(
         f"    use_backend {name} if {{ req.hdr(host) -i -m beg {NAMES[name]}. }}"
         for name in backends
         if name in NAMES
+    )
+    nameless = "\n\n".join(
+        f"frontend {name}-watched\n    bind {at}\n    default_backend {name}" for name, at in ways_in.items()
     )
     conf = home / "haproxy.cfg"
     conf.write_text(f"""\
@@ -59,6 +65,8 @@ frontend login
     bind {front}
 {chosen}
     default_backend {BACKEND}
+
+{nameless}
 
 {written}
 """)

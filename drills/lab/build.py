@@ -29,6 +29,7 @@ from drills.lab.plan import (
     machine_names,
     new_uuids,
     plan_lab,
+    ways_in,
     zone_file,
     zone_records,
 )
@@ -102,7 +103,12 @@ def _lay_down(layout: LabLayout, software: Software, account: Account) -> None:
             places.home(machine.name), machine, software.haproxy, account, active=site == SITES[0]
         )
     balancer.prepare(
-        places.home("witness-front"), layout.front, layout.balancer.runtime, backends(layout), account
+        places.home("witness-front"),
+        layout.front,
+        layout.balancer.runtime,
+        backends(layout),
+        account,
+        ways_in=ways_in(layout),
     )
     for machine in layout.machines:
         account.own(places.home(machine.name))  # last: until here nobody else can have put anything there

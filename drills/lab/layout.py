@@ -71,6 +71,7 @@ class LabLayout(Frozen):
         app_password: of the role `app`, which the login service uses.
         slack_channels: every channel there is.
         canary: the civil number of a citizen, which must turn up nowhere.
+        watched_at: by service of the reference city, the address that answers while it is well.
     """
 
     folder: Path
@@ -99,6 +100,7 @@ class LabLayout(Frozen):
     superuser_password: SecretRef
     app_password: SecretRef
     canary: SecretRef
+    watched_at: dict[Name, str] = {}
 
     @property
     def places(self) -> LabFolder:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event
 
+from drills.lab import alive
 from drills.lab.errors import LabError
 from drills.lab.layout import LabLayout, Machine
 from drills.lab.plan import LINK, cut_file
@@ -164,6 +165,13 @@ def _get(url: str, contains: str) -> str:
     return f"HTTP {reply.status}"
 
 
+def _alive(machine: Machine, port: str) -> str:
+    services = alive.STANDS[machine.site]
+    for service in services:
+        _get(f"http://{machine.at(port)}{alive.path(service)}", service)
+    return f"{len(services)} services"
+
+
 def _store(layout: LabLayout, machine: Machine) -> str:
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -244,6 +252,14 @@ _LOOKS: Mapping[str, tuple[str, Callable[[LabLayout, Machine], str]]] = {
         lambda _layout, machine: _get(f"http://{machine.at('pages')}/", "Havnby"),
     ),
     "web/http": ("GET /login, which reads its database", _page("/login", "Hej")),
+    "services": (
+        "GET /SERVICE/alive of each service that stands there",
+        lambda _layout, machine: _alive(machine, "services"),
+    ),
+    "register/http": (
+        "GET /SERVICE/alive of each service of the supplier's",
+        lambda _layout, machine: _alive(machine, "http"),
+    ),
     "s3": ("listed its buckets", _store),
     "front/http": ("GET /healthz through the balancer, which writes", _page("/healthz", "wrote")),
     "runtime": ("show servers state, on its runtime socket", _runtime),

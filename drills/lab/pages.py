@@ -1,5 +1,7 @@
 """A web server that shows a folder as it is: the city's website at one site. It gives its rights away before it reads.
 
+Beside it, at a port of its own, it answers for the services that only have to be there (`alive`): one program less.
+
 Run as `python -m drills.lab.pages --address ... `, started by the machine's supervisor.
 """
 
@@ -12,6 +14,8 @@ from collections.abc import Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from drills.lab.alive import answer_beside
 
 
 class Pages(SimpleHTTPRequestHandler):
@@ -45,6 +49,8 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--site", required=True)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--services-port", type=int, required=True)
+    parser.add_argument("--services", nargs="+", required=True)
     parser.add_argument("--uid", type=int)
     parser.add_argument("--gid", type=int)
     given = parser.parse_args(argv)
@@ -55,6 +61,7 @@ def main(argv: Sequence[str]) -> None:
         os.setgroups([])
         os.setgid(given.gid)
         os.setuid(given.uid)
+    answer_beside(given.address, given.services_port, given.services)
     server.serve_forever()
 
 

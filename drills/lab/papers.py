@@ -81,7 +81,7 @@ def _machines(layout: LabLayout) -> str:
         kind = machine.name.partition("-")[2]
         if kind not in _SHOWN:
             continue
-        for service, port in machine.ports.items():
+        for service, port in ((one, port) for one, port in machine.ports.items() if one in _WHAT):
             what = "power controller" if kind == "power" else _WHAT[service]
             what = "HAProxy, where users come" if (kind, service) == ("front", "http") else what
             table.writerow(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from drills.lab import balancer, store, website
+from drills.lab import alive, balancer, store, website
 from drills.lab.credentials import Credentials, host_key
 from drills.lab.folders import LabFolder
 from drills.lab.layout import LabLayout, Machine, Route
@@ -50,12 +50,17 @@ _KINDS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "mail": (60, ("smtp",)),
     "slack": (70, ("http",)),
     "power": (80, ("http",)),
+    "register": (90, ("http",)),
 }
 """A kind of machine: the last number of its address, and what answers there."""
+_MORE: Mapping[str, tuple[str, ...]] = {"web": ("services",), "front": (website.ROOT, website.UNIT)}
+"""What else answers on a kind of machine, by which services are watched: the balancer's ways to what has no name here,
+and the services that are only there. They take the last ports, so that the others stay where they were."""
 _AT: Mapping[str, tuple[str, ...]] = {
     "north": ("db", "web", "store"),
     "south": ("db", "web", "store"),
     "witness": ("front", "dns", "mail", "slack", "power", "store"),
+    alive.SUPPLIER: ("register",),
 }
 _LINK_ENDS = 250
 
@@ -104,7 +109,12 @@ def plan_lab(
     """
     ports = free_ports() if first_port is None else ports_from(first_port)
     machines = {one.name: one for one in _machines(ports)}
-    return _Plan(folder, account, binaries, kept, uuids, machines, tuple(_routes(machines, ports))).layout()
+    routes = tuple(_routes(machines, ports))
+    for machine in machines.values():
+        more = _MORE.get(machine.name.partition("-")[2], ())
+        chosen = machine.ports | {service: next(ports) for service in more}
+        machines[machine.name] = machine.model_copy(update={"ports": chosen})
+    return _Plan(folder, account, binaries, kept, uuids, machines, routes).layout()
 
 
 def clusters(layout: LabLayout) -> tuple[Cluster, Cluster]:
@@ -132,6 +142,12 @@ def backends(layout: LabLayout) -> Mapping[str, Mapping[str, Endpoint]]:
         website.ROOT: {site: machine.at("pages") for site, machine in webs.items()},
         website.UNIT: {site: machine.at(website.UNIT) for site, machine in webs.items()},
     }
+
+
+def ways_in(layout: LabLayout) -> Mapping[str, Endpoint]:
+    """Return by service where the balancer takes its users in without being told a name."""
+    front = layout.machine("witness-front")
+    return {service: front.at(service) for service in _MORE["front"]}
 
 
 def zone_file(folder: LabFolder) -> Path:
@@ -210,7 +226,19 @@ class _Plan:
             superuser_password=kept.ref("db_postgres"),
             app_password=kept.ref("db_app"),
             canary=kept.ref("canary"),
+            watched_at=dict(self._watched_at()),
         )
+
+    def _watched_at(self) -> Iterator[tuple[str, str]]:
+        for service in _MORE["front"]:
+            yield service, f"http://{self.machines['witness-front'].at(service)}/"
+        for site, services in alive.STANDS.items():
+            at = (
+                self.machines[f"{site}-register"].at("http")
+                if site == alive.SUPPLIER
+                else self.machines[f"{site}-web"].at("services")
+            )
+            yield from ((service, f"http://{at}{alive.path(service)}") for service in services)
 
     def _host(self, machine: Machine) -> Host:
         power = PowerSocket(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from drills.lab import balancer, store, website
+from drills.lab import alive, balancer, store, website
 from drills.lab.account import Account
 from drills.lab.credentials import Credentials
 from drills.lab.layout import LabLayout, Machine
@@ -52,15 +52,9 @@ class _Programs:
                 yield store.program(self.software.weed, home, machine.address, machine.ports)
             case "front":
                 yield balancer.program(self.software.haproxy, home)
-            case "dns":
-                yield self._dns(machine)
-            case "mail":
-                yield self._server("mail", machine, "smtp", {"folder": self.layout.mailbox})
-            case "slack":
-                options = {"token-file": self._secret("slack_token"), "file": self.layout.slack_messages}
-                yield self._server("slack", machine, "http", options, "--channels", *CHANNELS)
-            case "power":
-                yield self._power(machine)
+            case "dns" | "mail" | "slack" | "power" | "register" as kind:
+                small = {"dns": self._dns, "mail": self._mail, "slack": self._slack, "power": self._power}
+                yield small.get(kind, self._alive)(machine)
             case "":
                 relays = (f"{one.enter}={one.leads_to}" for one in self.layout.routes)
                 yield _python("link", "--cut", str(cut_file(self.layout.places)), *relays)
@@ -78,7 +72,8 @@ class _Programs:
     def _pages(self, machine: Machine) -> Program:
         shown = website.folder(self.layout.places.home(machine.name))
         options = {"site": machine.site, "folder": shown, **self._rights()}
-        return self._server("pages", machine, "pages", options)
+        options["services-port"] = machine.ports["services"]
+        return self._server("pages", machine, "pages", options, "--services", *alive.STANDS[machine.site])
 
     def _rights(self) -> dict[str, object]:
         """What a server is told that works with the rights of the servers' account."""
@@ -91,6 +86,16 @@ class _Programs:
         database = f"host={own.host.address} port={own.port} dbname={DATABASE} user=app application_name=web"
         options = {"site": machine.site, "database": database, "password-file": self._secret("db_app")}
         return self._server("web", machine, "http", options)
+
+    def _mail(self, machine: Machine) -> Program:
+        return self._server("mail", machine, "smtp", {"folder": self.layout.mailbox})
+
+    def _slack(self, machine: Machine) -> Program:
+        options = {"token-file": self._secret("slack_token"), "file": self.layout.slack_messages}
+        return self._server("slack", machine, "http", options, "--channels", *CHANNELS)
+
+    def _alive(self, machine: Machine) -> Program:
+        return self._server("alive", machine, "http", {}, "--services", *alive.STANDS[machine.site])
 
     def _dns(self, machine: Machine) -> Program:
         options = {

@@ -165,7 +165,7 @@ def haproxy(tmp_path_factory):
     with misbehaving(silent) as port:
         web = Endpoint(address="127.0.0.1", port=port)
         servers = dict.fromkeys(("north", "south", "witness"), web)
-        lab_balancer.prepare(home, front, admin, {lab_balancer.BACKEND: servers}, MINE)
+        lab_balancer.prepare(home, front, admin, {lab_balancer.BACKEND: servers}, MINE, ways_in={})
         watching = f"global\n    stats socket ipv4@{watch} level user\n"
         configuration = home / "haproxy.cfg"
         configuration.write_text(configuration.read_text().replace("global\n", watching, 1))

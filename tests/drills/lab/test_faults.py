@@ -73,6 +73,33 @@ def lab(own_lab):
     until(lambda: lab_status(own_lab.folder).all_answer)
 
 
+def alive(lab: LabLayout) -> set[str]:
+    """Return the services that answer where they are watched."""
+
+    def answers(url: str) -> bool:
+        try:
+            return httpx.get(url, timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    return {service for service, url in lab.watched_at.items() if answers(url)}
+
+
+def test_what_answers_at_a_lost_site_is_lost_with_it_and_nothing_else_is(lab):
+    everything, at_north = set(lab.watched_at), {"payment-account", "self-service", "website", "appointments"}
+    assert alive(lab) == everything
+    break_(lab.folder, "kill-site", "north")
+    assert alive(lab) == everything - at_north
+    heal(lab.folder)
+    assert alive(lab) == everything
+
+
+def test_a_supplier_can_be_lost_and_takes_nothing_of_ours_along(lab):
+    break_(lab.folder, "kill-host", "supplier-register")
+    assert set(lab.watched_at) - alive(lab) == {"citizen-register"}
+    assert httpx.get(f"http://{lab.front}/healthz", timeout=5).status_code == 200
+
+
 def test_a_lost_site_has_no_program_left_and_its_power_controller_says_so(lab):
     seq = write(lab)
     broken = break_(lab.folder, "kill-site", "north")
