@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from seawall.errors import BadInput
 from seawall.importing.ansible import Groups
 from seawall.importing.ansible_ini import read_ini
+from seawall.importing.ansible_vars import read_beside
 from seawall.importing.ansible_yaml import read_yaml_groups
 from seawall.importing.decoding import TextFile, read_text_file
 from seawall.importing.draft import Draft, safe_name
@@ -131,10 +132,12 @@ def _read_ansible(file: TextFile, draft: Draft) -> None:
     groups, before = Groups(draft), len(draft.hosts)
     form = "YAML" if is_yaml(file) else "INI"
     (read_yaml_groups if form == "YAML" else read_ini)(file, groups)
+    more = read_beside(file, groups)
     groups.finish()
     count = len(draft.hosts) - before
+    beside = f", with {more} file{'' if more == 1 else 's'} of group_vars and host_vars" if more else ""
     draft.read.append(
-        f"{file.shown}: {count} host{'' if count == 1 else 's'} in {len(groups.groups)} groups, {form}"
+        f"{file.shown}: {count} host{'' if count == 1 else 's'} in {len(groups.groups)} groups, {form}{beside}"
     )
     if not groups.hosts and not draft.mistakes:
         draft.wrong(file.shown, "names no host", "Name an inventory with hosts in it")

@@ -3,7 +3,8 @@
 Of variables only those that say how a host is reached are read; passwords and what is vaulted are never looked at.
 
 Source: Ansible's documentation, "How to build your inventory" (core 2.19): a host's own variables go before those of
-its groups, a child group's before its parent's, and `all` comes last.
+its groups, a child group's before its parent's, of two as deep the one last in the alphabet, and `all` comes last; what
+stands in `host_vars/` and `group_vars/` goes before what the inventory says of the same kind.
 """
 
 from __future__ import annotations
@@ -52,12 +53,19 @@ class Group:
 
 @dataclass(slots=True)
 class Groups:
-    """All of an inventory, as its file divides it. `hosts` holds each host's own variables."""
+    """All of an inventory, as its file divides it.
+
+    Attributes:
+        hosts: each host's own variables.
+        beside, beside_hosts: the variables of groups and hosts that stand in folders beside the inventory.
+    """
 
     draft: Draft
     groups: dict[str, Group] = field(default_factory=dict)
     hosts: dict[str, dict[str, Value]] = field(default_factory=dict)
     said_in: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, dict[str, Value]] = field(default_factory=dict)
+    beside_hosts: dict[str, dict[str, Value]] = field(default_factory=dict)
 
     def group(self, name: str) -> Group:
         """Return the group, made when it is new."""
@@ -86,25 +94,48 @@ class Groups:
             self._take(name, own, above)
 
     def _above(self) -> dict[str, list[str]]:
-        """Return the groups of each host, the nearest first."""
+        """Return the groups of each host, those first whose variables go before the others'."""
         parents: dict[str, list[str]] = {}
         for name, group in self.groups.items():
             for child in group.children:
                 parents.setdefault(child, []).append(name)
+        depth = self._depths()
         of_group = {name: list(_wave(name, parents)) for name in self.groups}
         found: dict[str, list[str]] = {}
         for name, group in self.groups.items():
             for host in group.hosts:
                 found.setdefault(host, []).extend(of_group[name])
         return {
-            host: [one for one in dict.fromkeys(groups) if one != "all"] + ["all"]
+            host: [
+                *sorted({*groups} - {"all"}, key=lambda one: (depth.get(one, 0), one), reverse=True),
+                "all",
+            ]
             for host, groups in found.items()
         }
+
+    def _depths(self) -> dict[str, int]:
+        """Return how far below `all` each group stands, by its longest way; no group holds itself."""
+        waits = dict.fromkeys(self.groups, 0)
+        for group in self.groups.values():
+            for child in group.children:
+                waits[child] += 1
+        depth = dict.fromkeys(self.groups, 1)
+        ready = [name for name, count in waits.items() if count == 0]
+        while ready:
+            name = ready.pop()
+            for child in self.groups[name].children:
+                depth[child] = max(depth[child], depth[name] + 1)
+                waits[child] -= 1
+                if waits[child] == 0:
+                    ready.append(child)
+        return depth
 
     def _take(self, name: str, own: dict[str, Value], above: dict[str, list[str]]) -> None:
         groups = above.get(name, ["all"])
         said: dict[str, Value] = {}
-        for variables in (own, *(self.groups[group].variables for group in groups if group in self.groups)):
+        in_file = (self.groups[group].variables for group in groups if group in self.groups)
+        beside = (self.beside.get(group, {}) for group in groups)
+        for variables in (self.beside_hosts.get(name, {}), own, *beside, *in_file):
             for variable, value in variables.items():
                 said.setdefault(WANTED[variable], value)
         place = self.said_in[name]

@@ -80,20 +80,23 @@ class _Reading:
             if inner is None:
                 continue
             if key == "vars":
-                group.variables.update(self.variables(inner))
+                group.variables.update(wanted_in(inner, self.shown))
             for one, below, at in () if key == "vars" else self.entries(inner):
                 if key == "children":
                     group.children.setdefault(one, at)
                     self.group(one, below, at, depth + 1)
                 else:
                     variables = self.mapping(below, at, one)
-                    self.groups.add(name, one, {} if variables is None else self.variables(variables), at)
+                    self.groups.add(
+                        name, one, {} if variables is None else wanted_in(variables, self.shown), at
+                    )
 
-    def variables(self, node: yaml.MappingNode) -> dict[str, Value]:
-        """Return the variables that are wanted; of the others not even the value is looked at."""
-        found: dict[str, Value] = {}
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in WANTED:
-                plain = isinstance(value, yaml.ScalarNode) and not value.tag.endswith("vault")
-                found[key.value] = Value(value.value if plain else None, place(self.shown, key))
-        return found
+
+def wanted_in(node: yaml.MappingNode, shown: str) -> dict[str, Value]:
+    """Return the variables that are wanted; of the others not even the value is looked at."""
+    found: dict[str, Value] = {}
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value in WANTED:
+            plain = isinstance(value, yaml.ScalarNode) and not value.tag.endswith("vault")
+            found[key.value] = Value(value.value if plain else None, place(shown, key))
+    return found

@@ -72,6 +72,91 @@ def test_both_forms_give_the_same_hosts(tmp_path, written, text, name):
     assert "hunter2" not in str(made.files)
 
 
+@pytest.fixture
+def beside(tmp_path):
+    """Write what stands beside an inventory."""
+
+    def write(**files):
+        for name, text in files.items():
+            path = tmp_path / "ansible" / name.replace("__", "/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return tmp_path / "ansible" / "hosts"
+
+    return write
+
+
+def test_what_stands_beside_the_inventory_goes_before_what_it_says_itself(tmp_path, beside):
+    made = city_of(
+        tmp_path,
+        beside(
+            hosts="[web]\na\nb ansible_port=1\nc\n[all:vars]\nansible_user=file\n[web:vars]\nansible_port=2\n",
+            group_vars__all="ansible_user: beside\nansible_password: hunter2\n",
+            group_vars__web="ansible_port: 3\n",
+            host_vars__b="ansible_port: 4\n",
+            host_vars__c="ansible_host: 192.0.2.3\nansible_user: c\n",
+        ),
+    )
+    told = {name: (one.address, one.port, one.user) for name, one in made.city.hosts.items()}
+    assert told == {"a": ("a", 3, "beside"), "b": ("b", 4, "beside"), "c": ("192.0.2.3", 3, "c")}
+    assert "hunter2" not in str(made)
+    assert made.read[0].endswith("with 4 files of group_vars and host_vars")
+
+
+def test_a_folder_of_a_name_is_read_in_order_without_what_is_hidden(tmp_path, beside):
+    hosts = beside(hosts="[web]\na\n")
+    folder = hosts.parent / "group_vars" / "web"
+    (folder / "deeper").mkdir(parents=True)
+    for name, port in {
+        "1.yml": 1,
+        "deeper/2.yaml": 2,
+        ".hidden.yml": 3,
+        "old.yml~": 4,
+        "note.txt": 5,
+    }.items():
+        (folder / name).write_text(f"ansible_port: {port}\n")
+    (hosts.parent / "group_vars" / "web.yml").write_text("ansible_port: 6\n")
+    assert city_of(tmp_path, hosts).city.hosts["a"].port == 2
+
+
+def test_what_is_vaulted_beside_the_inventory_is_not_read_and_said(tmp_path, beside):
+    hosts = beside(
+        hosts="[web]\na\n",
+        group_vars__web__vault="$ANSIBLE_VAULT;1.1;AES256\n3061\n",
+        group_vars__web__plain="ansible_user: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3061\n",
+        group_vars__gone="ansible_user: x\n",
+    )
+    made = city_of(tmp_path, hosts)
+    assert made.city.hosts["a"].user is None
+    assert "3061" not in str(made)
+    said = " ".join(made.notes)
+    assert "group_vars/web/vault: not read: it is vaulted" in said
+    assert "group_vars/web/plain:1:1: not read: the user is vaulted" in said
+    assert "group_vars/gone: not read: the inventory has no group gone" in said
+
+
+def test_no_name_of_a_group_leads_out_of_the_folder(tmp_path, beside):
+    (tmp_path / "secret.yml").write_text("ansible_user: stolen\n")
+    made = city_of(tmp_path, beside(hosts="[../../secret]\na\n", group_vars__web="ansible_user: x\n"))
+    assert made.city.hosts["a"].user is None
+
+
+@pytest.mark.parametrize(("text", "problem"), [("- a\n", "holds no variables"), ("a: [\n", "is not YAML")])
+def test_a_mistake_beside_the_inventory_is_told_with_its_place(tmp_path, beside, text, problem):
+    mistakes = refused(tmp_path, beside(hosts="[web]\na\n", group_vars__web=text))
+    assert problem in mistakes[0].problem
+    assert "group_vars/web:" in mistakes[0].where
+
+
+def test_of_two_groups_the_deeper_counts_and_of_two_as_deep_the_last_in_the_alphabet(tmp_path, written):
+    text = (
+        "[zulu]\na\n[alpha]\na\nb\n[deep]\nb\n[up:children]\ndeep\n"
+        "[zulu:vars]\nansible_port=1\n[alpha:vars]\nansible_port=2\n[deep:vars]\nansible_port=3\n"
+    )
+    made = city_of(tmp_path, written(text, "hosts.ini"))
+    assert {name: one.port for name, one in made.city.hosts.items()} == {"a": 1, "b": 3}
+
+
 def test_what_is_vaulted_is_never_read_and_said(tmp_path, written):
     text = "all:\n  hosts:\n    a:\n      ansible_user: !vault |\n        $ANSIBLE_VAULT;1.1;AES256\n        3061\n"
     made = city_of(tmp_path, written(text, "hosts.yml"))
