@@ -29,6 +29,7 @@ from seawall.targets import (
     Unit,
     WebRoot,
     Zone,
+    wrong_address,
 )
 
 NOT_WRITTEN = Text(en="not written down yet", da="endnu ikke skrevet ned")
@@ -184,6 +185,9 @@ class Probe(Frozen):
     def _one_way(self) -> Self:
         if (self.write is None) == (self.read is None):
             message = "a probe has exactly one of `write: ledger` and `read: https://...`"
+            raise ValueError(message)
+        if self.read is not None and (wrong := wrong_address(self.read)) is not None:
+            message = f"`read`: {wrong}"
             raise ValueError(message)
         return self
 

@@ -6,6 +6,7 @@ Secrets stand here by reference only.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import Field
@@ -189,3 +190,20 @@ class SlackWorkspace(Frozen):
 
     url: str = "https://slack.com/api/"
     token: SecretRef
+
+
+def wrong_address(text: str) -> str | None:
+    """Say what is wrong with an address to watch a service by; None when nothing is. May hold a password: not repeated.
+
+    >>> wrong_address("https://login.by.dk/alive"), wrong_address("javascript:alert(1)")
+    (None, 'an address begins with https://, http:// or dns://')
+    """
+    if any(one.isspace() or not one.isprintable() for one in text):
+        return "an address holds no blanks"
+    scheme, sign, rest = text.partition("://")
+    if not sign or scheme.lower() not in ("https", "http", "dns"):
+        return "an address begins with https://, http:// or dns://"
+    host = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    if "@" in host:
+        return "an address holds no user and no password; passwords are never written here"
+    return None if host.strip(".:[]") else f"an address names a host after {scheme}://"

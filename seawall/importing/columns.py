@@ -89,7 +89,14 @@ def heading(text: str) -> tuple[str | None, str | None]:
 def meant(text: str, free: Sequence[str]) -> str | None:
     """Return the heading of a column in `free` that a mistyped one stands for; None when it is alike none."""
     known = [one for one, of in _ALIKE.items() if of in free and len(one) > len("rto")]
-    return next(iter(difflib.get_close_matches(_plain(text), known, n=1, cutoff=SLIP)), None)
+    swapped = [one for one in known if _two_swapped(_plain(text), one)]
+    return next(iter([*swapped, *difflib.get_close_matches(_plain(text), known, n=1, cutoff=SLIP)]), None)
+
+
+def _two_swapped(text: str, known: str) -> bool:
+    """Tell whether two letters beside one another changed places, and nothing else."""
+    differ = [n for n, (one, other) in enumerate(zip(text, known, strict=False)) if one != other]
+    return len(differ) == 2 and differ[1] - differ[0] == 1 and sorted(text) == sorted(known)  # noqa: PLR2004 - two
 
 
 def _plain(text: str) -> str:

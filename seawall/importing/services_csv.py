@@ -16,6 +16,7 @@ from seawall.importing.draft import Draft, FoundService, safe_name
 from seawall.importing.table import SEPARATORS, Row, Table, read_table
 from seawall.loading.cycles import cycles
 from seawall.loading.nearest import nearest
+from seawall.targets import wrong_address
 
 _NONE = {"ingen", "none", "nej", "no"}
 _NO_SITE = _NONE | {"-", "–", "n/a"}
@@ -103,6 +104,9 @@ class _Reading:
         one.title_da = row.cells.get("title_da") or title
         for of in ("url", "supplier", "telephone", "without_it", "without_it_da", "instead", "instead_da"):
             setattr(one, of, row.cells.get(of) or None)
+        if one.url is not None and (wrong := wrong_address(one.url)) is not None:
+            self.draft.notes.append(f"{self.table.place(row.number, 'url')}: not taken: {wrong}")
+            one.url = None
         for of in SPANS:
             setattr(one, of, self._value(row, of, "Write it with its unit: 30 min, 4 timer, 1 day"))
         one.tier = self._value(row, "tier", "Write 1 for what is brought back first, to 4 for the last")

@@ -135,6 +135,29 @@ def test_a_circle_of_needs_is_named(tmp_path, table):
     assert one.problem == "services need one another in a circle: Login -> Post -> Betaling -> Login"
 
 
+def test_two_letters_that_changed_places_are_a_slip(tmp_path, table):
+    mistakes = refused(tmp_path, table([["name", "teir"], ["a", "1"]]))
+    assert "tier" in str(mistakes[0])
+    assert city_of(tmp_path, table([["name", "time"], ["a", "1"]])).notes[0].endswith("column time")
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("javascript:alert(1)", "begins with https://"),
+        ("www.by.dk", "begins with https://"),
+        ("https://a b/", "holds no blanks"),
+        ("https://", "names a host"),
+        ("https://anna:hunter2@by.dk/", "passwords are never written here"),
+    ],
+)
+def test_what_is_no_address_to_watch_is_left_out_and_said_without_repeating_it(tmp_path, table, url, problem):
+    made = city_of(tmp_path, table([["name", "url"], ["a", url]]))
+    assert made.city.services["a"].probe is None
+    assert problem in made.notes[0]
+    assert "hunter2" not in str(made)
+
+
 @pytest.mark.parametrize(
     ("headings", "problem"),
     [
