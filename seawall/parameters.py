@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +36,7 @@ def bind_parameters(
     ]
     names: dict[str, Any] = {}
     as_words: dict[str, str] = {}
+    wrong: set[str] = set()
     for name, parameter in runbook.parameters.items():
         try:
             written = given[name] if name in given else _default(name, parameter, names)
@@ -41,11 +44,13 @@ def bind_parameters(
             as_words[name] = written
         except NotWritten as error:
             found += ground.lacks(error)
+            wrong.add(name)
         except (ValueError, KeyError) as error:
             if isinstance(error.__cause__, NotWritten):
                 found += ground.lacks(error.__cause__)
-            else:
+            elif name in given or not _leans_on(parameter.default, wrong):
                 found.append(Mistake(f"parameter {name}", *_wrong(name, parameter, given.get(name), error)))
+            wrong.add(name)
     if found:
         raise BadInput(found)
     names["message"] = MessageNamed(ground, dict(names))
@@ -106,6 +111,11 @@ def services_fitting(parameter: Parameter, inventory: Inventory) -> tuple[str, .
         )
 
     return tuple(name for name, one in inventory.services.items() if fits(one))
+
+
+def _leans_on(default: str | None, others: AbstractSet[str]) -> bool:
+    """Whether a default follows from others that are wrong: those are to be told, and not what follows from them."""
+    return default is not None and any(re.search(rf"\b{re.escape(other)}\b", default) for other in others)
 
 
 def _default(name: str, parameter: Parameter, names: Mapping[str, Any]) -> str:

@@ -143,7 +143,10 @@ def check_is_of_lab(layout: LabLayout, hosts: dict[str, str], city: Path) -> Non
         problem = (
             f"hosts of this city are not machines of the lab that is up: {', '.join(other) or 'it has none'}"
         )
-        remedy = "Name the lab's own city with --city; `seawall lab up` says where it is"
+        remedy = (
+            "Name the lab's own city with --city; `seawall lab up` says where it is. A lab that came up anew has new"
+            " keys: begin your city for it anew, too"
+        )
         raise BadInput.one(problem, where=str(city / "inventory" / "hosts.yaml"), remedy=remedy)
 
 

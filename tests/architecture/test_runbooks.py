@@ -13,6 +13,7 @@ from connectors.world import real_world
 from drills.scenario import RunAfterwards
 from drills.scenario_files import PRODUCT, load_scenarios
 from seawall.binding import facts_to_read, make_plan
+from seawall.errors import BadInput
 from seawall.ground import Ground
 from seawall.loading import City, load_city
 from seawall.model import Text
@@ -194,3 +195,9 @@ def test_a_city_without_slack_is_rescued_without_it(runbook, lacking):
     told = {step.id: step for step in plan.steps if step.id.startswith("tell-")}
     assert told["tell-by-mail"].skipped is None
     assert told["tell-on-slack"].skipped is not None
+
+
+def test_of_a_wrong_service_nothing_is_told_that_only_follows_from_it():
+    with pytest.raises(BadInput) as refused:
+        make_plan("postgres-failover", GROUND, {"service": "logn"}, exercise=True)
+    assert [one.where for one in refused.value.mistakes] == ["parameter service"]

@@ -143,4 +143,5 @@ def page_of_the_console(city: Path, environment: dict[str, str]) -> str:
 
 def test_it_says_what_it_took_and_names_no_place_of_ours():
     assert re.search(r"^Counted: \d+ minutes", TUTORIAL, re.MULTILINE)
+    assert f"pasting {len(blocks())} blocks" in TUTORIAL
     assert "ADDRESS" in blocks()[0]
