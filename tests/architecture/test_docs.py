@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def commands(page: Path) -> Iterator[str]:
 SAID = [pytest.param(line, id=f"{shown(page)}: {line}") for page in PAGES for line in commands(page)]
 
 
+@cache
+def top() -> Any:
+    """The whole program, with every command in it."""
+    return typer.main.get_command(program())
+
+
 def examples(command: Any) -> Iterator[str]:
     """Every `seawall ...` line of the help of a command and of those below it."""
     for line in (command.help or "").splitlines():
@@ -48,12 +55,12 @@ def examples(command: Any) -> Iterator[str]:
         yield from examples(one)
 
 
-SHOWN_BY_HELP = list(examples(typer.main.get_command(program())))
+SHOWN_BY_HELP = list(examples(top()))
 
 
 def leaf(words: list[str]) -> tuple[Any, list[str]]:
     """Return the command that these words lead to, and what is left for it. Raises: KeyError."""
-    command: Any = typer.main.get_command(program())
+    command = top()
     while hasattr(command, "commands") and words and not words[0].startswith("-"):
         command, words = command.commands[words[0]], words[1:]
     return command, words
@@ -90,7 +97,6 @@ def test_a_command_that_cannot_be_typed_is_noticed(line):
 
 def test_what_the_program_tells_people_to_type_is_there():
     """Remedies and next steps, wherever they stand in the sources."""
-    top: Any = typer.main.get_command(program())
     named = {
         word
         for package in ("seawall", "connectors", "flows", "drills", "console", "runbooks")
@@ -98,7 +104,7 @@ def test_what_the_program_tells_people_to_type_is_there():
         if path.suffix in {".py", ".yaml", ".j2", ".md"}
         for word in re.findall(r"[`\"]seawall ([a-z][a-z-]+)\b", path.read_text())
     }
-    assert named <= set(top.commands)
+    assert named <= set(top().commands)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)

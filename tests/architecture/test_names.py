@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -42,10 +43,15 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def named(path: Path) -> set[str]:
     """The names that a file gives: its own, its classes' and its functions'."""
     kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    return {path.stem, *(one.name for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, kinds))}
+    return {path.stem, *(one.name for one in ast.walk(tree(path)) if isinstance(one, kinds))}
 
 
 def test_names_are_the_domains():
@@ -60,9 +66,8 @@ def test_a_module_is_short():
 
 
 def test_a_module_opens_with_its_promise():
-    texts = {shown(path): path.read_text() for path in OURS}
     assert [
-        name for name, text in texts.items() if text.strip() and not ast.get_docstring(ast.parse(text))
+        shown(path) for path in OURS if path.read_text().strip() and not ast.get_docstring(tree(path))
     ] == []
 
 
@@ -70,7 +75,7 @@ def test_no_test_is_skipped_or_expected_to_fail():
     found = [
         f"{shown(path)}:{node.lineno}"
         for path in TESTS
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Attribute)
         and node.attr in {"skip", "skipif", "skipIf", "xfail", "importorskip", "skipTest"}
         and ast.unparse(node).startswith(("pytest.", "self.", "unittest."))
@@ -81,7 +86,7 @@ def test_no_test_is_skipped_or_expected_to_fail():
 def test_no_test_mocks():
     found = []
     for path in (*TESTS, *OURS):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             names = [one.name for one in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
             if isinstance(node, ast.ImportFrom):
                 names = [f"{node.module}.{name}" for name in names]
@@ -94,7 +99,7 @@ def test_a_test_that_waits_has_a_limit():
     limits = ("monotonic", "range(", "poll()", "deadline", "patience")
     found = set()
     for path in TESTS:
-        for function in ast.walk(ast.parse(path.read_text())):
+        for function in ast.walk(tree(path)):
             if not isinstance(function, ast.FunctionDef) or not sleeps_in_a_loop(function):
                 continue
             if not any(limit in ast.unparse(function) for limit in limits):

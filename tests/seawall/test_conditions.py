@@ -127,6 +127,7 @@ def test_what_is_no_length_is_refused(within, wrong):
     assert wrong in mistakes_of(wait(within=within))
 
 
+@pytest.mark.slow
 def test_tries_are_as_far_apart_as_the_runbook_says_and_the_last_is_made_at_the_end():
     register = Register(False)
     ending = made(plan_of(wait()), register)
@@ -142,6 +143,7 @@ def test_a_try_that_hangs_does_not_take_the_time_of_the_others():
     assert register.looks[1].deadline.left > 60
 
 
+@pytest.mark.slow
 def test_what_is_late_may_go_on_with_what_was_seen():
     ending = made(plan_of(wait(late="goes-on")), Register(False))
     assert isinstance(ending, Succeeded)
@@ -150,6 +152,7 @@ def test_what_is_late_may_go_on_with_what_was_seen():
     assert "not in time" not in made(plan_of(wait(late="goes-on")), Register(True)).summary  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_what_could_not_be_seen_at_all_does_not_go_on():
     assert isinstance(made(plan_of(wait(late="goes-on")), Register(None)), Failed)
 

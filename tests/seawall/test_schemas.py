@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,15 @@ SHIPPED = [
 ]
 
 
-def complaints(kind: Any, value: Any) -> list[str]:
+@cache
+def validator(kind: Any) -> Any:
     made = schema_of(Scenario) if kind == "scenario" else schema(kind)
     Draft202012Validator.check_schema(made)
-    return [one.message for one in Draft202012Validator(made).iter_errors(value)]
+    return Draft202012Validator(made)
+
+
+def complaints(kind: Any, value: Any) -> list[str]:
+    return [one.message for one in validator(kind).iter_errors(value)]
 
 
 @pytest.mark.parametrize(("kind", "path"), SHIPPED, ids=lambda one: getattr(one, "stem", one))

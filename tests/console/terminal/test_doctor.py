@@ -70,6 +70,7 @@ def test_a_closed_port_is_named_and_what_is_behind_it_not_waited_for(refusing):
     assert str(refusing.port) in found.remedy
 
 
+@pytest.mark.slow
 def test_two_hundred_machines_of_which_most_are_dead_are_told_within_the_whole_limit(silent, answering):
     dead = [Look(f"ssh dead-{n}", well("never"), f"dead-{n}", (silent,)) for n in range(180)]
     alive = [Look(f"ssh live-{n}", well(f"ssh live-{n}"), f"live-{n}", (answering,)) for n in range(20)]
@@ -82,6 +83,7 @@ def test_two_hundred_machines_of_which_most_are_dead_are_told_within_the_whole_l
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.slow
 def test_a_look_that_hangs_is_not_known_and_hides_nothing_else():
     stop = threading.Event()
     hangs = Look("hung", lambda _deadline: [CheckUp("hung", well=stop.wait(60), saw="")], "h")
@@ -94,6 +96,7 @@ def test_a_look_that_hangs_is_not_known_and_hides_nothing_else():
     assert unwell(found.values()) == [found["hung"]]
 
 
+@pytest.mark.slow
 def test_what_there_was_no_time_for_is_not_known():
     stop = threading.Event()
     many = [Look(f"slow {n}", lambda _: [CheckUp("s", well=stop.wait(60), saw="")]) for n in range(60)]
