@@ -59,7 +59,9 @@ def check_city(desk: Desk) -> Checked:
         mistakes += about_people
         findings += [*city.findings, *to_know]
         mistakes += city.unreviewed
-        mistakes += _schedules(desk, city)
+        wrong, nothing_kept = _schedules(desk, city)
+        mistakes += wrong
+        findings += nothing_kept
         counts |= {
             "services": len(city.inventory.services),
             "hosts": len(city.inventory.hosts),
@@ -136,15 +138,16 @@ def _as_json(checked: Checked) -> dict[str, Any]:
     }
 
 
-def _schedules(desk: Desk, city: City) -> Sequence[Mistake]:
-    """Look at what the settings say about schedules."""
-    from flows.schedules import city_schedules
+def _schedules(desk: Desk, city: City) -> tuple[Sequence[Mistake], Sequence[Mistake]]:
+    """Look at what the settings say about schedules. Returns: mistakes, and what is to be known."""
+    from flows.schedules import DEPLOYMENTS, city_schedules
 
     try:
         city_schedules(desk.settings, city.inventory)
     except BadInput as error:
-        return error.mistakes
-    return ()
+        # An install without its repository has no schedules to keep; that is no mistake in a city's files.
+        return (error.mistakes, ()) if DEPLOYMENTS.is_file() else ((), error.mistakes)
+    return (), ()
 
 
 def _scenarios(desk: Desk, city: City | None) -> tuple[int, list[Mistake]]:
