@@ -26,7 +26,18 @@ _WRITE = (
 )
 _TAKES_NONE = ("25006", "57P01", "57P02", "57P03")
 """Read-only; told to stop, crashing, not up yet: it certainly took none. All else is about us."""
-_NOT_UP = ("database system is starting up", "database system is shutting down", "not accepting connections")
+_NOT_UP = (
+    "database system is starting up",
+    "database system is shutting down",
+    "database system is in recovery mode",
+    "database system is not accepting connections",
+    "database system is not yet accepting connections",
+    "Connection refused",
+)
+"""What libpq says when nobody is there, or who is there lets nobody in yet (SQLSTATE 57P03, which it keeps to itself).
+
+Source: PostgreSQL 18, backend_startup.c.
+"""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -133,6 +134,27 @@ def test_direct_writes_tell_a_primary_from_a_standby_from_one_that_is_held(lab):
         heal(lab.folder)
         north.close()
         south.close()
+
+
+@pytest.mark.parametrize("how", ["fast", "immediate"])
+def test_a_server_that_starts_is_seen_to_take_no_write_at_every_moment(lab, how):
+    """Looked at as fast as can be: what it says while it comes up is an answer."""
+    south = lab.servers["south-db/login"]
+    of_it = f"-D '{south.data_directory}' -w"
+    start = f"pg_ctl {of_it} -l '{south.data_directory}/../again.log' start </dev/null >/dev/null"
+    writes = DirectWrites(south, lab.credentials.read("db_seawall"))
+    looks: list[bool | None] = []
+    try:
+        for _ in range(6):
+            run_on(lab, "south-db", f"pg_ctl {of_it} -m {how} stop >/dev/null", within=30)
+            writes.close()
+            with ThreadPoolExecutor(1) as at_once:
+                starting = at_once.submit(run_on, lab, "south-db", start, within=30)
+                while not starting.done():  # which has a limit
+                    looks.append(writes())
+        assert set(looks) == {False}
+    finally:
+        writes.close()
 
 
 def test_a_write_that_is_refused_for_want_of_a_right_tells_nothing_about_the_server(lab):
