@@ -111,11 +111,11 @@ def show_check(checked: Checked, screen: Screen, *, every: bool, as_json: bool) 
         for finding in checked.findings:
             _show(finding, screen)
     if checked.mistakes:
-        next_command(screen, "seawall check   (after correcting)")
+        next_command(screen, "seawall check   # after correcting")
     elif checked.gaps:
-        next_command(screen, *next_fills(checked.gaps[:1]), "seawall check   (after filling the next gap)")
+        next_command(screen, *next_fills(checked.gaps[:1]), "seawall check   # after filling the next gap")
     else:
-        next_command(screen, "seawall doctor   (looks at the outside, changes nothing)")
+        next_command(screen, "seawall doctor   # looks at the outside, changes nothing")
 
 
 def _show(mistake: Mistake, screen: Screen) -> None:

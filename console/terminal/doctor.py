@@ -74,10 +74,10 @@ def show_examination(found: Sequence[Examined], screen: Screen, *, as_json: bool
     screen.say(f"{words}. {NOTHING_CHANGED}", "bad" if bad else "good")
     if bad:
         next_command(
-            screen, "seawall doctor   (after mending)", "seawall doctor --needs   (the rights it takes)"
+            screen, "seawall doctor   # after mending", "seawall doctor --needs   # the rights it takes"
         )
     else:
-        next_command(screen, "seawall plan postgres-failover service=NAME", "seawall verify-backups")
+        next_command(screen, "seawall status --look", "seawall verify-backups")
 
 
 def _well(about: str, those: Sequence[Examined]) -> Iterator[str]:

@@ -74,7 +74,7 @@ def show_stop(run: RunFolder, screen: Screen) -> None:
     if state.changed:
         screen.say(f"Changed so far: {', '.join(state.changed)}", indent=2, hang=2)
     next_command(
-        screen, f"seawall resume {run.id}", f"seawall abort {run.id}   (--undo takes back what was done)"
+        screen, f"seawall resume {run.id}", f"seawall abort {run.id}   # --undo takes back what was done"
     )
 
 

@@ -186,4 +186,4 @@ def show_files(written: Sequence[Path], kind: str, screen: Screen, *, as_json: b
     screen.say(
         "Each file says at its top how it is installed. Nothing was installed, and nothing outside was asked."
     )
-    next_command(screen, "seawall doctor --needs   (after installing: what is still missing)")
+    next_command(screen, "seawall doctor --needs   # after installing: what is still missing")

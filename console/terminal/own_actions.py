@@ -82,7 +82,11 @@ def review_file(said: Path, *, yes: str | None, who: str | None, city: Path | No
     write_whole(path, _with_head(path.read_text(encoding="utf-8"), head).encode())
     path.chmod(mode & 0o777)
     screen.say(f"Written down: {person} reviewed it on {day}.", "good")
-    next_command(screen, "seawall check", "seawall lab try-action ACTION   (in a lab that is up)")
+    next_command(
+        screen,
+        "seawall check",
+        f"seawall lab try-action own.{next(iter(file.file.actions))}   # in a lab that is up",
+    )
 
 
 def _found(files: tuple[OwnFile, ...], said: Path, folder: Path) -> tuple[OwnFile, Path]:

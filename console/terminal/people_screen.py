@@ -46,7 +46,8 @@ def show_list(seen: Everybody, screen: Screen, *, as_json: bool) -> None:
         screen.say(seen.untold, "bad")
     screen.say()
     screen.say(say("accepted-is-not-read"), "dim")
-    next_command(screen, "seawall person show NAME", "seawall doctor --send-test NAME")
+    somebody = seen.people[0].name if seen.people else "NAME"
+    next_command(screen, f"seawall person show {somebody}", f"seawall doctor --send-test {somebody}")
 
 
 def show_one(seen: Everybody, screen: Screen, *, as_json: bool) -> None:

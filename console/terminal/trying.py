@@ -20,6 +20,7 @@ from seawall.actions import Action
 from seawall.errors import BadInput, ExitCode, Mistake
 from seawall.ground import choose
 from seawall.inventory import Inventory
+from seawall.loading.own_action_files import read_own_actions
 from seawall.own_actions import GROUP, Own, OwnAction
 
 
@@ -41,7 +42,7 @@ def try_in_lab(
         args = _arguments(action, actions[short], given, desk.city.inventory)
         screen = aside()
         trial = try_action(action.name, args, world, layout, lambda line: screen.say(line, "dim"))
-    _show(trial, as_json=as_json)
+    _show(trial, _to_review(desk, short), as_json=as_json)
     raise typer.Exit(ExitCode.DONE if trial.well else ExitCode.FAILED)
 
 
@@ -91,7 +92,15 @@ def _arguments(
     return args
 
 
-def _show(trial: Trial, *, as_json: bool) -> None:
+def _to_review(desk: Desk, action: str) -> str | None:
+    """Return the file of an action, when nobody has reviewed it as it stands."""
+    for one in read_own_actions(desk.folder, desk.city.inventory).files:
+        if one.file is not None and action in one.file.actions:
+            return one.source.shown if one.file.withheld is not None else None
+    return None
+
+
+def _show(trial: Trial, to_review: str | None, *, as_json: bool) -> None:
     if as_json:
         told = {
             "action": trial.action,
@@ -109,7 +118,7 @@ def _show(trial: Trial, *, as_json: bool) -> None:
         screen.labelled(mark.ljust(7), f"{one.what}: {one.saw}", tone, room=7, indent=2)
     if trial.well:
         screen.say("It keeps its word, as far as the lab can see.", "good")
-        next_command(screen, "seawall action review FILE")
+        next_command(screen, f"seawall action review {to_review}" if to_review else "seawall check")
     else:
         screen.say("It does NOT keep its word. Correct the command, or what its file says of it.", "bad")
-        next_command(screen, f"seawall lab try-action {trial.action}   (after correcting)")
+        next_command(screen, f"seawall lab try-action {trial.action}   # after correcting")
