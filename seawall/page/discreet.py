@@ -24,10 +24,11 @@ LEFT_OUT = "…"
 _ADDRESS = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.]*\d)"
     r"|\[?(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F:]*[0-9a-fA-F](?:\]:\d+)?"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     r"|\b[a-z][a-z0-9+.-]*://\S+"
 )
-"""IPv4, IPv6, mail addresses, and anything with a scheme."""
+"""IPv4, IPv6, and anything with a scheme."""
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?:[.+@]+[\w-]+)*")
+"""Mail addresses, from where a word begins: from each letter on, a long word takes the square of its length."""
 
 
 class Discreet:
@@ -65,7 +66,7 @@ class Discreet:
         return tuple(replace(one, text=self.text(one.text)) for one in said)
 
     def _clean(self, words: str) -> str:
-        words = _ADDRESS.sub(LEFT_OUT, plain(words))
+        words = _ADDRESS.sub(LEFT_OUT, _MAIL.sub(LEFT_OUT, plain(words)))
         # Of thousands a sentence holds a few; one pattern of all of them is tried at every letter.
         if inside := [re.escape(one) for one in self._kept if one in words]:
             words = re.sub(rf"(?<!\w)(?:{'|'.join(inside)})(?!\w)", LEFT_OUT, words)

@@ -15,6 +15,7 @@ from seawall.messages import MARK
 from seawall.model import Text
 from seawall.page import words
 from seawall.page.checked import checks_of
+from seawall.page.discreet import Discreet
 from seawall.page.status import concern_of
 from seawall.page.writing import headline, to_html
 from seawall.plan import Promise
@@ -151,6 +152,22 @@ def test_addresses_and_people_in_a_steps_words_are_left_out():
     assert "Ask … at … or … or … or … or …" in shown
     for kept in ("192.0.2", "fiktivsen", "2001:db8", "x.example", "Opdigtet", "login-db"):
         assert kept not in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "(ann@a.example)",
+        "ann@a.example+bob@b.example",
+        "x@ann@a.example",
+        "10.0.0.1bob@b.example",
+        "fe80::1bob@b.example",
+        "ann.b+c@a.example.",
+    ],
+)
+def test_no_mail_address_is_left_whatever_stands_against_it(words):
+    text = Discreet(havnby().inventory).text(Text(en=words)).en
+    assert not re.search(r"ann|bob|example", text)
 
 
 def test_why_a_step_failed_stays_with_the_engineers():
