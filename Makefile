@@ -18,6 +18,11 @@ AXE := .venv/axe/.stamp
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# With this set, every program that a test starts would compile all of Seawall first.
+unexport PYTHONDONTWRITEBYTECODE
+
+FAST := not lab and not prefect and not slow and not root and not browser
+SIDE_BY_SIDE := -n auto --dist worksteal
 
 .PHONY: check test pages drills env demo bench golden lock clean
 
@@ -26,14 +31,17 @@ check: $(STAMP)  ## lint, format, types, import directions, fast tests (< 30 s)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto --dist worksteal --hypothesis-profile=quick -m "not lab and not prefect and not slow and not root and not browser"
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) --hypothesis-profile=quick -m "$(FAST)"
 
 test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not root and not browser"
+	@# First the fast ones, side by side; then, whatever came of them but Ctrl-C, what starts servers or waits, one by one.
+	failed=0; $(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)" || failed=$$?; \
+	[ $$failed != 2 ] || exit 2; \
+	$(BIN)/pytest -m "not ($(FAST)) and not root and not browser"; exit $$failed
 
 pages: $(STAMP) $(AXE)  ## every page in headless Chromium, held against WCAG by axe-core (needs chromium)
 	$(BIN)/pytest -m browser
