@@ -129,7 +129,7 @@ def main() -> None:
     """Be the `seawall` command."""
     # A command makes a hundred thousand small parts of models at its start and ends soon after; looking for circles
     # among them took a tenth of the time of `seawall plan`.
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(250_000, 20, 20)
     # Otherwise pydantic looks through every installed package for plugins of its own: 20 ms, and there are none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _leave(tab.offer(run_command_line) if tab.is_asked() else run_command_line(sys.argv[1:]))
