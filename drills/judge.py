@@ -150,8 +150,11 @@ def _primaries(seen: Observed) -> Judged:
             da=f"Den ene kunne ikke ses i {seconds(unseen, 'da')}, hvor den kan have taget imod",
         )
         return Judged(that=that, met=None, because=because)
-    looks = seen.doubles.looks
-    because = Text(en=f"0 s, in {looks} tries to write", da=f"0 s, i {looks} forsøg på at skrive")
+    looks, apart = seen.doubles.looks, seen.doubles.apart
+    because = Text(
+        en=f"0 s, in {looks} tries to write, at most {seconds(apart)} apart",
+        da=f"0 s, i {looks} forsøg på at skrive, højst {seconds(apart, 'da')} fra hinanden",
+    )
     return Judged(that=that, met=True, because=because)
 
 

@@ -204,7 +204,9 @@ def _writes(held: Held, seen: Observed, lost: int | None) -> Writes:
 def _primaries(found: Doubles | None) -> Primaries | None:
     if found is None:
         return None
-    return Primaries(both_for=found.both_for, unseen_for=found.unseen_for, looks=found.looks)
+    return Primaries(
+        both_for=found.both_for, unseen_for=found.unseen_for, looks=found.looks, apart=found.apart
+    )
 
 
 def _timeline(held: Held, served: datetime | None, refused: datetime | None) -> tuple[Moment, ...]:

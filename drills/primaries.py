@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import permutations
 
 from seawall.errors import SeawallError
 
@@ -59,11 +59,14 @@ class Doubles:
         both: stretches in which two servers took writes.
         unseen: stretches in which one took writes and another could not be seen, or none could.
         looks: how many tries this rests on; a server nobody looked at makes everything unseen.
+        apart: how fine this is: the longest time between two answers of a server that overlaps with another's taking
+            writes. A double primary shorter than that could pass; one that could last longer is unseen.
     """
 
     both: tuple[Span, ...]
     unseen: tuple[Span, ...]
     looks: int
+    apart: timedelta = timedelta()
 
     @property
     def both_for(self) -> timedelta:
@@ -83,17 +86,20 @@ def doubles(looks: Mapping[str, Sequence[Look]], *, since: datetime, until: date
     a single accepted try counts for as long as it took. So a double primary is certain when it is reported.
     """
     taking = {name: _clipped(_taking(of), since, until) for name, of in looks.items()}
-    blind = {name: _clipped(_blind(of, since, until), since, until) for name, of in looks.items()}
+    between = {name: tuple(_between_answers(of, since, until)) for name, of in looks.items()}
+    blind = {
+        name: _clipped((span for span in of if span.lasted > BLIND_AFTER), since, until)
+        for name, of in between.items()
+    }
     both: list[Span] = []
     unseen: list[Span] = []
-    names = tuple(looks)
-    for at, one in enumerate(names):
-        for other in names[at + 1 :]:
-            both += _overlaps(taking[one], taking[other])
-            unseen += _overlaps(taking[one], blind[other])
-            unseen += _overlaps(blind[one], taking[other])
-            unseen += _overlaps(blind[one], blind[other])
-    return Doubles(_merged(both), _merged(unseen), sum(len(of) for of in looks.values()))
+    apart = timedelta()
+    for one, other in permutations(looks, 2):
+        both += _overlaps(taking[one], taking[other])
+        unseen += _overlaps(blind[one], taking[other]) + _overlaps(blind[one], blind[other])
+        near = (span.lasted for span in between[one] if _overlaps([span], taking[other]))
+        apart = max(apart, *near, timedelta())
+    return Doubles(_merged(both), _merged(unseen), sum(len(of) for of in looks.values()), apart)
 
 
 def _taking(looks: Sequence[Look]) -> list[Span]:
@@ -109,16 +115,20 @@ def _taking(looks: Sequence[Look]) -> list[Span]:
     return [Span(min(run[0].ended, run[-1].began), max(run[0].ended, run[-1].began)) for run in runs]
 
 
-def _blind(looks: Sequence[Look], since: datetime, until: datetime) -> list[Span]:
-    edges = [Look(since, since, accepted=False), *looks, Look(until, until, accepted=False)]
-    found = []
-    for before, after in pairwise(edges):
-        seen_on = before.accepted and after.accepted
-        if (not seen_on and after.ended - before.ended > BLIND_AFTER) or after.accepted is None:
-            found.append(Span(before.ended, after.ended))
-        elif before.accepted is None:
-            found.append(Span(before.ended, after.began))
-    return found
+def _between_answers(looks: Sequence[Look], since: datetime, until: datetime) -> Iterator[Span]:
+    """Yield each stretch in which a server might have taken writes, or begun or ceased to, without being seen to.
+
+    A try that could tell nothing is no answer. Between two accepted tries in a row the server is known to take writes.
+    """
+    edge_before, edge_after = Look(since, since, accepted=False), Look(until, until, accepted=False)
+    known, hidden = edge_before, False
+    for look in (*looks, edge_after):
+        if look.accepted is None:
+            hidden = True
+            continue
+        if hidden or not (known.accepted and look.accepted):
+            yield Span(known.ended, look.ended)
+        known, hidden = look, False
 
 
 def _clipped(spans: Iterable[Span], since: datetime, until: datetime) -> list[Span]:

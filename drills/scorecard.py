@@ -56,11 +56,16 @@ class Writes(Frozen):
 
 
 class Primaries(Frozen):
-    """Whether two servers took writes at once, from the first fault to the end."""
+    """Whether two servers took writes at once, from the first fault to the end.
+
+    Attributes:
+        apart: the longest time between two answers of a server while another took writes: what was shorter could pass.
+    """
 
     both_for: timedelta
     unseen_for: timedelta
     looks: int
+    apart: timedelta = timedelta()
 
 
 class Judged(Frozen):

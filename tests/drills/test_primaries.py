@@ -40,10 +40,23 @@ def test_a_single_write_beside_a_living_primary_is_counted():
 
 
 def test_a_server_that_answers_nothing_while_the_other_writes_is_unseen():
-    found = doubles({"north": steps(None, None, None, None), "south": steps(True, True, True, True)},
-                    since=at(0), until=at(0.2))  # fmt: skip
+    found = doubles({"north": steps(*[None] * 20), "south": steps(*[True] * 20)},
+                    since=at(0), until=at(1))  # fmt: skip
     assert found.both_for == timedelta()
-    assert found.unseen_for > timedelta(milliseconds=140)
+    assert found.unseen_for > timedelta(milliseconds=900)
+
+
+def test_a_server_that_cannot_be_asked_for_a_moment_makes_the_watch_coarser_and_says_by_how_much():
+    found = doubles({"north": steps(True, None, None, None, False), "south": steps(False, False, *[True] * 3)},
+                    since=at(0), until=at(0.25))  # fmt: skip
+    assert (found.both, found.unseen) == ((), ())
+    assert found.apart == at(0.204) - at(0.004)
+
+
+def test_what_was_not_asked_while_nobody_else_wrote_makes_nothing_coarser():
+    found = doubles({"north": steps(True, None, None, False, False), "south": steps(False, False, False, False, True)},
+                    since=at(0), until=at(0.25))  # fmt: skip
+    assert found.apart == at(0.204) - at(0.154)
 
 
 def test_a_write_cut_off_before_the_other_side_writes_hides_nothing():
