@@ -85,7 +85,7 @@ def _agreed(ways: Sequence[Way], screen: Screen) -> bool:
         problem = f"{len(ways)} messages would be sent, and nobody can be asked, for this is no terminal"
         raise BadInput.one(problem, where="--send-test", remedy="Add --yes when that is what you mean")
     for way in ways:
-        screen.labelled(_called(way), say(way.channel), room=ROOM)
+        screen.labelled(_called(way), say(str(way.channel)), room=ROOM)
     screen.stream.write(f"Send {len(ways)} messages marked {TRIAL}? Type yes, or only Enter to leave it: ")
     screen.stream.flush()
     return sys.stdin.readline().strip().lower() == "yes"
@@ -99,9 +99,8 @@ def _show(one: Outcome, screen: Screen) -> None:
     """Say what came of one way, and what to do."""
     said = {"accepted": "accepted; whether it was read is not known"}.get(one.came_to, one.came_to)
     problem = f": {one.problem}" if one.problem else ""
-    screen.labelled(
-        _called(one.way), f"{say(one.way.channel)}, {said}{problem}", TONES.get(one.came_to, "bad"), room=ROOM
-    )
+    channel = "" if one.way.channel is None else f"{say(one.way.channel)}, "
+    screen.labelled(_called(one.way), f"{channel}{said}{problem}", TONES.get(one.came_to, "bad"), room=ROOM)
     if one.remedy:
         screen.labelled("", f"{one.remedy}.", "dim", room=ROOM)
 
@@ -109,7 +108,8 @@ def _show(one: Outcome, screen: Screen) -> None:
 def _show_end(outcomes: Sequence[Outcome], screen: Screen, *, as_json: bool) -> bool:
     sent = [one for one in outcomes if one.came_to not in NOT_SENT]
     taken = [one for one in sent if one.came_to == "accepted"]
-    well = len(taken) == len(sent)
+    unreached = [one for one in outcomes if one.came_to == "no channel"]
+    well = len(taken) == len(sent) and not unreached
     if as_json:
         tests = [
             {
@@ -126,6 +126,7 @@ def _show_end(outcomes: Sequence[Outcome], screen: Screen, *, as_json: bool) -> 
     else:
         screen.say()
         words = f"{len(taken)} of {len(sent)} accepted by the relay or Slack. Accepted is not read: ask them."
+        words += f" {len(unreached)} cannot be reached at all." if unreached else ""
         screen.say(words, "good" if well else "bad")
         next_command(screen, "seawall person list")
     return well

@@ -53,6 +53,7 @@ def send(ways: Sequence[Way], desk: Desk, senders: Senders, by: str) -> Iterator
             threading.Event().wait(PACE)
         outcome, reached = _send(way, desk, senders, by, go)
         at = surroundings().now()
+        assert way.channel is not None, "what has no channel is not sent over"
         tried = Tried(whom=way.whom, kind=way.kind, channel=way.channel, at=at, by=by, outcome=reached)
         keep(desk.runs, tried)
         yield outcome

@@ -16,17 +16,21 @@ from seawall.model import Language
 from seawall.people import Channel
 from seawall.run_list import Standing, list_runs
 
-CameTo = Reached | Literal["by hand", "not sent"]
-NOT_SENT = ("by hand", "not sent")
+CameTo = Reached | Literal["by hand", "not sent", "no channel"]
+NOT_SENT = ("by hand", "not sent", "no channel")
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to reach a person, or an audience's own channel. The address is in nothing that is shown."""
+    """One way to reach a person, or an audience's own channel. The address is in nothing that is shown.
+
+    Attributes:
+        channel: None when there is no way at all, as the inventory is written now.
+    """
 
     whom: str
     kind: Literal["person", "audience"]
-    channel: Channel
+    channel: Channel | None
     address: str
     language: Language | None = None
 
@@ -47,7 +51,7 @@ class Outcome:
 
 
 def ways_to(inventory: Inventory, *, person: str | None, role: str | None, audience: str | None) -> list[Way]:
-    """Return every way to reach those who are meant; everybody when nobody is named.
+    """Return every way to reach those who are meant, one that is none for whom there is none; everybody by default.
 
     Raises:
         BadInput: there is no such person, role or audience, or more than one of them was named.
@@ -72,7 +76,7 @@ def ways_to(inventory: Inventory, *, person: str | None, role: str | None, audie
         one = inventory.people[name]
         ways += [
             Way(name, "person", channel, getattr(one, channel), one.language) for channel in one.channels
-        ]
+        ] or [Way(name, "person", None, "", one.language)]
     return ways
 
 
@@ -101,6 +105,10 @@ def sorted_out(ways: Sequence[Way], channels: Channels) -> tuple[list[Way], list
     seen: dict[tuple[str, str], str] = {}
     now = surroundings().now()
     for way in ways:
+        if way.channel is None:
+            remedy = f"`seawall fill people.{way.whom} email=...`, or slack, or telephone"
+            left.append(Outcome(way, "no channel", "nothing is written down to reach them by", remedy))
+            continue
         last = channels.last(way.whom, way.channel, way.kind)
         first = seen.setdefault((way.channel, way.address.casefold()), way.whom)
         if way.is_by_hand:

@@ -219,6 +219,18 @@ def test_whoever_is_not_there_is_not_written_to(doctor, words, said):
     assert doctor.outside is None
 
 
+def test_whoever_has_no_channel_is_not_called_well(doctor):
+    doctor.stage.write("inventory/more.yaml", PEOPLE.replace(", telephone: +45 00 00 00 77", ""))
+    said = doctor("silent", "--yes", "--json")
+    assert said.code == ExitCode.FAILED
+    told = json.loads(said.out)
+    assert told["well"] is False
+    assert [(one["whom"], one["channel"], one["outcome"]) for one in told["tests"]] == [
+        ("silent", None, "no channel")
+    ]
+    assert "cannot be reached at all" in " ".join(doctor("silent", "--yes").out.split())
+
+
 def test_options_of_a_test_go_with_a_test(stage):
     for words in (["commander"], ["--role", "duty-officer"], ["--yes"]):
         said = stage("doctor", *words)
