@@ -43,8 +43,8 @@ Exit codes:
 {EXIT_CODES}
 
 \b
-The city is the folder that holds inventory/: --city DIR, or SEAWALL_CITY, or the
-current folder or one above it. Who you are: --as NAME, or SEAWALL_AS, or your login.
+The city is the folder that holds inventory/: --city DIR, or SEAWALL_CITY, or
+this folder or one above. Who you are: --as NAME, or SEAWALL_AS, or your login.
 Words in Danish: SEAWALL_LANGUAGE=da. Without colours: NO_COLOR=1.
 """
 

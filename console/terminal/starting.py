@@ -75,8 +75,8 @@ def init(
     Examples:
       seawall init my-city
       seawall init --example-csv > services.csv
-      seawall init my-city --from services.csv --user seawall --key file:/etc/seawall/id_ed25519
-      seawall init my-city --from services.csv --from ~/.ssh/config --known-hosts ~/.ssh/known_hosts
+      seawall init my-city --from services.csv --user seawall --key file:/etc/key
+      seawall init my-city --from ~/.ssh/config --known-hosts ~/.ssh/known_hosts
       seawall init my-city --from hosts.ini --kind ansible
     """
     from console.terminal.init import city_from_files, make_city, show_made
@@ -157,7 +157,7 @@ def fill(
     \b
     Examples:
       seawall fill services.login tier=1 'targets={rto: 15m, rpo: 30s, mtpd: 4h}'
-      seawall fill hosts.north-db.postgres.login database=login user=seawall password=env:LOGIN_PASSWORD
+      seawall fill hosts.north-db.postgres.login database=login user=seawall
       seawall fill hosts.north-db.postgres.login --ask
       seawall fill hosts.north-db.postgres.login port=5433 --instead
     """

@@ -24,7 +24,7 @@ MEANINGS = {
     ExitCode.BUG: "a bug in Seawall; the trace was saved, and the last line says where",
     ExitCode.BAD_INPUT: "a file, a parameter or the command line is wrong; nothing was changed",
     ExitCode.FAILED: "it failed or was stopped, and the world is as the journal says",
-    ExitCode.IN_DOUBT: "a person must answer: a change may or may not have happened, or a question is open",
+    ExitCode.IN_DOUBT: "a person must answer: a question is open, or what happened is unknown",
     ExitCode.STALE: "the plan no longer fits the city or the world; plan again",
     ExitCode.UNREACHABLE: "something outside could not be reached; nothing was sent to it",
 }
