@@ -58,6 +58,9 @@ def _is_free(port: int) -> bool:
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         # Every address at once, so that a listener on any of them is in the way.
         with closing(socket.socket(type=kind)) as probe:
+            if kind == socket.SOCK_STREAM:
+                # What a lab that went down a minute ago left (TIME_WAIT) is in nobody's way: servers bind so, too.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("0.0.0.0", port))
             except OSError:

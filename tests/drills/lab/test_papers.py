@@ -64,3 +64,13 @@ def test_ports_in_order_are_as_asked_for_or_none():
         with pytest.raises(LabError, match=f"port {port} is taken"):
             list(islice(ports_from(port), 1))
     assert next(ports_from(first)) == first
+
+
+def test_a_port_is_free_as_soon_as_nobody_listens_there():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        there = socket.create_connection(("127.0.0.1", port))
+        here, _ = server.accept()
+        here.close()  # whoever closes first keeps the port in TIME_WAIT
+        there.close()
+    assert next(ports_from(port)) == port
