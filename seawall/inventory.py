@@ -308,6 +308,10 @@ class BackupSet(Frozen):
         return self
 
 
+_NOT_THE_HOSTS = {"postgres", "web_roots", "units", "hostname"}
+"""Of what stands under a host, what its part of a plan leaves out or says itself."""
+
+
 class Inventory(Frozen):
     """All of `inventory/*.yaml`, one file's sections laid beside another's."""
 
@@ -330,7 +334,7 @@ class Inventory(Frozen):
         entry = self.hosts[name]
         if entry.lacking:
             raise NotWritten(*(("hosts", name, field) for field in entry.lacking))
-        fields = entry.model_dump(exclude={"postgres", "web_roots", "units", "hostname"})
+        fields = {name: value for name, value in entry if name not in _NOT_THE_HOSTS}
         return Host(name=name, hostname=entry.hostname or name, **fields)
 
     def server(self, name: str) -> Server:
@@ -340,21 +344,21 @@ class Inventory(Frozen):
         lacking = [("hosts", host, field) for field in self.hosts[host].lacking]
         if entry.lacking:
             raise NotWritten(*lacking, ("hosts", host, "postgres", cluster))
-        return Server(name=name, host=self.host(host), **entry.model_dump())
+        return Server(name=name, host=self.host(host), **dict(entry))
 
     def web_root(self, name: str) -> WebRoot:
         """Return the web root `host/root` as a plan carries it. Raises: KeyError, or NotWritten as `host` does."""
         host, _, root = name.partition("/")
-        return WebRoot(name=name, host=self.host(host), **self.hosts[host].web_roots[root].model_dump())
+        return WebRoot(name=name, host=self.host(host), **dict(self.hosts[host].web_roots[root]))
 
     def unit(self, name: str) -> Unit:
         """Return the unit `host/unit` as a plan carries it. Raises: KeyError, or NotWritten as `host` does."""
         host, _, unit = name.partition("/")
-        return Unit(name=name, host=self.host(host), **self.hosts[host].units[unit].model_dump())
+        return Unit(name=name, host=self.host(host), **dict(self.hosts[host].units[unit]))
 
     def store(self, name: str) -> Store:
         """Return the store as a plan carries it. Raises: KeyError."""
-        return Store(name=name, **self.stores[name].model_dump())
+        return Store(name=name, **dict(self.stores[name]))
 
     def balancer(self, name: str) -> Balancer:
         """Return the balancer as a plan carries it. Raises: KeyError."""
