@@ -23,13 +23,13 @@ from seawall.targets import (
     Balancer,
     Host,
     MailRelay,
+    ProbeAddress,
     Server,
     SlackWorkspace,
     Store,
     Unit,
     WebRoot,
     Zone,
-    wrong_address,
 )
 
 NOT_WRITTEN = Text(en="not written down yet", da="endnu ikke skrevet ned")
@@ -177,7 +177,7 @@ class Probe(Frozen):
     """
 
     write: Literal["ledger"] | None = None
-    read: str | None = None
+    read: ProbeAddress | None = None
     every: Duration
     misses: Annotated[int, Field(ge=1, le=100)] = 3
 
@@ -185,9 +185,6 @@ class Probe(Frozen):
     def _one_way(self) -> Self:
         if (self.write is None) == (self.read is None):
             message = "a probe has exactly one of `write: ledger` and `read: https://...`"
-            raise ValueError(message)
-        if self.read is not None and (wrong := wrong_address(self.read)) is not None:
-            message = f"`read`: {wrong}"
             raise ValueError(message)
         return self
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from seawall.model import Frozen, Name, SecretRef
 
@@ -207,3 +207,13 @@ def wrong_address(text: str) -> str | None:
     if "@" in host:
         return "an address holds no user and no password; passwords are never written here"
     return None if host.strip(".:[]") else f"an address names a host after {scheme}://"
+
+
+def _to_watch(text: str) -> str:
+    if (wrong := wrong_address(text)) is not None:
+        raise ValueError(wrong)
+    return text
+
+
+ProbeAddress = Annotated[str, AfterValidator(_to_watch)]
+"""Where a service is looked at: `https://...`, `http://...`, or `dns://NAME`."""

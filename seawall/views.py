@@ -30,6 +30,17 @@ class SiteView:
 
 
 @dataclass(frozen=True, slots=True)
+class AudienceView:
+    """People who are told together."""
+
+    name: str
+    title: Text
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseView:
     """The servers of one service's database."""
 
@@ -364,5 +375,7 @@ def view_of(kind: str, name: str, inventory: Inventory) -> object:
             return inventory.host(name)
         case "backup":
             return BackupView(inventory, name)
+        case "audience":
+            return AudienceView(name, inventory.audiences[name].title)
         case _:
             return name

@@ -203,7 +203,7 @@ class Backup:
             raise DidNothing(
                 f"there is no backup of {args.backup} in it",
                 where=args.store.name,
-                remedy="Take one: `seawall run take-backup`",
+                remedy=f"Take one: `seawall run take-backup backup={args.backup}`",
             )
         content = b"".join(self._stores.get_stream(args.store, records[-1], occasion.deadline))
         try:

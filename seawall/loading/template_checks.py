@@ -15,13 +15,19 @@ from seawall.errors import Mistake
 from seawall.expressions import parts_of
 from seawall.loading.nearest import choose, nearest
 from seawall.targets import Host
-from seawall.views import BackupView, ServiceView, SiteView
+from seawall.views import AudienceView, BackupView, ServiceView, SiteView
 from seawall.yaml_source import Loc, YamlSource
 
 Names = Mapping[str, type | None]
 """What a template may name, and what kind of thing each is; None when that is not known."""
 
-KINDS: Names = {"service": ServiceView, "site": SiteView, "host": Host, "backup": BackupView}
+KINDS: Names = {
+    "service": ServiceView,
+    "site": SiteView,
+    "host": Host,
+    "backup": BackupView,
+    "audience": AudienceView,
+}
 
 
 def template_mistakes(
