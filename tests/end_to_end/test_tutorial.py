@@ -28,7 +28,7 @@ TUTORIAL = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encodi
 LAB, WORK, FIRST = "/var/tmp/first-drill", "~/first-drill", 14000
 PORTS = 60
 AT_MOST = 240.0
-CONSOLE = "seawall console\n"
+CONSOLE = "seawall console --port 0\n"
 
 
 def blocks() -> list[str]:
