@@ -7,6 +7,7 @@ settings and inventories are read at the start of nearly every command.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,17 +61,19 @@ class City:
     templates: Mapping[str, Message]
     _files: InventoryFiles = field(repr=False)
     _runbook_files: Mapping[str, RunbookFile] = field(repr=False)
-    _own: OwnShelf = field(repr=False)
+    _own: OwnShelf | None = field(repr=False)
 
     @cached_property
     def own(self) -> Own:
         """The city's own actions; those that nobody reviewed as they stand are withheld."""
-        return self._own.own
+        from seawall.own_actions import NOTHING_OWN
+
+        return NOTHING_OWN if self._own is None else self._own.own
 
     @cached_property
     def unreviewed(self) -> tuple[Mistake, ...]:
         """The files of own actions that nobody reviewed as they stand: no reason to load nothing, and a mistake."""
-        return tuple(self._own.unreviewed())
+        return () if self._own is None else tuple(self._own.unreviewed())
 
     @cached_property
     def findings(self) -> tuple[Mistake, ...]:
@@ -109,7 +112,6 @@ def load_city(folder: Path) -> City:
         BadInput: it is no city's folder, or with every mistake in its files.
     """
     from seawall.loading.message_files import message_templates, read_message
-    from seawall.loading.own_action_files import read_own_actions
     from seawall.loading.roles import unfilled_roles
     from seawall.loading.runbook_files import names_given, read_runbook, used_runbooks
 
@@ -128,11 +130,21 @@ def load_city(folder: Path) -> City:
     mistakes += [one for message in own for one in message_templates(message, given)]
     if inventory is not None:
         mistakes += unfilled_roles((file for file in runbooks.files.values() if not file.ours), inventory)
-    shelf = read_own_actions(folder, inventory)
-    mistakes += shelf.mistakes
+    shelf = _own_actions(folder, inventory)
+    mistakes += () if shelf is None else shelf.mistakes
     if mistakes or inventory is None or files is None:
         raise BadInput(in_file_order(mistakes))
     return City(folder, inventory, _understood(runbooks), _messages(messages), files, runbooks.files, shelf)
+
+
+def _own_actions(folder: Path, inventory: Inventory | None) -> OwnShelf | None:
+    """Read the city's own actions. Most cities have none, and need nothing of what reads them."""
+    with contextlib.suppress(OSError):  # whoever reads it says why it cannot be looked at
+        if not (folder / "actions").exists():
+            return None
+    from seawall.loading.own_action_files import read_own_actions
+
+    return read_own_actions(folder, inventory)
 
 
 def load_inventory(folder: Path) -> Inventory:
