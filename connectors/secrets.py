@@ -11,17 +11,21 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from seawall.actions import CheckUp
-from seawall.errors import DidNothing, Unreachable
+from seawall.actions import CheckUp, Vault
+from seawall.errors import CallError, DidNothing, Unreachable
 
 REDACTED = "[secret]"
 SHORTEST = 4
 """Shorter secrets are not looked for: they would take letters out of every sentence."""
 SHORTEST_LINE = 16
 """A line of a longer secret, such as a private key, is looked for by itself from this length on."""
+_ELSEWHERE = "vault:"
+SIDE_BY_SIDE = 8
+"""Secrets that are read at the same time: a vault that is gone is waited for, and each wait has its limit."""
 VAULT_ANSWERS = 5.0
 """Seconds a vault server has for its answer."""
 
@@ -123,6 +127,26 @@ class Secrets:
                 f"the vault has no {key} there", where=reference, remedy="Check the path and the key"
             )
         return str(values[key])
+
+
+def unreadable(
+    vault: Vault, references: Iterable[str], *, connecting: bool = True
+) -> Mapping[str, CallError]:
+    """Tell behind which references no secret can be read here, and why; never what is behind the others.
+
+    `connecting` False leaves out those that another machine would have to be asked for.
+    """
+    asked = [one for one in dict.fromkeys(references) if connecting or not one.startswith(_ELSEWHERE)]
+
+    def why(reference: str) -> CallError | None:
+        try:
+            vault.secret(reference)
+        except CallError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE, thread_name_prefix="secret") as at_once:
+        return {one: error for one, error in zip(asked, at_once.map(why, asked), strict=True) if error}
 
 
 def _from_file(path: str, reference: str) -> str:

@@ -5,6 +5,7 @@ What is true is in the journal; this only drives and shows. Losing the terminal 
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from console.terminal.ending import exit_code, show_end, show_stop
 from console.terminal.plan_files import looks_like_file, read_plan
 from console.terminal.plan_screen import show_kind, show_plan
 from console.terminal.screen import Screen, aside, out
+from console.terminal.secrets_here import refuse, unread_here, warn
 from console.terminal.signals import surviving_the_terminal
 from console.terminal.surroundings import operator, surroundings, version
 from console.terminal.thinking import think
@@ -57,12 +59,20 @@ class Manner:
 
 
 def begin(
-    runbook: str, parameters: Mapping[str, str], *, exercise: bool, yes: str | None, manner: Manner
+    runbook: str,
+    parameters: Mapping[str, str],
+    *,
+    exercise: bool,
+    yes: str | None,
+    manner: Manner,
+    without_secrets: bool = False,
 ) -> None:
     """Plan, show, confirm, open a run and drive it to its end.
 
+    `without_secrets` opens it also when secrets that its steps ask for cannot be read here.
+
     Raises:
-        BadInput: with every mistake; or it was not confirmed. Nothing was changed.
+        BadInput: with every mistake, or every such secret; or it was not confirmed. Nothing was changed.
         PlanStale: the plan in the file is not the one that would be made now.
         Busy: another run holds what this one wants; nothing of it was begun, and it is over.
         typer.Exit: with the exit code of how it ended.
@@ -72,6 +82,12 @@ def begin(
     _prepare_pages()
     with desk.open_world() as world:
         plan = _plan(runbook, parameters, exercise=exercise, manner=manner, world=world)
+        unread = unread_here(plan, world, desk.city.inventory)
+        if not without_secrets:
+            words = [runbook, *(f"{name}={value}" for name, value in parameters.items())]
+            flags = ["--exercise"] if exercise else []
+            refuse(unread, otherwise=shlex.join(["seawall", "run", *words, *flags, "--without-secrets"]))
+        warn(unread, manner.screen)
         warm(world, plan)  # while a person reads it
         if plan.changes:
             show_stakes(plan, manner.screen)

@@ -8,6 +8,8 @@ from typing import Any
 
 from console.terminal.on_call import who_now
 from console.terminal.screen import Screen, words
+from console.terminal.secrets_here import Unread
+from console.terminal.secrets_here import as_json as secrets_as_json
 from seawall.facts import FactRead
 from seawall.inventory import Inventory
 from seawall.messages import MARK
@@ -63,11 +65,12 @@ def show_kind(plan: Plan, screen: Screen) -> None:
         screen.say("It changes nothing: every step only reads.")
 
 
-def plan_as_json(plan: Plan, facts: Mapping[str, FactRead]) -> dict[str, Any]:
+def plan_as_json(plan: Plan, facts: Mapping[str, FactRead], unread: Sequence[Unread] = ()) -> dict[str, Any]:
     """Return the plan with what a script asks of it; the keys are documented in docs/json.md."""
     machines, people = longest(plan)
     return {
         "digest": plan.digest,
+        "secrets_unread": secrets_as_json(unread),
         "exercise": plan.exercise,
         "changes": plan.changes,
         "confirm": plan.confirm,

@@ -48,18 +48,21 @@ def plan(
     from console.terminal.plan_files import write_plan
     from console.terminal.plan_screen import plan_as_json, show_plan
     from console.terminal.screen import next_command, out
+    from console.terminal.secrets_here import unread_here, warn
     from console.terminal.thinking import think
 
     desk, parameters = Desk.at(city), assigned(given)
     with desk.open_world() as world:
         made, facts = think(desk, world, runbook, parameters, exercise=exercise)
+        unread = unread_here(made, world, desk.city.inventory)
     if output is not None:
         write_plan(made, output)
     screen = out()
     if as_json:
-        screen.raw(json.dumps(plan_as_json(made, facts), indent=2, ensure_ascii=False))
+        screen.raw(json.dumps(plan_as_json(made, facts, unread), indent=2, ensure_ascii=False))
         return
     show_plan(made, screen, facts=facts, inventory=desk.city.inventory)
+    warn(unread, screen)
     words = shlex.join(f"{name}={value}" for name, value in parameters.items())
     flag = " --exercise" if exercise else ""
     if output is not None:
@@ -98,6 +101,7 @@ def pretend(
     from console.terminal.desk import Desk
     from console.terminal.pretend_screen import ends_well, pretence_as_json, show_pretence
     from console.terminal.screen import next_command, out
+    from console.terminal.secrets_here import unread_here, warn
     from console.terminal.surroundings import surroundings
     from console.terminal.thinking import imagine, think
     from seawall.errors import ExitCode
@@ -109,12 +113,14 @@ def pretend(
             made, seen = think(desk, world, runbook, parameters, exercise=exercise)
         else:
             made, seen = imagine(desk, world, runbook, parameters, exercise=exercise), None
+        unread = unread_here(made, world, desk.city.inventory, connecting=facts)
         pretence = carry_out_in_thought(made, world, now=surroundings().now())
     screen = out()
     if as_json:
-        screen.raw(json.dumps(pretence_as_json(pretence, seen), indent=2, ensure_ascii=False))
+        screen.raw(json.dumps(pretence_as_json(pretence, seen, unread), indent=2, ensure_ascii=False))
     else:
         show_pretence(pretence, seen, screen, desk.city.inventory)
+        warn(unread, screen)
         words = shlex.join(f"{name}={value}" for name, value in parameters.items())
         flag = " --exercise" if exercise else ""
         next_command(screen, " ".join(filter(None, ("seawall plan", runbook, words))) + flag)

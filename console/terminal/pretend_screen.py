@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from console.terminal.plan_screen import MOST_STEPS, longest
 from console.terminal.screen import Screen, Tone, words
+from console.terminal.secrets_here import Unread
+from console.terminal.secrets_here import as_json as secrets_as_json
 from seawall.decide import Finish
 from seawall.facts import FactRead
 from seawall.inventory import Inventory
@@ -122,7 +124,9 @@ def _show_end(made: Pretence, screen: Screen) -> None:
         )
 
 
-def pretence_as_json(made: Pretence, facts: Mapping[str, FactRead] | None) -> dict[str, Any]:
+def pretence_as_json(
+    made: Pretence, facts: Mapping[str, FactRead] | None, unread: Sequence[Unread] = ()
+) -> dict[str, Any]:
     """Return the pretended run; the keys are documented in docs/json.md."""
     machines, people = longest(made.plan)
     return {
@@ -133,6 +137,7 @@ def pretence_as_json(made: Pretence, facts: Mapping[str, FactRead] | None) -> di
         "parameters": made.plan.parameters,
         "digest": made.plan.digest,
         "comes_to_its_end": ends_well(made),
+        "secrets_unread": secrets_as_json(unread),
         "longest_seconds": machines.total_seconds(),
         "longest_for_people_seconds": people.total_seconds(),
         "facts": {

@@ -37,6 +37,13 @@ def run(
     given: Assignments = None,
     *,
     without_prefect: WithoutPrefect = False,
+    without_secrets: Annotated[
+        bool,
+        typer.Option(
+            "--without-secrets",
+            help="Open it although secrets cannot be read here; the steps that ask for them will fail.",
+        ),
+    ] = False,
     yes: Annotated[
         str | None,
         typer.Option("--yes", metavar="NAME", help="The target's name, instead of typing it when asked."),
@@ -51,6 +58,7 @@ def run(
     The plan is shown first. It is REAL unless you say --exercise. Nothing is changed before the target's name was
     typed. Approvals and people's steps are asked for here when there is a terminal; from anywhere else, `seawall
     answer` gives them. Ctrl-C stops driving; `seawall resume` goes on, `seawall abort` ends it in a named state.
+    A secret that a step will ask for and that cannot be read here is said before anything is opened.
 
     \b
     Examples:
@@ -65,6 +73,7 @@ def run(
         assigned(given),
         exercise=exercise,
         yes=yes,
+        without_secrets=without_secrets,
         manner=Manner.of(city=city, who=who, without_prefect=without_prefect, as_json=as_json),
     )
 
