@@ -11,7 +11,6 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -136,6 +135,8 @@ def unreadable(
 
     `connecting` False leaves out those that another machine would have to be asked for.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     asked = [one for one in dict.fromkeys(references) if connecting or not one.startswith(_ELSEWHERE)]
 
     def why(reference: str) -> CallError | None:
