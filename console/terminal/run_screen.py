@@ -17,6 +17,7 @@ from seawall.questions import ANSWERS, OpenQuestion, questions_of
 from seawall.report.account import Report, StepAccount
 from seawall.report.figures import clock, moment, span
 from seawall.report.making import make_report
+from seawall.report.roles import starter
 from seawall.report.words import OUTCOMES, STANDS
 from seawall.run_folder import RunFolder
 from seawall.run_list import Standing, summary_of
@@ -81,7 +82,7 @@ def show_run(
         (
             ("run", run.id),
             ("stands", f"{outcome}, {took}"),
-            ("began", f"{moment(report.opened_at, zone)}, by {report.opened_by}"),
+            ("began", f"{moment(report.opened_at, zone)}, by {words(starter(report.opened_by))}"),
             ("with", " ".join(f"{name}={value}" for name, value in report.parameters.items()) or "nothing"),
         )
     )

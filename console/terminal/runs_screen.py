@@ -9,6 +9,7 @@ from console.terminal.desk import Desk
 from console.terminal.screen import Screen, Tone, language, next_command, words
 from seawall.messages import MARK
 from seawall.report.figures import moment
+from seawall.report.roles import starter
 from seawall.report.words import OUTCOMES
 from seawall.run_list import RunSummary, Standing
 
@@ -40,7 +41,7 @@ def _show(one: RunSummary, desk: Desk, screen: Screen) -> None:
         outcome += f" ({one.waits_for})"
     screen.raw(f"{one.id}")
     screen.say(f"{outcome}{', ' + MARK if one.exercise else ''}: {words(one.title)}", tone, indent=2, hang=2)
-    screen.say(f"{moment(one.opened_at, desk.zone)}, by {one.by}", "dim", indent=2)
+    screen.say(f"{moment(one.opened_at, desk.zone)}, by {words(starter(one.by))}", "dim", indent=2)
     if one.left:
         screen.say(f"still stands, or is not known: {', '.join(one.left)}", indent=2, hang=2)
     if one.problem:

@@ -19,6 +19,7 @@ from console.terminal.status_words import (
 )
 from seawall.messages import MARK
 from seawall.report.figures import moment, span
+from seawall.report.roles import starter
 from seawall.report.words import OUTCOMES
 from seawall.run_list import Standing
 from seawall.schedules import Kept
@@ -87,7 +88,7 @@ def _show(run: RunNow, one: Situation, screen: Screen, zone: tzinfo, *, short: b
     else:
         screen.labelled(words(REAL), head, "bad" if needs_somebody else "strong", room=ROOM, indent=2)
     age = _span((one.at - run.opened_at).total_seconds())
-    began = said(SAYS["began"], run=run.id, by=run.by, age=age)
+    began = said(SAYS["began"], run=run.id, by=words(starter(run.by)), age=age)
     if run.last_at is not None:
         began += f"; {said(SAYS['last-line'], age=_span((one.at - run.last_at).total_seconds()))}"
     screen.say(began, "dim", indent=INNER, hang=2)

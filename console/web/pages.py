@@ -30,7 +30,7 @@ from seawall.report.figures import clock, moment, plain
 from seawall.report.page import PEOPLE, WRONG, to_page, tone
 from seawall.report.page import SIGNS as STEP_SIGNS
 from seawall.report.recovering import told_recovery
-from seawall.report.roles import role
+from seawall.report.roles import role, starter
 from seawall.report.words import HEADINGS, STANDS
 
 if TYPE_CHECKING:
@@ -219,6 +219,7 @@ class Pages:
                 length=lambda span: length(span, language),
                 span=lambda seconds: length(timedelta(seconds=seconds), language),
                 role=lambda name: plain(role(name).in_(language)),
+                starter=starter,
                 signs=SIGNS,
                 stand=lambda name: STANDS[name].in_(language),
                 step_sign=lambda name: STEP_SIGNS.get(name, WRONG),

@@ -29,6 +29,7 @@ from seawall.plan import Plan, PlannedStep, Promise
 from seawall.report.account import Report, StepAccount
 from seawall.report.dates import day, day_and_hour, hour
 from seawall.report.figures import plain, span
+from seawall.report.roles import role, starter
 from seawall.report.words import STANDS
 
 MOST_PARTS, MOST_NAMES, MOST_SERVICES = 8, 6, 2
@@ -84,7 +85,7 @@ class Decision:
     """What one person said, when."""
 
     at: datetime
-    who: str
+    who: Text
     what: Text
     does: Text | None = None
 
@@ -131,7 +132,7 @@ def to_sheets(told: Told, language: Language, zone: tzinfo) -> str:
         return SENTENCES[key].in_(language).format(**values)
 
     decisions = _fitting(
-        [(one, one.who[:LONGEST_NAME], _decided(one, language)) for one in told.decisions],
+        [(one, one.who.in_(language)[:LONGEST_NAME], _decided(one, language)) for one in told.decisions],
         LINES_OF_DECISIONS,
         lambda one: max(_lines(one[1], NAME_LINE), _lines(one[2], NARROW_LINE)),
     )
@@ -209,22 +210,27 @@ def _decisions(events: Sequence[Event], plan: Plan) -> Iterator[Decision]:
     for event in events:
         match event:
             case Opened() | Resumed():
-                yield Decision(event.at, event.by, DECISIONS[event.kind])
+                yield Decision(event.at, starter(event.by), DECISIONS[event.kind])
             case Approved() | Answered():
                 kind = event.answer if isinstance(event, Answered) else "approved"
                 step = plan.by_id.get(event.step)
                 does = Text(en=event.step) if step is None else step.does
                 yield Decision(event.at, _acting(event.by, step), DECISIONS[kind], does)
             case AbortAsked():
-                yield Decision(event.at, event.by, DECISIONS["abort-undo" if event.undo else "abort-asked"])
+                yield Decision(
+                    event.at, starter(event.by), DECISIONS["abort-undo" if event.undo else "abort-asked"]
+                )
             case _:
                 pass
 
 
-def _acting(by: str, step: PlannedStep | None) -> str:
+def _acting(by: str, step: PlannedStep | None) -> Text:
     """Name a person with the role that the step asked for, when the name does not say it already."""
     asked = None if step is None else step.by or (step.approve.by if step.approve else None)
-    return by if asked is None or asked == by else f"{by} ({asked})"
+    if asked is None or asked == by:
+        return Text(en=by)
+    called = role(asked)
+    return Text(en=f"{by} ({called.en.removeprefix('the ')})", da=f"{by} ({called.in_('da')})")
 
 
 def _happened(told: Told, language: Language, zone: tzinfo) -> Iterator[str]:
@@ -235,7 +241,7 @@ def _happened(told: Told, language: Language, zone: tzinfo) -> Iterator[str]:
         .format(
             day=day(report.opened_at, zone, language),
             hour=hour(report.opened_at, zone, language),
-            who=plain(report.opened_by)[:LONGEST],
+            who=plain(starter(report.opened_by).in_(language))[:LONGEST],
             title=_tell(report.title, language, LONGEST),
         )
     )

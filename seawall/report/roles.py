@@ -28,3 +28,18 @@ def role(name: str) -> Text:
     ('the duty officer', 'harbour master')
     """
     return ROLES.get(name) or Text(en=name.replace("-", " "))
+
+
+PREFECT = "prefect:"
+"""How the name of whoever began a run begins when nobody typed it: a schedule, or a form of Prefect's."""
+
+
+def starter(by: str) -> Text:
+    """Return who began a run as people call them: the journal's name, but for a flow's long number.
+
+    >>> starter("anna").en, starter("prefect:01a200a7-07d6:verify-backup:login").en
+    ('anna', 'Prefect (schedule or form)')
+    """
+    if by.startswith(PREFECT):
+        return Text(en="Prefect (schedule or form)", da="Prefect (fast kørsel eller formular)")
+    return Text(en=by)

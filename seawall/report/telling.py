@@ -19,6 +19,7 @@ from seawall.journal import (
 )
 from seawall.model import Text
 from seawall.plan import Plan
+from seawall.report.roles import starter
 from seawall.report.words import OUTCOMES
 
 
@@ -39,12 +40,14 @@ def _of_the_run(event: Opened | Resumed | Ended) -> Text:
     match event:
         case Opened():
             kind = ("an exercise", "en øvelse") if event.exercise else ("a real run", "en virkelig kørsel")
+            who = starter(event.by)
             return Text(
-                en=f"{event.by} started {event.runbook}, {kind[0]}",
-                da=f"{event.by} satte {event.runbook} i gang, {kind[1]}",
+                en=f"{who.en} started {event.runbook}, {kind[0]}",
+                da=f"{who.in_('da')} satte {event.runbook} i gang, {kind[1]}",
             )
         case Resumed():
-            return Text(en=f"{event.by} took the run up again", da=f"{event.by} tog kørslen op igen")
+            who = starter(event.by)
+            return Text(en=f"{who.en} took the run up again", da=f"{who.in_('da')} tog kørslen op igen")
         case Ended():
             outcome = OUTCOMES[event.outcome.value]
             return Text(en=f"the run ended: {outcome.en}", da=f"kørslen endte: {outcome.in_('da')}")

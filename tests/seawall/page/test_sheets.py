@@ -66,7 +66,7 @@ def test_what_nobody_saw_is_not_in_order():
 def test_whoever_decided_stands_there_with_role_and_time():
     plan = plan_of()
     said = words(sheets(plan, whole(plan), "en"))
-    assert "03:12:30 bo (incident-commander) said yes to: Make the old primary" in said
+    assert "03:12:30 bo (incident commander) said yes to: Make the old primary" in said
     assert "03:12:09 anna started the work" in said
 
 
