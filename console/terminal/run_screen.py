@@ -88,7 +88,7 @@ def show_run(
     )
     _show_questions(run, state, screen, zone, inventory)
     _show_troubles(report, screen, zone)
-    over = sum(one.stand in ("done", "not needed", "skipped", "undone") for one in report.steps)
+    over = sum(_stand(one) in ("done", "not needed", "skipped", "undone") for one in report.steps)
     screen.head(f"Steps: {over} of {len(report.steps)} over")
     room = min(28, max((len(one.id) for one in report.steps), default=0))
     for one in _worth_showing(report):
@@ -163,13 +163,18 @@ def _show_troubles(report: Report, screen: Screen, zone: tzinfo) -> None:
             screen.say(f"Afterwards: {words(one.afterwards)}.", indent=4, hang=2)
 
 
+def _stand(one: StepAccount) -> str:
+    """Say of a step that the plan leaves out that it is skipped, also before its turn has come."""
+    return "skipped" if one.stand == "waiting" and one.skipped else one.stand
+
+
 def _show_step(one: StepAccount, room: int, screen: Screen, zone: tzinfo, now: datetime) -> None:
     tone: Tone = "good" if one.stand in GOOD else "bad" if one.stand in BAD else "plain"
     when = clock(one.started, zone) if one.started else ""
     took = span(one.seconds, language()) if one.seconds is not None else ""
     if one.stand == "under way" and one.started:
         took = f"{span((now - one.started).total_seconds(), language())} of {span(one.limit_seconds, language())}"
-    screen.columns(((one.id, room), (STANDS[one.stand].in_(language()), 11), (when, 12), (took, 0)), tone)
+    screen.columns(((one.id, room), (STANDS[_stand(one)].in_(language()), 11), (when, 12), (took, 0)), tone)
     remark = one.skipped or one.saw
     if remark:
         screen.say(remark, "dim", indent=6)
