@@ -113,6 +113,7 @@ def break_(
     Examples:
       seawall lab break kill-site north
       seawall lab break kill-host north-db
+      seawall lab break kill-host supplier-register
       seawall lab break stop-process north-db/postgres
       seawall lab break cut-link north-south
     """
