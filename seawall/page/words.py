@@ -33,7 +33,7 @@ TROUBLES = {
 }
 
 KINDS = {
-    "real": _both("REAL, not an exercise", "VIRKELIGT, ikke en øvelse"),
+    "real": _both("REAL, not an exercise", "VIRKELIG HÆNDELSE, ikke en øvelse"),
     "exercise": _both(MARK, MARK),
 }
 

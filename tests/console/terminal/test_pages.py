@@ -14,7 +14,7 @@ from seawall.page.keeping import MARKED
 def test_a_real_run_leaves_its_page_and_nothing_among_the_exercises(stage):
     stage("run", "blink", "--yes", "green")
     page = (stage.city / "pages" / f"{stage.run().id}.html").read_text()
-    assert "VIRKELIGT, ikke en øvelse" in page
+    assert "VIRKELIG HÆNDELSE, ikke en øvelse" in page
     assert "Arbejdet er gjort færdigt" in page
     assert not (stage.city / "exercise-pages").exists()
     assert "could not be written" not in page

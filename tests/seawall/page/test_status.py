@@ -99,7 +99,7 @@ def test_an_exercise_says_so_in_title_heading_and_first_line():
     shown = page(plan_of(exercise=True), up_to_the_fence(plan_of(exercise=True)))
     for tag in ("title", "h1[^>]*", "h2 class[^>]*", "p class=.kind exercise.[^>]*"):
         assert re.search(f"<{tag}>{MARK}", shown), tag
-    assert "VIRKELIGT" not in shown
+    assert "VIRKELIG HÆNDELSE" not in shown
 
 
 def test_whoever_leans_on_it_is_named_with_what_to_do_instead():
