@@ -17,6 +17,8 @@ from console.terminal.init import make_city
 PER_MACHINE = 20
 SITES = {"north": 1, "south": 2}
 """A site, and the third number of its machines' addresses."""
+SECRETS = dict.fromkeys(("BENCH", "SEAWALL_DNS_KEY", "SEAWALL_SLACK_TOKEN"), "no secret")
+"""The environment that its secrets are read from: a run is not opened without those that its steps ask for."""
 CLOSED = 9
 """The discard port, where nobody has listened for decades."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.cities import make_many
+from bench.cities import SECRETS, make_many
 from bench.programs import SEAWALL, as_installed, seconds
 from bench.shape import Budget, Measured, Samples, ratio
 from seawall.journal import Started
@@ -27,7 +27,7 @@ def run() -> Measured:
     """Measure each command, in turn."""
     with TemporaryDirectory(prefix="seawall-") as temporary:
         folder = Path(temporary)
-        timed = _commands(folder, {**as_installed(folder / "bytecode"), "BENCH": "no secret"})
+        timed = _commands(folder, {**as_installed(folder / "bytecode"), **SECRETS})
         for one in timed.values():
             one()
         values: dict[str, list[float]] = {name: [] for name in timed}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.cities import make_many
+from bench.cities import SECRETS, make_many
 from bench.programs import SEAWALL, as_installed, seconds
 from bench.shape import Budget, Measured, Samples, ratio
 from seawall.actions import Effect
@@ -34,7 +34,7 @@ def run() -> Measured:
     """Measure both cities in turn, and beside them what every program in Python costs."""
     with TemporaryDirectory(prefix="seawall-") as temporary:
         folder = Path(temporary)
-        environment = {**as_installed(folder / "bytecode"), "BENCH": "no secret"}
+        environment = {**as_installed(folder / "bytecode"), **SECRETS}
         cities = {size: folder / f"city-{size}" for size in SIZES}
         for size, city in cities.items():
             make_city_in_use(city, size)
