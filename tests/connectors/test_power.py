@@ -173,6 +173,7 @@ def power():
         yield power
 
 
+@pytest.mark.slow
 def test_a_silent_controller_ends_at_the_limit(power):
     with misbehaving(silent) as port:
         socket = a_host(f"http://127.0.0.1:{port}").power

@@ -164,6 +164,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_of_several_who_start_at_once_exactly_one_wins(runs: Path):
     runs.mkdir()
     starters = [
@@ -235,6 +236,7 @@ def test_a_run_that_is_kept_out_when_it_is_opened_is_over(runs: Path):
     assert ended.outcome is Outcome.REFUSED
 
 
+@pytest.mark.slow
 def test_a_run_that_somebody_else_carries_out_is_not_over(runs: Path):
     ours = a_run(runs)
     world = SimulatedWorld()

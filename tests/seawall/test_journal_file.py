@@ -107,6 +107,7 @@ class TestFullDisk:
 
 
 class TestOneWriter:
+    @pytest.mark.slow
     def test_a_second_writer_is_told_who_holds_it(self, path: Path):
         with FileJournal(path, by="anna"), pytest.raises(Busy) as error:
             FileJournal(path, by="bo")
@@ -117,6 +118,7 @@ class TestOneWriter:
         FileJournal(path).close()
         FileJournal(path).close()
 
+    @pytest.mark.slow
     def test_a_killed_writer_holds_nothing(self, path: Path):
         program = (
             "import sys, pathlib; from seawall.journal_file import FileJournal;"
@@ -202,6 +204,7 @@ class TestErase:
         with pytest.raises(BadInput, match="a line from 2 to 3"):
             erase(path, n)
 
+    @pytest.mark.slow
     def test_it_waits_its_turn(self, path: Path):
         write(path, [OPENED, *EVENTS])
         with FileJournal(path), pytest.raises(Busy):

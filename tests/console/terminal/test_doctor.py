@@ -53,6 +53,7 @@ def well(what):
     return lambda _deadline: [CheckUp(what, well=True, saw="answers")]
 
 
+@pytest.mark.slow
 def test_a_knock_tells_a_closed_port_from_a_silent_one_from_an_open_one(silent, refusing, answering):
     shut = knock([silent, refusing, answering], within=0.5)
     assert shut[silent][1] is Finding.SILENT

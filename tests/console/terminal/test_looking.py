@@ -138,6 +138,7 @@ def test_nobodys_address_is_in_what_is_shown(stage):
     assert not [one for one in addresses if one in shown]
 
 
+@pytest.mark.slow
 def test_a_run_of_many_steps_shows_what_needs_somebody(stage):
     lamps = ", ".join(f"'l{n}'" for n in range(300))
     stage.write(

@@ -51,6 +51,7 @@ def guarded(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -69,6 +70,7 @@ def test_no_socket_is_opened_no_program_started_and_no_file_written(words):
     assert said.stdout.startswith("PRETENDED")
 
 
+@pytest.mark.slow
 def test_the_guard_sees_a_touch():
     assert guarded("pretend", "supplier-outage", "service=citizen-register", "--facts").returncode == 99
 

@@ -205,6 +205,7 @@ def test_status_says_that_serve_does_not_run_any_more(served: Path, capsys: Any)
     assert told["serve"]["well"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("running")
 def test_a_second_serve_is_refused_and_told_which_process_is_the_first(served: Path, capsys: Any):
     assert run_command_line(["serve"]) == ExitCode.FAILED

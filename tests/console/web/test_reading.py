@@ -32,6 +32,8 @@ RUNS = (
     "tampered",
     "waiting",
 )
+
+pytestmark = pytest.mark.slow  # a server answers
 DRILLS = ("drill-passed", "drill-failed", "drill-late", "drill-broken_off", "drill-unread", "drill-going-on")
 
 

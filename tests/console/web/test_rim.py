@@ -24,6 +24,8 @@ from tests.console.web.console import a_server
 from tests.console.web.kept import keep_run, make_place
 from tests.seawall.report import stories
 
+pytestmark = pytest.mark.slow  # a server answers
+
 SECRET = "nobody-reads-this-8c1f"
 
 

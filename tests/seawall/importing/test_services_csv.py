@@ -221,6 +221,7 @@ def test_another_engine_is_kept_as_a_remark_and_not_as_postgres(tmp_path, table)
     assert "Oracle 19" in made.files["services.yaml"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_stand_in_files_that_can_be_read_again(tmp_path, table):
     rows = [
         ["name", "tier", "needs"],

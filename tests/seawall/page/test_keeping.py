@@ -104,6 +104,7 @@ def test_nightly_work_on_copies_does_not_become_the_index(pages):
     assert not (kept.real / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_a_page_is_written_again_before_its_promise_runs_out(pages):
     kept, _ = pages
     quick = Pages(known(), COPENHAGEN, kept.runs, kept.real, kept.exercises)
