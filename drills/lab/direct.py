@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CONNECTS_WITHIN = 2
 """Seconds; libpq takes no less."""
 ANSWERS_WITHIN = 1.0
+SAID_NOTHING = "said nothing in time"
 _WRITE = (
     b"INSERT INTO watched (server, at) VALUES (current_setting('cluster_name'), clock_timestamp())"
     b" ON CONFLICT (server) DO UPDATE SET at = EXCLUDED.at"
@@ -46,6 +47,8 @@ class DirectWrites:
 
     server: Server
     password: str = field(repr=False)
+    unclear: str = ""
+    """What the last try that nobody can tell came to: the server's words, or that it said nothing in time."""
     _connection: psycopg.Connection[Any] | None = None
 
     def __call__(self) -> bool | None:
@@ -59,6 +62,7 @@ class DirectWrites:
         except psycopg.Error as error:
             was_connected = self._connection is not None
             self.close()
+            self.unclear = SAID_NOTHING if "timeout expired" in str(error) else str(error)
             return None if was_connected else self._not_listening(str(error))
 
     def close(self) -> None:
@@ -94,6 +98,7 @@ class DirectWrites:
             while line.is_busy():
                 ready, _, _ = select.select([line.socket], [], [], max(0.0, deadline - time.monotonic()))
                 if not ready:
+                    self.unclear = SAID_NOTHING
                     self.close()
                     return None
                 line.consume_input()
@@ -105,6 +110,7 @@ class DirectWrites:
             else:
                 # Without a code the connection broke in between, and nobody can tell.
                 state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
+                self.unclear = line.get_error_message()
                 taken = False if state.decode() in _TAKES_NONE else None
 
     def _not_listening(self, said: str) -> bool | None:

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from drills.hold import hold_drill
-from drills.lab.direct import DirectWrites
+from drills.lab.direct import SAID_NOTHING, DirectWrites
 from drills.lab.errors import LabError
 from drills.lab.faults import break_, heal
 from drills.lab.inventory import write_inventory
@@ -138,12 +138,15 @@ def test_direct_writes_tell_a_primary_from_a_standby_from_one_that_is_held(lab):
 
 @pytest.mark.parametrize("how", ["fast", "immediate"])
 def test_a_server_that_starts_is_seen_to_take_no_write_at_every_moment(lab, how):
-    """Looked at as fast as can be: what it says while it comes up is an answer."""
+    """Looked at as fast as can be: whatever it says while it comes up is an answer.
+
+    On a busy machine it may say nothing for longer than a look waits; that is unknown, and has to be.
+    """
     south = lab.servers["south-db/login"]
     of_it = f"-D '{south.data_directory}' -w"
     start = f"pg_ctl {of_it} -l '{south.data_directory}/../again.log' start </dev/null >/dev/null"
     writes = DirectWrites(south, lab.credentials.read("db_seawall"))
-    looks: list[bool | None] = []
+    looks: list[bool | str] = []
     try:
         for _ in range(6):
             run_on(lab, "south-db", f"pg_ctl {of_it} -m {how} stop >/dev/null", within=30)
@@ -151,8 +154,9 @@ def test_a_server_that_starts_is_seen_to_take_no_write_at_every_moment(lab, how)
             with ThreadPoolExecutor(1) as at_once:
                 starting = at_once.submit(run_on, lab, "south-db", start, within=30)
                 while not starting.done():  # which has a limit
-                    looks.append(writes())
-        assert set(looks) == {False}
+                    took = writes()
+                    looks.append(writes.unclear if took is None else took)
+        assert set(looks) - {SAID_NOTHING} == {False}
     finally:
         writes.close()
 
