@@ -76,15 +76,7 @@ def _break(here: Place, machine: str) -> None:
 
 def _promoted(here: Place) -> float:
     """Kill the primary's machine, promote its standby over an open connection, and write every 2 ms until it takes."""
-    server = here.server(here.standby)
-    with psycopg.connect(
-        host=server.host.address,
-        port=server.port,
-        dbname=server.database,
-        user="postgres",
-        password=here.secret(here.layout.superuser_password),
-        autocommit=True,
-    ) as connection:
+    with here.superuser(here.standby) as connection:
         _break(here, "db")
         began = time.monotonic()
         connection.execute("SELECT pg_promote(wait => false)")

@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from console.terminal.desk import Desk
 from console.terminal.lab import city_of_lab, write_city
 from console.terminal.thinking import think
@@ -63,6 +65,18 @@ class Place:
     def standby(self) -> str:
         """The other site."""
         return other(self.active)
+
+    def superuser(self, site: str) -> psycopg.Connection[Any]:
+        """Connect to a site's server as its superuser: what is done by hand asks for no lesser rights."""
+        server = self.server(site)
+        return psycopg.connect(
+            host=server.host.address,
+            port=server.port,
+            dbname=server.database,
+            user="postgres",
+            password=self.secret(self.layout.superuser_password),
+            autocommit=True,
+        )
 
     def server(self, site: str) -> Server:
         """Return a site's database server."""

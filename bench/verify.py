@@ -13,8 +13,6 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import psycopg
-
 from bench.place import Place, carried_out, lab
 from bench.programs import seconds
 from bench.shape import LEAST, Measured, Samples, ratio
@@ -66,15 +64,7 @@ def _rates(of: str, values: list[float]) -> Samples:
 
 
 def _fill(here: Place) -> None:
-    server = here.server(here.active)
-    with psycopg.connect(
-        host=server.host.address,
-        port=server.port,
-        dbname=server.database,
-        user="postgres",
-        password=here.secret(here.layout.superuser_password),
-        autocommit=True,
-    ) as connection:
+    with here.superuser(here.active) as connection:
         connection.execute(FILL, (ROWS,))
         connection.execute("CHECKPOINT")
 

@@ -1,13 +1,17 @@
-"""Files a run must not lose: there whole or not at all, on the disk before they count, readable by their owner only."""
+"""Files a run must not lose: there whole or not at all, on the disk before they count, readable by their owner only.
+
+And files that somebody names: read whole, and never more of them than they may hold.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from seawall.errors import JournalError
+from seawall.errors import BadInput, JournalError
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 """What a run saw may name people and machines; nobody but the operator's own account reads it."""
@@ -60,3 +64,37 @@ def write_whole(path: Path, content: bytes) -> None:
             half.unlink(missing_ok=True)
             raise
         keep_names(path.parent)
+
+
+def read_named(path: Path, shown: str, *, at_most: int, name_what: str, when_larger: str) -> bytes:
+    """Read a file that somebody named; nothing that is no regular file is opened, and no more than `at_most` bytes.
+
+    Args:
+        path: the file.
+        shown: its name in mistakes.
+        at_most: how many bytes it may have.
+        name_what: what to name in place of a folder, e.g. `Name a YAML file`.
+        when_larger: what to do about one that is too large.
+
+    Raises:
+        BadInput: missing, no regular file, unreadable, or too large.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "is a folder, not a file" if stat.S_ISDIR(status.st_mode) else "is not an ordinary file"
+            raise BadInput.one(kind, where=shown, remedy=name_what)
+        with path.open("rb") as file:
+            raw = file.read(at_most + 1)
+    except FileNotFoundError:
+        remedy = "Check the name, and the folder you are in"
+        raise BadInput.one("there is no such file", where=shown, remedy=remedy) from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        remedy = "Check the name, the file's permissions and its disk"
+        raise BadInput.one(f"cannot be read: {reason.lower()}", where=shown, remedy=remedy) from None
+    if len(raw) > at_most:
+        size = max(status.st_size, len(raw)) / 1_000_000
+        problem = f"has {size:.1f} MB, and at most {at_most / 1_000_000:.0f} MB are read"
+        raise BadInput.one(problem, where=shown, remedy=when_larger)
+    return raw

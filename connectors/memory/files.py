@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from connectors.files import Entry, Tree
-from connectors.limit import in_time, unreachable
+from connectors.memory.machines import MachinesInMemory
 from seawall.actions import Deadline
 from seawall.errors import WrongTarget
 from seawall.targets import Host, WebRoot
 
 
 @dataclass(slots=True)
-class TreesInMemory:
+class TreesInMemory(MachinesInMemory):
     """The folders and links of every machine.
 
     Attributes:
         folders: by host and path, everything below it.
         links: by host and path, where each leads.
-        closed: ports on which nobody answers.
-        reach: comes to a host, or says why it cannot.
     """
 
     folders: dict[tuple[str, str], dict[str, Entry]] = field(default_factory=dict)
     links: dict[tuple[str, str], str] = field(default_factory=dict)
-    closed: set[int] = field(default_factory=set)
-    reach: Callable[[Host, Deadline], None] | None = None
 
     def look(self, host: Host, path: str, deadline: Deadline) -> Tree | None:
         """Read everything below a folder. See `connectors.files.Trees`."""
@@ -68,14 +64,3 @@ class TreesInMemory:
         if (host.name, to) not in self.folders:
             raise WrongTarget(f"there is nothing at {to}", where=host.name, remedy="Check the paths")
         self.links[host.name, path] = to
-
-    def warm(self, host: Host, deadline: Deadline) -> None:
-        """See that the machine is there."""
-        self._reach(host, deadline)
-
-    def _reach(self, host: Host, deadline: Deadline) -> None:
-        in_time(deadline, host.name)
-        if host.port in self.closed:
-            raise unreachable(host.name, "it is down")
-        if self.reach is not None:
-            self.reach(host, deadline)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from connectors.limit import in_time, unreachable
+from connectors.memory.machines import MachinesInMemory
 from connectors.systemd import Shown, Verb
 from seawall.actions import Deadline
 from seawall.errors import DidNothing
-from seawall.targets import Host, Unit
+from seawall.targets import Unit
 
 NOT_FOUND = Shown(load="not-found", active="inactive", sub="dead")
 RUNNING = Shown(load="loaded", active="active", sub="running", file_state="enabled", invocation="1")
@@ -17,21 +16,17 @@ RESTING = Shown(load="loaded", active="inactive", sub="dead", file_state="disabl
 
 
 @dataclass(slots=True)
-class UnitsInMemory:
+class UnitsInMemory(MachinesInMemory):
     """Every unit there is.
 
     Attributes:
         units: by host and unit, how each is.
-        closed: ports on which nobody answers.
-        reach: comes to a host, or says why it cannot.
         refuses: hosts that let us look only.
         fails: units that end as soon as they are started, and what is said then.
         slow: units that are still being started when systemctl has gone.
     """
 
     units: dict[tuple[str, str], Shown] = field(default_factory=dict)
-    closed: set[int] = field(default_factory=set)
-    reach: Callable[[Host, Deadline], None] | None = None
     refuses: set[str] = field(default_factory=set)
     fails: dict[str, str] = field(default_factory=dict)
     slow: set[str] = field(default_factory=set)
@@ -61,14 +56,3 @@ class UnitsInMemory:
         state = ("activating", "start") if unit.unit in self.slow else ("active", "running")
         self.units[place] = replace(shown, active=state[0], sub=state[1], invocation=str(self.started))
         return ""
-
-    def warm(self, host: Host, deadline: Deadline) -> None:
-        """See that the machine is there."""
-        self._reach(host, deadline)
-
-    def _reach(self, host: Host, deadline: Deadline) -> None:
-        in_time(deadline, host.name)
-        if host.port in self.closed:
-            raise unreachable(host.name, "it is down")
-        if self.reach is not None:
-            self.reach(host, deadline)

@@ -65,6 +65,18 @@ def show_kind(plan: Plan, screen: Screen) -> None:
         screen.say("It changes nothing: every step only reads.")
 
 
+def facts_as_json(facts: Mapping[str, FactRead]) -> dict[str, Any]:
+    """Return what was read before planning; the keys are documented in docs/json.md."""
+    return {
+        name: {
+            "uses": fact.uses,
+            "seen": None if fact.seen is None else fact.seen.model_dump(mode="json"),
+            "problem": fact.problem or None,
+        }
+        for name, fact in facts.items()
+    }
+
+
 def plan_as_json(plan: Plan, facts: Mapping[str, FactRead], unread: Sequence[Unread] = ()) -> dict[str, Any]:
     """Return the plan with what a script asks of it; the keys are documented in docs/json.md."""
     machines, people = longest(plan)
@@ -76,14 +88,7 @@ def plan_as_json(plan: Plan, facts: Mapping[str, FactRead], unread: Sequence[Unr
         "confirm": plan.confirm,
         "longest_seconds": machines.total_seconds(),
         "longest_for_people_seconds": people.total_seconds(),
-        "facts": {
-            name: {
-                "uses": fact.uses,
-                "seen": None if fact.seen is None else fact.seen.model_dump(mode="json"),
-                "problem": fact.problem or None,
-            }
-            for name, fact in facts.items()
-        },
+        "facts": facts_as_json(facts),
         "steps": [
             {
                 "id": one.id,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from console.terminal.plan_screen import MOST_STEPS, longest
+from console.terminal.plan_screen import MOST_STEPS, facts_as_json, longest
 from console.terminal.screen import Screen, Tone, words
 from console.terminal.secrets_here import Unread
 from console.terminal.secrets_here import as_json as secrets_as_json
@@ -140,14 +140,7 @@ def pretence_as_json(
         "secrets_unread": secrets_as_json(unread),
         "longest_seconds": machines.total_seconds(),
         "longest_for_people_seconds": people.total_seconds(),
-        "facts": {
-            name: {
-                "uses": fact.uses,
-                "seen": None if fact.seen is None else fact.seen.model_dump(mode="json"),
-                "problem": fact.problem or None,
-            }
-            for name, fact in (facts or {}).items()
-        },
+        "facts": facts_as_json(facts or {}),
         "steps": [_step_as_json(one) for one in made.steps],
     }
 

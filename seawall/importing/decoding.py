@@ -6,11 +6,11 @@ Nothing larger than 20 MB is read, nothing that is no regular file is opened, an
 from __future__ import annotations
 
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from seawall.errors import BadInput
+from seawall.files import read_named
 
 MAX_BYTES = 20_000_000
 
@@ -47,7 +47,13 @@ def read_text_file(path: Path, *, shown: str | None = None, at_most: int = MAX_B
         BadInput: missing, no regular file, unreadable, too large, empty, or no text.
     """
     shown = str(path) if shown is None else shown
-    raw = _bytes_of(path, shown, at_most)
+    raw = read_named(
+        path,
+        shown,
+        at_most=at_most,
+        name_what="Name a file",
+        when_larger="Keep what names services or hosts, and leave out the rest",
+    )
     text, encoding = _decoded(raw, shown)
     text = _INVISIBLE.sub(" ", text)
     if not text.strip():
@@ -60,30 +66,6 @@ def read_text_file(path: Path, *, shown: str | None = None, at_most: int = MAX_B
             remedy="Save it as text first, e.g. a spreadsheet as CSV",
         )
     return TextFile(path, shown, text, encoding)
-
-
-def _bytes_of(path: Path, shown: str, at_most: int) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "is a folder, not a file" if stat.S_ISDIR(status.st_mode) else "is not an ordinary file"
-            raise BadInput.one(kind, where=shown, remedy="Name a file")
-        with path.open("rb") as file:
-            raw = file.read(at_most + 1)
-    except FileNotFoundError:
-        remedy = "Check the name, and the folder you are in"
-        raise BadInput.one("there is no such file", where=shown, remedy=remedy) from None
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        remedy = "Check the name, the file's permissions and its disk"
-        raise BadInput.one(f"cannot be read: {reason.lower()}", where=shown, remedy=remedy) from None
-    if len(raw) > at_most:
-        size = max(status.st_size, len(raw)) / 1_000_000
-        problem = f"has {size:.1f} MB, and at most {at_most / 1_000_000:.0f} MB are read"
-        raise BadInput.one(
-            problem, where=shown, remedy="Keep what names services or hosts, and leave out the rest"
-        )
-    return raw
 
 
 def _decoded(raw: bytes, shown: str) -> tuple[str, str]:

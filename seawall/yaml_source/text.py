@@ -7,10 +7,10 @@ gets through.
 from __future__ import annotations
 
 import re
-import stat
 from pathlib import Path
 
 from seawall.errors import BadInput, Mistake
+from seawall.files import read_named
 from seawall.yaml_source.showing import showable
 
 MAX_BYTES = 2_000_000
@@ -31,24 +31,13 @@ def read_text(path: Path, shown: str) -> str:
         BadInput: missing, no regular file, unreadable, larger than 2 MB, not UTF-8, with invisible characters, or
             indented with tabs.
     """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "is a folder, not a file" if stat.S_ISDIR(status.st_mode) else "is not an ordinary file"
-            raise BadInput.one(kind, where=shown, remedy="Name a YAML file")
-        if status.st_size > MAX_BYTES:
-            raise _too_large(shown, status.st_size)
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        remedy = "Check the name, and the folder you are in"
-        raise BadInput.one("there is no such file", where=shown, remedy=remedy) from None
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        remedy = "Check the name, the file's permissions and its disk"
-        raise BadInput.one(f"cannot be read: {reason.lower()}", where=shown, remedy=remedy) from None
-    if len(raw) > MAX_BYTES:
-        raise _too_large(shown, len(raw))
+    raw = read_named(
+        path,
+        shown,
+        at_most=MAX_BYTES,
+        name_what="Name a YAML file",
+        when_larger="Divide it into several files",
+    )
     return decoded(raw.removeprefix(_BYTE_ORDER_MARK), shown)
 
 
@@ -90,8 +79,3 @@ def _tab(shown: str, text: str, match: re.Match[str]) -> Mistake:
 
 def _place(shown: str, text: str, index: int) -> str:
     return f"{shown}:{text.count(chr(10), 0, index) + 1}:{index - text.rfind(chr(10), 0, index)}"
-
-
-def _too_large(shown: str, size: int) -> BadInput:
-    problem = f"has {size / 1_000_000:.1f} MB, and at most 2 MB are read"
-    return BadInput.one(problem, where=shown, remedy="Divide it into several files")

@@ -130,62 +130,8 @@ class SshMachine:
     user: str = "seawall"
 
 
-def start_sshd(
-    folder: Path, hostname: str, *, uid: int | None = None, gid: int | None = None, path: str = ""
-):
-    """Start the lab's SSH server there; return it and the process to end."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bin").mkdir()
-    (folder / "bin" / "hostname").write_text(f"#!/bin/sh\necho {hostname}\n")
-    (folder / "bin" / "hostname").chmod(0o755)
-    host_key, user_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
-    (folder / "host_key").write_bytes(host_key.export_private_key())
-    (folder / "host_key").chmod(0o600)
-    (folder / "authorized").write_bytes(user_key.export_public_key())
-    path = ":".join(filter(None, (str(folder / "bin"), path, "/usr/local/bin:/usr/bin:/bin")))
-    port = free_port()
-    arguments = {
-        "address": "127.0.0.1",
-        "port": port,
-        "host-key": folder / "host_key",
-        "authorized": folder / "authorized",
-        "home": folder,
-        "path": path,
-        **({} if uid is None else {"uid": uid, "gid": gid}),
-    }
-    running = subprocess.Popen(
-        [sys.executable, "-m", "drills.lab.sshd", *(f"--{key}={value}" for key, value in arguments.items())],
-        stdin=subprocess.DEVNULL,
-    )
-
-    def answers() -> bool:
-        assert running.poll() is None, "the SSH server did not start"
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
-        return False
-
-    until(answers, "an SSH server")
-    public = host_key.export_public_key().decode().strip()
-    machine = SshMachine(folder, port, public, user_key.export_private_key().decode(), path, hostname)
-    return machine, running
-
-
-OPENSSH = """
-ListenAddress 127.0.0.1:{port}
-HostKey {folder}/host_key
-AuthorizedKeysFile {folder}/authorized
-PidFile none
-UsePAM no
-StrictModes no
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin prohibit-password
-SetEnv PATH={path}
-"""
-
-
-def start_openssh(folder: Path, hostname: str):
-    """Start OpenSSH's server there, which lets root in; it has a /run of its own. Return it and the process to end."""
+def make_machine(folder: Path, hostname: str, *, path: str = "", user: str = "seawall") -> SshMachine:
+    """Lay down what a server there needs: its key, whom it lets in, and a name of its own; nothing is started."""
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "hostname").write_text(f"#!/bin/sh\necho {hostname}\n")
     (folder / "bin" / "hostname").chmod(0o755)
@@ -193,25 +139,72 @@ def start_openssh(folder: Path, hostname: str):
     (folder / "host_key").write_bytes(host_key.export_private_key())
     (folder / "host_key").chmod(0o600)
     (folder / "authorized").write_bytes(user_key.export_public_key())
-    port, path = free_port(), f"{folder}/bin:/usr/local/bin:/usr/bin:/bin"
-    (folder / "config").write_text(OPENSSH.format(port=port, folder=folder, path=path))
-    inside = f"mount -t tmpfs none /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f {folder}/config"
-    with (folder / "log").open("wb") as log:
-        running = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", inside], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
+    return SshMachine(
+        home=folder,
+        port=free_port(),
+        host_key=host_key.export_public_key().decode().strip(),
+        user_key=user_key.export_private_key().decode(),
+        path=":".join(filter(None, (str(folder / "bin"), path, "/usr/local/bin:/usr/bin:/bin"))),
+        hostname=hostname,
+        user=user,
+    )
+
+
+def wait_for(machine: SshMachine, running: subprocess.Popen[bytes]) -> None:
+    """Wait until its server takes connections."""
 
     def answers() -> bool:
-        assert running.poll() is None, (folder / "log").read_text()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        assert running.poll() is None, "the SSH server did not start"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", machine.port), timeout=1):
             return True
         return False
 
-    until(answers, "OpenSSH's server")
-    public = host_key.export_public_key().decode().strip()
-    machine = SshMachine(
-        folder, port, public, user_key.export_private_key().decode(), path, hostname, user="root"
+    until(answers, "an SSH server")
+
+
+def start_sshd(
+    folder: Path, hostname: str, *, uid: int | None = None, gid: int | None = None, path: str = ""
+):
+    """Start the lab's SSH server there; return it and the process to end."""
+    machine = make_machine(folder, hostname, path=path)
+    arguments = {
+        "address": "127.0.0.1",
+        "port": machine.port,
+        "host-key": folder / "host_key",
+        "authorized": folder / "authorized",
+        "home": folder,
+        "path": machine.path,
+        **({} if uid is None else {"uid": uid, "gid": gid}),
+    }
+    running = subprocess.Popen(
+        [sys.executable, "-m", "drills.lab.sshd", *(f"--{key}={value}" for key, value in arguments.items())],
+        stdin=subprocess.DEVNULL,
     )
+    wait_for(machine, running)
+    return machine, running
+
+
+OPENSSH = """
+ListenAddress 127.0.0.1:{machine.port}
+HostKey {machine.home}/host_key
+AuthorizedKeysFile {machine.home}/authorized
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+SetEnv PATH={machine.path}
+"""
+
+
+def start_openssh(folder: Path, hostname: str):
+    """Start OpenSSH's server there, which lets root in; it has a /run of its own. Return it and the process to end."""
+    machine = make_machine(folder, hostname, user="root")
+    (folder / "config").write_text(OPENSSH.format(machine=machine))
+    inside = f"mount -t tmpfs none /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f {folder}/config"
+    running = subprocess.Popen(["unshare", "--mount", "sh", "-c", inside], stdin=subprocess.DEVNULL)
+    wait_for(machine, running)
     return machine, running
 
 
