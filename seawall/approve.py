@@ -10,7 +10,8 @@ from collections.abc import Collection
 from seawall.errors import BadInput
 from seawall.journal import Answered, Approved
 from seawall.plan import PlannedStep
-from seawall.state import Stand, State, StepState
+from seawall.state import State
+from seawall.step_state import Stand, StepState
 
 
 def still_wanted(one: StepState) -> int:

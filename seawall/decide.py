@@ -15,7 +15,8 @@ from typing import Literal
 
 from seawall.journal import Outcome
 from seawall.plan import PlannedStep
-from seawall.state import Stand, State
+from seawall.state import State
+from seawall.step_state import Stand
 
 LANE_HOLDS = 4
 """Calls side by side on one host: sshd lets 10 connections be opened at once (MaxStartups), shared with people."""

@@ -29,7 +29,8 @@ from seawall.journal import (
     Word,
 )
 from seawall.plan import Plan, references
-from seawall.state import Stand, State
+from seawall.state import State
+from seawall.step_state import Stand
 
 PAUSE = timedelta(milliseconds=20)
 """How long the loop sleeps on its hands before it looks into the inbox again."""

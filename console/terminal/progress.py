@@ -23,7 +23,8 @@ from seawall.journal import Event, Started
 from seawall.questions import questions_of
 from seawall.report.figures import span
 from seawall.run_folder import RunFolder, read_state
-from seawall.state import OVER, Stand, State
+from seawall.state import State
+from seawall.step_state import OVER, Stand
 
 if TYPE_CHECKING:
     from rich.live import Live

@@ -7,7 +7,8 @@ from datetime import datetime
 from graphlib import TopologicalSorter
 
 from seawall.plan import Plan, PlannedStep
-from seawall.state import OVER, Stand, State
+from seawall.state import State
+from seawall.step_state import OVER, Stand
 
 
 def checks_of(plan: Plan) -> tuple[PlannedStep, ...]:

@@ -21,7 +21,8 @@ from seawall.report.dates import on_the_minute
 from seawall.report.roles import CHANNELS, role
 from seawall.runbook import Runbook
 from seawall.sightings import Condition, Pace, Sighting, condition_at
-from seawall.state import OVER, Stand, State
+from seawall.state import State
+from seawall.step_state import OVER, Stand
 
 MOST_SERVICES, MOST_DONE, MOST_NOW, MOST_TROUBLES = 20, 12, 6, 6
 """So much of each is told, so that the page stays under 100 KB and two sheets."""

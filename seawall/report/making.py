@@ -28,7 +28,8 @@ from seawall.report.account import Chain, Report, Signature, StepAccount, Told, 
 from seawall.report.recovering import recovery_of
 from seawall.report.telling import told
 from seawall.report.words import OPEN, VERDICTS
-from seawall.state import Stand, State, StepState
+from seawall.state import State
+from seawall.step_state import Stand, StepState
 
 
 def make_report(plan: Plan, lines: Sequence[Line], *, run: str, made_at: datetime, version: str) -> Report:

@@ -13,7 +13,8 @@ from seawall.model import Language, Text
 from seawall.plan import Promise
 from seawall.report.account import Recovery
 from seawall.report.figures import span
-from seawall.state import Stand, State
+from seawall.state import State
+from seawall.step_state import Stand
 
 _WORDS = {
     "kept": Text(en="kept", da="holdt"),

@@ -18,7 +18,8 @@ from seawall.journal import Answered, Failed, Succeeded
 from seawall.model import Frozen
 from seawall.plan import Plan
 from seawall.runbook import Runbook
-from seawall.state import Stand, State
+from seawall.state import State
+from seawall.step_state import Stand
 from tests.fakes import MIDNIGHT
 
 

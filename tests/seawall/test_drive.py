@@ -32,7 +32,8 @@ from seawall.journal import (
     Succeeded,
 )
 from seawall.plan import Plan
-from seawall.state import MOST_ATTEMPTS, Stand, State
+from seawall.state import State
+from seawall.step_state import MOST_ATTEMPTS, Stand
 from tests.fakes import (
     MIDNIGHT,
     Behaviour,

@@ -15,7 +15,7 @@ from seawall.model import Text
 from seawall.plan import Plan, PlannedStep, SeenBefore
 from seawall.predicates import read_predicates
 from seawall.pretending import Pretence, PretendWorld, foretold, pretend
-from seawall.state import Stand
+from seawall.step_state import Stand
 from tests.fakes import MIDNIGHT, IsThere, Looked, Target
 from tests.seawall.plans import a_change, a_look, a_persons, a_plan, approved_by, plans
 

@@ -16,7 +16,7 @@ from seawall.journal import Asked, Ended, Outcome, Resumed, Started
 from seawall.plan import Plan
 from seawall.run_folder import UNMISTAKABLE, RunFolder, create_run, read_state
 from seawall.run_list import Standing, find_run, list_runs, summary_of
-from seawall.state import Stand
+from seawall.step_state import Stand
 from tests.fakes import MIDNIGHT
 from tests.seawall.disks import largest_file
 from tests.seawall.plans import a_change, a_plan

@@ -20,7 +20,8 @@ from seawall.report.markdown import to_markdown
 from seawall.report.page import to_page
 from seawall.report.telling import told
 from seawall.report.words import HEADINGS, OUTCOMES, STANDS
-from seawall.state import Stand, State
+from seawall.state import State
+from seawall.step_state import Stand
 from tests.seawall.report.stories import (
     RUN,
     aborted,
