@@ -70,6 +70,12 @@ def bind_arguments(action: Action[Any, Any], written: Mapping[str, Any], given: 
             ]
             values[key] = {"from": given.prefix + referred}
             continue
+        if value is not None and _is_seen(action.args.model_fields[fields[key]].annotation):
+            remedy = "Refer to the step that saw it: `{from: STEP}`"
+            mistakes.append(
+                Wrong((key,), f"{key} of {action.name} is what a step saw, never written", remedy)
+            )
+            continue
         try:
             typed = _adapter(cast("Hashable", action.args), fields[key]).validate_python(_dumped(value))
         except ValidationError as error:
@@ -141,6 +147,12 @@ def _reference_wrongs(
             f"{referred!r} is a {_called(seen)}, and {field} takes a {_called(wanted)}",
             "Refer to a step that shows the right thing",
         )
+
+
+def _is_seen(annotation: Any) -> bool:
+    """Tell whether an argument is what an earlier step saw, such as evidence: nobody writes that by hand."""
+    wanted = without_none(annotation)
+    return isinstance(wanted, type) and issubclass(wanted, Seen)
 
 
 def _called(kind: Any) -> str:

@@ -23,12 +23,15 @@ class Stopped(Frozen):
 
     Attributes:
         last_lsn: how far it had written; None when it had crashed before, so that nobody knows.
+        control: its control file as it was then: every start writes it anew, so that one since is seen. None in
+            evidence from before this was kept.
     """
 
     kind: Literal["stopped"] = "stopped"
     host_key: str
     data_directory: str
     last_lsn: str | None
+    control: Annotated[str | None, Field(exclude_if=lambda value: value is None)] = None
 
 
 class PoweredOff(Frozen):

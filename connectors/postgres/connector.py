@@ -12,6 +12,7 @@ from connectors.postgres.divergence import Divergences
 from connectors.postgres.fence import Fences
 from connectors.postgres.host import HostSide
 from connectors.postgres.introduced import introduced
+from connectors.postgres.opening import Openings
 from connectors.postgres.promote import Promotions
 from connectors.postgres.rejoin import Rejoins
 from connectors.postgres.session import Session
@@ -46,7 +47,7 @@ class PostgresServers:
         self._power = power
         self._states = States(sessions, clock)
         self._fences = Fences(host, power, clock)
-        self._promotions = Promotions(sessions, clock)
+        self._promotions = Promotions(sessions, Openings(host, power), clock)
         self._divergences = Divergences(sessions, host)
         self._rejoins = Rejoins(sessions, host, self._divergences, vault, clock)
         self._starts = Starts(sessions, host, self._fences)

@@ -93,7 +93,7 @@ class Fences:
     def _by(self, kind: FenceKind, server: Server, deadline: Deadline) -> Fenced:
         if kind == "stopped":
             told = self.host.run(server, ("stop", "fence"), deadline, changes=True)
-            return self._fenced(server, _stopped(server, told))
+            return self._fenced(server, stopped(server, told))
         if server.host.power is None:
             raise DidNothing(
                 "no power controller is known for its machine",
@@ -102,6 +102,12 @@ class Fences:
             )
         if not self.power.is_off(server.host.power, deadline):
             self.power.turn_off(server.host.power, deadline)
+        if not self._is_gone(server, deadline):
+            raise MayHaveActed(
+                "its power controller says that it has no power, and the machine still answers",
+                where=f"{server.host.power.url} ({server.host.power.system})",
+                remedy="See which machine that controller means; correct the inventory, and believe the machine",
+            )
         return self._fenced(server, _power_cut(server))
 
     def _fenced(self, server: Server, evidence: Stopped | PoweredOff) -> Fenced:
@@ -125,15 +131,17 @@ class Fences:
         return IsFenced(
             holds=True,
             because=f"{server} is stopped, and would start as a standby",
-            fenced=self._fenced(server, _stopped(server, told)),
+            fenced=self._fenced(server, stopped(server, told)),
         )
 
 
-def _stopped(server: Server, told: Mapping[str, str]) -> Stopped:
+def stopped(server: Server, told: Mapping[str, str]) -> Stopped:
+    """Return what the script beside a stopped server saw, as evidence."""
     return Stopped(
         host_key=server.host.host_key,
         data_directory=server.data_directory,
         last_lsn=told["checkpoint"] if told["state"] in CLEAN else None,
+        control=f"{told['state']} since {told['modified']}, checkpoint at {told['checkpoint']}",
     )
 
 

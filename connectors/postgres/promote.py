@@ -15,14 +15,13 @@ from datetime import datetime, timedelta
 from connectors.postgres import statements
 from connectors.postgres.identity import Found, compare
 from connectors.postgres.lsn import bytes_at
+from connectors.postgres.opening import Openings
 from connectors.postgres.seen import IsPrimary, IsPrimaryArgs, PromoteArgs, Promoted
 from connectors.postgres.session import Session
 from connectors.postgres.sessions import Sessions
 from connectors.postgres.state import try_to_write
 from seawall.actions import Deadline, Occasion
 from seawall.errors import DidNothing, MayHaveActed, Unreachable
-from seawall.evidence import GOOD_FOR, Fenced, PoweredOff, Stopped
-from seawall.model import duration_text
 from seawall.targets import Server
 
 PAUSE = 0.002
@@ -34,17 +33,18 @@ class Promotions:
     """Makes standbys primaries."""
 
     sessions: Sessions
+    openings: Openings
     clock: Callable[[], datetime]
 
     def promote(self, args: PromoteArgs, occasion: Occasion) -> Promoted:
         """Make a standby the primary, and see it accept a write.
 
         Raises:
-            DidNothing: the evidence does not open this, or the server refused.
+            DidNothing: the evidence does not open this, or what it says is no longer so, or the server refused.
             WrongTarget: another server, or no standby. Unreachable: no connection.
             MayHaveActed: it was asked, and no write was accepted within the limit.
         """
-        check_evidence(args, self.clock())
+        self.openings.check(args, occasion.deadline, self.clock())
         with self.sessions.with_right(args.server, occasion.deadline, "standby") as right:
             began = time.monotonic()
             _ask(right.session, right.found, occasion.deadline)
@@ -87,54 +87,6 @@ class Promotions:
         if begun.sqlstate is not None:
             return IsPrimary(holds=None, because=f"{server} is no standby, and says {begun.message}")
         return IsPrimary(holds=True, because=str(promoted), promoted=promoted)
-
-
-def check_evidence(args: PromoteArgs, now: datetime) -> None:
-    """Raises: DidNothing when the evidence is not about `old`, is too old, or `old` is not this server's primary."""
-    old, evidence = args.old, args.evidence
-    if args.server.name == old.name or args.server.cluster_name == old.cluster_name:
-        raise _refused(args.server, "the server to promote and the one that was fenced are the same")
-    if args.server.system_identifier != old.system_identifier:
-        raise _refused(args.server, f"it is no copy of {old}: their system identifiers differ")
-    differing = [
-        f"its {what} is {seen}, and that of {old} is {expected}"
-        for what, seen, expected in _pairs(old, evidence)
-        if seen != expected
-    ]
-    if differing:
-        raise _refused(args.server, f"the evidence is not about {old}: {'; '.join(differing)}")
-    if not evidence.good_at(now):
-        age = "lies in the future" if evidence.at > now else f"is older than {duration_text(GOOD_FOR)}"
-        raise _refused(args.server, f"the evidence that {old} is fenced {age}")
-
-
-def _pairs(old: Server, fenced: Fenced) -> list[tuple[str, object, object]]:
-    pairs: list[tuple[str, object, object]] = [
-        ("server", fenced.server, old.name),
-        ("host", fenced.host, old.host.name),
-        ("system identifier", fenced.system_identifier, old.system_identifier),
-    ]
-    match fenced.evidence:
-        case Stopped() as stopped:
-            pairs += [
-                ("host key", stopped.host_key, old.host.host_key),
-                ("data directory", stopped.data_directory, old.data_directory),
-            ]
-        case PoweredOff() as off:
-            socket = old.host.power
-            pairs += [
-                ("controller", off.controller, socket and socket.url),
-                ("UUID", off.uuid, socket and socket.uuid),
-            ]
-    return pairs
-
-
-def _refused(server: Server, why: str) -> DidNothing:
-    return DidNothing(
-        f"it was not promoted: {why}",
-        where=str(server),
-        remedy="Fence the old primary, and promote with that evidence",
-    )
 
 
 def _ask(session: Session, found: Found, deadline: Deadline) -> None:

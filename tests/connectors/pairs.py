@@ -100,6 +100,14 @@ class Pair(ABC):
         """Start a server as it lies there, as a service manager would."""
 
     @abstractmethod
+    def unmark(self, server: Server) -> None:
+        """Take away the mark that would let it start as a standby."""
+
+    @abstractmethod
+    def lose_controller(self) -> None:
+        """Let nobody answer any more where machines' power is told and taken."""
+
+    @abstractmethod
     def runs(self, server: Server) -> bool:
         """Tell whether any process of it is there."""
 
@@ -131,8 +139,8 @@ class PairInMemory(Pair):
         }
         for server in (self.north, self.south):
             self._powered[server.name].changed = partial(self._changed, server)
-        controller = ControllerInMemory({_power(self.north).url: list(self._powered.values())})
-        shell, power = SshInMemory(self._machines), Redfish(controller)
+        self._controller = ControllerInMemory({_power(self.north).url: list(self._powered.values())})
+        shell, power = SshInMemory(self._machines), Redfish(self._controller)
         vault = SecretsInMemory({"env:PASSWORD": "a-password"})
         postgres = PostgresInMemory(self._outside, shell, power, vault, lambda: self.now)
         self.world, self.postgres = World(shell, power, postgres, vault=vault), postgres
@@ -172,6 +180,16 @@ class PairInMemory(Pair):
 
     def start(self, server: Server) -> None:
         self._one(server).start()
+
+    def unmark(self, server: Server) -> None:
+        self._one(server).marked = False
+
+    def lose_controller(self) -> None:
+        self._controller.machines.clear()
+
+    def let_controller_lie(self, server: Server) -> None:
+        """Let it say Off, about a machine that goes on."""
+        self._powered[server.name].on = False
 
     def runs(self, server: Server) -> bool:
         return self._one(server).running
@@ -300,6 +318,13 @@ class PairInLab(Pair):
     def _start(self, server: Server) -> None:
         cluster = next(one for one in clusters(self.lab) if one.site == server.host.site)
         run_on(self.lab, server.host.name, start_command(cluster), within=30)
+
+    def unmark(self, server: Server) -> None:
+        self.turned = True
+        Path(server.data_directory, "standby.signal").unlink()
+
+    def lose_controller(self) -> None:
+        faults.break_(self.lab.folder, "kill-host", "witness-power")
 
     def runs(self, server: Server) -> bool:
         return bool(self._processes(server))

@@ -23,7 +23,6 @@ from connectors.rights.gathered import _ADDS
 from drills.lab.postgres import COUNTING
 from seawall.actions import Deadline
 from seawall.errors import CallError, DidNothing, Finding, MayHaveActed
-from seawall.evidence import Fenced, Stopped
 from seawall.needs import AsOwner, Grant, Login, Need, Replicating
 from tests.connectors.conftest import until
 from tests.connectors.pairs import PairInLab
@@ -150,20 +149,13 @@ class TestEachIsNeeded:
             assert not pair.perform("postgres.is-standby-of", server=pair.south, primary=pair.north).holds
 
     def test_without_promote_nothing_is_promoted(self, pair):
-        evidence = Fenced(
-            at=pair.now,
-            server=pair.north.name,
-            host=pair.north.host.name,
-            system_identifier=pair.north.system_identifier,
-            evidence=Stopped(
-                host_key=pair.north.host.host_key, data_directory=pair.north.data_directory, last_lsn=None
-            ),
-        )
         with without(pair, grants.PROMOTE, "seawall"):
             until(lambda: lacking(pair, (grants.PROMOTE,), "seawall", pair.south), "it going there too")
+            evidence = pair.perform("postgres.fence", server=pair.north)
             error = refused(pair, "postgres.promote", server=pair.south, old=pair.north, evidence=evidence)
             assert error.finding is Finding.RIGHTS
             assert pair.perform("postgres.state", server=pair.south).in_recovery is True
+            pair.perform("postgres.unfence", server=pair.north, peer=pair.south)
             pair.turned = False
 
     @pytest.mark.parametrize("grant", grants.PROBE, ids=lambda grant: grant.right)

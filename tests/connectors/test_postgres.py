@@ -319,6 +319,40 @@ class PromoteContract:
         evidence = PoweredOff(controller=pair.north.host.power.url, uuid=pair.south.host.power.uuid)
         self._refused(pair, fenced.model_copy(update={"evidence": evidence}), "its UUID")
 
+    def test_a_server_that_was_started_after_it_was_fenced_opens_nothing(self, pair, fenced):
+        pair.start(pair.north)
+        self._refused(pair, fenced, f"{pair.north} was started again since")
+
+    def test_evidence_from_before_a_start_opens_nothing_though_it_is_stopped_once_more(self, pair, fenced):
+        pair.start(pair.north)
+        pair.crash(pair.north)
+        self._refused(pair, fenced, f"from before {pair.north} was started again: it was shut down since")
+        again = pair.perform("postgres.fence", server=pair.north)
+        promoted = pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=again)
+        assert promoted.timeline == 2
+
+    def test_a_server_whose_mark_was_taken_away_opens_nothing(self, pair, fenced):
+        pair.unmark(pair.north)
+        self._refused(pair, fenced, "somebody took the mark away")
+
+    def test_a_stopped_server_whose_machine_is_lost_afterwards_opens_a_promotion(self, pair, fenced):
+        """Its mark is on its disk: whoever starts it starts a standby."""
+        pair.lose(pair.north)
+        promoted = pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
+        assert promoted.timeline == 2
+
+    def test_a_machine_that_has_power_again_opens_nothing(self, pair):
+        pair.lose(pair.north)
+        evidence = pair.perform("postgres.fence", server=pair.north)
+        pair.come_back(pair.north)
+        self._refused(pair, evidence, f"{pair.north.host} has power again")
+
+    def test_a_machine_whose_power_cannot_be_seen_any_more_opens_nothing(self, pair):
+        pair.lose(pair.north)
+        evidence = pair.perform("postgres.fence", server=pair.north)
+        pair.lose_controller()
+        self._refused(pair, evidence, f"cannot be seen that {pair.north.host} is still without power")
+
     def test_evidence_that_is_old_or_from_the_future_opens_nothing(self, pair, fenced):
         self._refused(pair, about(fenced, at=pair.now - GOOD_FOR - timedelta(seconds=1)), "older than 15m")
         self._refused(pair, about(fenced, at=pair.now + timedelta(seconds=1)), "lies in the future")
@@ -524,6 +558,13 @@ class TestMemory(LooksContract, FenceContract, PromoteContract, ReturnContract):
     @pytest.fixture
     def pair(self):
         return PairInMemory()
+
+    @pytest.mark.parametrize("by", [("powered-off",), ("stopped", "powered-off")])
+    def test_a_controller_that_says_off_of_a_machine_that_still_answers_is_not_believed(self, pair, by):
+        pair.hold(pair.north)
+        pair.let_controller_lie(pair.north)
+        with pytest.raises(MayHaveActed, match="the machine still answers"):
+            pair.perform("postgres.fence", seconds=3, server=pair.north, by=by)
 
 
 @pytest.fixture(scope="module")

@@ -159,6 +159,11 @@ def test_a_reference_is_kept_open_and_must_fit_and_be_waited_for():
     assert "is a Looked, and times takes a int" in mistakes_of(look(), wrong)[0]
 
 
+def test_what_a_step_saw_is_never_written_by_hand():
+    written = light(**{"with": {"host": "{{ host }}", "looked": {"up": True, "name": "lamp-1"}}})
+    assert "looked of lamp.on is what a step saw, never written" in mistakes_of(look(), written)[0]
+
+
 def test_until_may_only_repeat_what_reads():
     assert "changes the world" in mistakes_of(light(until={"turns": 1}))[0]
 

@@ -60,6 +60,7 @@ class HostInMemory(HostSide):
         return {
             "state": one.state,
             "checkpoint": position(len(one.log) - 1),
+            "modified": f"start {one.starts}",
             "running": "yes" if one.running else "no",
             "signal": "yes" if one.marked else "no",
         }

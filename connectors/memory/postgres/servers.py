@@ -39,6 +39,7 @@ class ServerInMemory:
         left: where each earlier timeline was left, as a count of rows.
         kept: what was put aside of it, by folder.
         empty: nothing lies in its data directory.
+        starts: how often it was started.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ServerInMemory:
     left: dict[int, int] = field(default_factory=dict)
     log: list[Row] = field(default_factory=list)
     kept: dict[str, list[Row]] = field(default_factory=dict)
+    starts: int = 0
 
     @classmethod
     def of(cls, server: Server, *, follows: Server | None = None) -> ServerInMemory:
@@ -92,6 +94,7 @@ class ServerInMemory:
         """Start as it lies there."""
         if not self.running:
             self.running, self.in_recovery, self.clean = True, self.marked, True
+            self.starts += 1
 
 
 @dataclass(slots=True)

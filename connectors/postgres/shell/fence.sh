@@ -5,3 +5,4 @@ stop
 look
 tell state "$state"
 tell checkpoint "$checkpoint"
+tell modified "$modified"

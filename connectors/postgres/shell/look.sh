@@ -1,5 +1,6 @@
 # How it lies there. Changes nothing.
 tell state "$state"
 tell checkpoint "$checkpoint"
+tell modified "$modified"
 if alive; then tell running yes; else tell running no; fi
 if [ -f "$D/standby.signal" ]; then tell signal yes; else tell signal no; fi

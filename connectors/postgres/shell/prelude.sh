@@ -17,6 +17,7 @@ look() {
         "Minimum recovery ending location:"*) recovered=${line##* } ;;
         "Min recovery ending loc's timeline:"*) recovered_timeline=${line##* } ;;
         "Bytes per WAL segment:"*) segment=${line##* } ;;
+        "pg_control last modified:"*) modified=${line#*:}; modified=${modified#"${modified%%[! ]*}"} ;;
         esac
     done <<END
 $control
