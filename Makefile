@@ -23,6 +23,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 FAST := not lab and not prefect and not slow and not root and not browser
 SIDE_BY_SIDE := -n auto --dist worksteal
+# Tests of one file share a lab and break it in turn; never more than two labs at once.
+BY_FILE := -n 2 --dist loadfile
 
 .PHONY: check test pages drills env demo bench golden lock clean
 
@@ -38,10 +40,10 @@ test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@# First the fast ones, side by side; then, whatever came of them but Ctrl-C, what starts servers or waits, one by one.
+	@# First the fast ones; then, whatever came of them but Ctrl-C, what starts servers or waits: a file at a time on each core.
 	failed=0; $(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)" || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
-	$(BIN)/pytest -m "not ($(FAST)) and not root and not browser"; exit $$failed
+	$(BIN)/pytest -q $(BY_FILE) -m "not ($(FAST)) and not root and not browser"; exit $$failed
 
 pages: $(STAMP) $(AXE)  ## every page in headless Chromium, held against WCAG by axe-core (needs chromium)
 	$(BIN)/pytest -m browser
