@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from seawall.errors import BadInput
-from seawall.journal import Answered, Approved
+from seawall.journal import Acknowledged, Answered, Approved, Notified
 from seawall.plan import PlannedStep
 from seawall.state import State
 from seawall.step_state import Stand, StepState
@@ -19,7 +19,7 @@ def still_wanted(one: StepState) -> int:
     return one.yeses_wanted
 
 
-def is_wanted(word: Approved | Answered, state: State) -> bool:
+def is_wanted(word: Approved | Answered | Acknowledged | Notified, state: State) -> bool:
     """Tell whether the run waits for such a word, or will: an approval may come before it is asked for.
 
     An answer to a doubt counts for the attempt that its giver knew of, and for no later one.
@@ -27,6 +27,14 @@ def is_wanted(word: Approved | Answered, state: State) -> bool:
     one = state.steps.get(word.step)
     if one is None:
         return False
+    if isinstance(word, Notified):
+        return True
+    if isinstance(word, Acknowledged) or word_passes_on(word):
+        return (
+            one.asked is not None
+            and one.asked.what in ("approval", "person")
+            and word.step in state.for_people
+        )
     if isinstance(word, Approved) or word.answer == "no":
         return one.step.approve is not None and one.stand is Stand.WAITING
     if one.step.by is not None:
@@ -34,15 +42,22 @@ def is_wanted(word: Approved | Answered, state: State) -> bool:
     return word.step in state.doubtful and one.begun is not None and word.at >= one.begun
 
 
-def check_may_approve(step: PlannedStep, person: str, roles: Collection[str]) -> None:
-    """Check that `person`, who has `roles`, may say yes to `step`.
+def word_passes_on(word: Approved | Answered) -> bool:
+    """Tell whether somebody says that what they are asked is not for them."""
+    return isinstance(word, Answered) and word.answer == "cannot"
+
+
+def check_may_approve(
+    step: PlannedStep, person: str, roles: Collection[str], also: Collection[str] = ()
+) -> None:
+    """Check that `person`, who has `roles`, may say yes to `step`; `also` are the roles it was escalated to.
 
     Raises:
         BadInput: the step asks nobody, or asks somebody else.
     """
     if step.approve is None:
         raise BadInput.one(f"{step.id} waits for no approval", where=step.id, remedy="See `seawall show RUN`")
-    if step.approve.by not in roles:
+    if not {step.approve.by, *also}.intersection(roles):
         raise BadInput.one(
             f"{person} is not {step.approve.by}, who must approve {step.id}",
             where=step.id,

@@ -15,51 +15,34 @@ from typing import Any
 from seawall.actions import Action, Effect, Seen
 from seawall.arguments import Arguments, bind_arguments
 from seawall.calls import Calls
-from seawall.conditions import Conditions, promise_of
+from seawall.conditions import Conditions, approval_of, escalation_of, promise_of
 from seawall.errors import BadInput
 from seawall.expressions import ExpressionError, expression, text_in_both, value_of
 from seawall.ground import Findings, Ground, Path, Wrong, choose
+from seawall.holding import Facts, FactToRead, refuse_what_does_not_hold
 from seawall.model import Text
 from seawall.parameters import bind_parameters
-from seawall.plan import Approval, Plan, PlannedStep
+from seawall.plan import Plan, PlannedStep
+from seawall.predicates import PlanPredicate
 from seawall.runbook import Runbook, RunbookStep
 from seawall.theirs import changes_at_theirs
 
 DEEPEST = 5
 """How many runbooks may use one another; deeper is a loop or cannot be read by a person."""
 
-FACT_WITHIN = timedelta(seconds=2)
-"""How long reading a fact may take when the runbook does not say; a plan for a dead site must not wait for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactToRead:
-    """A READS call to make before planning."""
-
-    name: str
-    uses: str
-    args: Mapping[str, Any]
-    within: timedelta
-
 
 def facts_to_read(runbook: str, ground: Ground, parameters: Mapping[str, str]) -> tuple[FactToRead, ...]:
     """Return the READS calls whose results `make_plan` takes as facts. Raises: BadInput."""
     one, findings = _find(runbook, ground), Findings(ground)
     names, _ = bind_parameters(one, ground, parameters)
-    calls, reads = Calls(ground, findings, one), []
-    for name, fact in one.facts.items():
-        action = calls.reading(("facts", name, "uses"), fact.uses)
-        if action is not None:
-            args = bind_arguments(action, fact.with_, Arguments(names, {}, ""))
-            findings.note(one, ("facts", name, "with"), args.mistakes)
-            reads.append(FactToRead(name, fact.uses, args.values, fact.within or FACT_WITHIN))
+    reads = tuple(Facts(ground, findings, one, names).to_read())
     if findings.mistakes:
         try:
             make_plan(runbook, ground, parameters, exercise=True)
         except BadInput as error:
             findings.mistakes += error.mistakes
     findings.raise_mistakes()
-    return tuple(reads)
+    return reads
 
 
 def make_plan(
@@ -77,18 +60,22 @@ def make_plan(
         ground: the city and the actions at hand.
         parameters: what the person who starts it says, as words.
         exercise: whether this is a drill; every message then says so.
-        facts: what `facts_to_read` said to read; None stands for a fact that could not be read.
+        facts: what `facts_to_read` said to read; None stands for a fact that could not be read. Without them nobody
+            looked, and what the plan rests on is looked at when it is carried out.
 
     Raises:
         BadInput: with every mistake in the runbook, its arguments and the parameters.
+        DoesNotHold: what the plan would rest on is not so.
     """
     one, findings = _find(runbook, ground), Findings(ground)
     names, given = bind_parameters(one, ground, parameters)
     known = {name: (facts or {}).get(name) for name in one.facts}
-    steps = _Steps(ground, findings, one, {**names, "facts": known}).bind(after=())
+    binding = _Steps(ground, findings, one, {**names, "facts": known})
+    steps = binding.bind(after=())
     confirm = _confirm(one, names, given, findings)
     promise = promise_of(one, ground, findings, given, steps)
     findings.raise_mistakes()
+    refuse_what_does_not_hold(binding.predicates, facts or {})
     changes = any(step.changes and step.skipped is None for step in steps)
     return Plan(
         city=ground.inventory.city.name,
@@ -101,6 +88,7 @@ def make_plan(
         claims=_claims(one, given) if changes and one.claims else (),
         steps=tuple(steps),
         promise=promise,
+        predicates=tuple(binding.predicates),
     )
 
 
@@ -141,6 +129,7 @@ class _Steps:
     depth: int = 0
     actions: dict[str, Action[Any, Any]] = field(default_factory=dict)
     after: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    predicates: list[PlanPredicate] = field(default_factory=list)
 
     def bind(self, *, after: tuple[str, ...]) -> list[PlannedStep]:
         """Bind every step; those that wait for none of this runbook's wait for `after`."""
@@ -157,7 +146,10 @@ class _Steps:
             bound += these
             self.after.update((one.id, one.after) for one in these)
             ends[step.id] = _ends(these) or waits
-        return bound
+        facts = Facts(self.ground, self.findings, self.runbook, self.names)
+        own = tuple(facts.predicates(self.prefix))
+        self.predicates += own
+        return facts.marked(bound, own, self.prefix)
 
     def _one(
         self, path: Path, step: RunbookStep, name: str, names: Mapping[str, Any], waits: tuple[str, ...]
@@ -184,6 +176,7 @@ class _Steps:
         conditions = Conditions(self.ground, self.findings, self.runbook, self.prefix)
         before = self._before(waits) if step.unless_seen else ()
         seen_before = conditions.seen_before((*path, "unless_seen"), step, before)
+        rests_on = conditions.rests_on((*path, "rests_on"), step, self._before(waits) if step.rests_on else ())
         limit = conditions.length((*path, "within"), step.within, names)
         if step.by is not None:
             return [
@@ -196,7 +189,10 @@ class _Steps:
                     within=limit or timedelta(),
                     no_way_back=step.no_way_back,
                     unless_seen=seen_before,
+                    rests_on=rests_on,
                     note=None if step.note is None else self._text((*path, "note"), step.note, names),
+                    escalate=escalation_of(step.escalate),
+                    then=step.then,
                 )
             ]
         begun = PlannedStep(
@@ -206,6 +202,7 @@ class _Steps:
             after=waits,
             within=limit or timedelta(),
             unless_seen=seen_before,
+            rests_on=rests_on,
             every=conditions.length((*path, "every"), step.every, names),
             late=step.late,
         )
@@ -252,8 +249,9 @@ class _Steps:
                     "can_still_act": not action.after_limit_it_cannot_act,
                     "undo": undo,
                     "no_way_back": step.no_way_back or (None if step.undo else action.no_way_back),
-                    "approve": None if step.approve is None else Approval(**step.approve.model_dump()),
+                    "approve": approval_of(step.approve),
                     "lanes": args.lanes,
+                    "rests_on": () if action.only_tells and step.rests_on is None else begun.rests_on,
                 }
             )
         ]
@@ -304,7 +302,10 @@ class _Steps:
             return []
         facts = dict.fromkeys(inner.facts)  # a fact of a runbook inside another was not read: unknown
         names = {**inner_names, "facts": facts}
-        return _Steps(self.ground, self.findings, inner, names, f"{name}/", self.depth + 1).bind(after=waits)
+        binding = _Steps(self.ground, self.findings, inner, names, f"{name}/", self.depth + 1)
+        bound = binding.bind(after=waits)
+        self.predicates += binding.predicates
+        return bound
 
     def _each(self, path: Path, step: RunbookStep) -> list[tuple[str, Mapping[str, Any]]]:
         if step.for_each is None:

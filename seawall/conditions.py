@@ -11,8 +11,8 @@ from seawall.calls import Calls
 from seawall.expressions import ExpressionError, value_of
 from seawall.ground import Findings, Ground, Path, choose
 from seawall.model import duration
-from seawall.plan import PlannedStep, Promise, SeenBefore
-from seawall.runbook import Runbook, RunbookStep
+from seawall.plan import Approval, Escalation, PlannedStep, Promise, SeenBefore
+from seawall.runbook import Approve, Escalate, Runbook, RunbookStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,40 @@ class Conditions:
             calls = Calls(self.ground, self.findings, self.runbook)
             found.append(SeenBefore(step=name, expect=calls.predicates((*path, named), expect, action)))
         return tuple(found)
+
+    def rests_on(self, path: Path, step: RunbookStep, before: Collection[str]) -> tuple[str, ...] | None:
+        """Bind which steps must stand as long as this one does; None for all that changed something before it.
+
+        Args:
+            path: of `rests_on`.
+            step: as its author wrote it.
+            before: every step that is over when this one begins.
+        """
+        if step.rests_on is None:
+            return None
+        found: list[str] = []
+        for named in step.rests_on:
+            own = f"{self.prefix}{named}"
+            these = sorted(one for one in before if one == own or one.startswith((f"{own}/", f"{own}@")))
+            if not these:
+                problem = f"it rests on {named!r}, and does not wait for it"
+                remedy = f"Add {named} to this step's `after`"
+                self.findings.wrong(self.runbook, path, problem, remedy)
+            found += these
+        return tuple(found)
+
+
+def approval_of(written: Approve | None) -> Approval | None:
+    """Return who must say yes, and who when they do not answer."""
+    if written is None:
+        return None
+    said = written.model_dump(exclude={"escalate"})
+    return Approval(**said, escalate=escalation_of(written.escalate))
+
+
+def escalation_of(written: Escalate | None) -> Escalation | None:
+    """Return who is asked next, and when."""
+    return None if written is None else Escalation(to=written.to, after=written.after)
 
 
 def promise_of(

@@ -14,15 +14,17 @@ from seawall.actions import Enclosure, no_page
 from seawall.approve import is_wanted
 from seawall.attempt import CallToMake, Ending, limit_of, unsettled
 from seawall.decide import Ask, Call, Finish, Question, StepCall, Undo, Way
+from seawall.escalating import Line, no_line, to_ask
 from seawall.journal import (
     AbortAsked,
+    Acknowledged,
     Answered,
     Approved,
-    Asked,
     Ended,
     Event,
     Failed,
     Journal,
+    Notified,
     Resumed,
     Settled,
     Started,
@@ -79,17 +81,19 @@ def drive(
     inbox: Inbox | None = None,
     watch: Watch = unwatched,
     page: Callable[[], Enclosure | None] = no_page,
+    line: Line = no_line,
     by: str = "seawall",
 ) -> Finish | Ask:
     """Carry `plan` on from wherever `journal` says it is, until it ends or waits for a person too long.
 
     `watch` is told every event after it is on disk, and must not raise. `page` gives calls that tell people the run's
-    status page, from whichever thread. `by` is who carries it on.
+    status page, from whichever thread. `line` knows who has the turn in a role, so that the next is asked when nobody
+    answers. `by` is who carries it on.
 
     Returns:
         How the run ended, or what it still asks. In the latter case the journal is open: drive it again.
     """
-    driver = _Driver(plan, journal, hands, clock, watch, page)
+    driver = _Driver(plan, journal, hands, clock, watch, page, line)
     return driver.carry_on(inbox or NoInbox(), by)
 
 
@@ -109,13 +113,16 @@ class _Driver:
         clock: Callable[[], datetime],
         watch: Watch,
         page: Callable[[], Enclosure | None],
+        line: Line,
     ) -> None:
         self._journal, self._hands, self._clock, self._watch = journal, hands, clock, watch
-        self._page = page
+        self._page, self._line = page, line
         past = tuple(journal.events())
         self._state = State(plan, past)
         self._heard: set[Word] = {
-            event for event in past if isinstance(event, Approved | Answered | AbortAsked)
+            event
+            for event in past
+            if isinstance(event, Approved | Answered | Acknowledged | Notified | AbortAsked)
         }
         self._proving: dict[str, tuple[StepCall, datetime]] = {}
 
@@ -217,14 +224,11 @@ class _Driver:
                 )
 
     def _asked_too_long(self, questions: Sequence[Question]) -> bool:
-        """Ask what was not asked yet; tell whether all that is left is waiting for people whose time is up."""
+        """Ask what was not asked yet, and the next in line; tell whether only those whose time is up are wanted."""
         now, state = self._clock(), self._state
-        fresh = [one for one in questions if state.steps[one.step.id].asked is None]
-        if fresh:
-            self._record(
-                [Asked(at=now, step=q.step.id, what=q.what, of=q.of, until=now + q.within) for q in fresh]
-            )
-        if state.under_way or self._proving:
+        fresh = to_ask(state, questions, now, self._line)
+        self._record(fresh)
+        if fresh or state.under_way or self._proving:
             return False
         asked = [state.steps[one.step.id].asked for one in questions]
         return all(one is not None and now > one.until for one in asked)

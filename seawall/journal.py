@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from seawall.errors import JournalError, Tampered
 from seawall.model import Frozen, Text
 from seawall.plan import canonical
+from seawall.predicates import Checked
 
 FIRST = "0" * 64
 """What stands where the first line would name the line before it."""
@@ -30,6 +31,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     ABORTED = "aborted"
     UNDONE = "undone"
+    NO_LONGER_HOLDS = "no-longer-holds"
 
 
 class _Event(Frozen):
@@ -56,14 +58,85 @@ class Resumed(_Event):
     by: str
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Asked(_Event):
-    """A person was asked; the answer is wanted by `until`."""
+    """A person was asked; the answer is wanted by `until`. `person` is whose turn it is in that role, when known."""
 
     kind: Literal["asked"] = "asked"
     step: str
     what: Literal["approval", "person", "doubt", "undo-doubt"]
     of: str
     until: AwareDatetime
+    person: Annotated[str | None, Field(exclude_if=_is_none)] = None
+
+
+class Acknowledged(_Event):
+    """A person has taken it on: "I have it". What they were asked for is still to come."""
+
+    kind: Literal["acknowledged"] = "acknowledged"
+    step: str
+    by: str
+
+
+class Escalated(_Event):
+    """Whoever was asked did not answer in time, or cannot: the next in line is asked, until `until`.
+
+    Attributes:
+        of: the role in which the next is asked.
+        person: the name of the next; None where the whole role is asked, because nobody has a turn in it.
+        before: who was asked until now, by name or role.
+    """
+
+    kind: Literal["escalated"] = "escalated"
+    step: str
+    what: Literal["approval", "person"]
+    of: str
+    person: str | None
+    before: str
+    because: Literal["late", "cannot"]
+    until: AwareDatetime
+
+
+class Notified(_Event):
+    """Somebody was written to because they are asked. `came_to` is what the relay or Slack said; no address is here."""
+
+    kind: Literal["notified"] = "notified"
+    step: str
+    person: str
+    channel: Literal["email", "slack", "none"]
+    came_to: Literal["accepted", "refused", "unreachable", "in doubt", "no channel"]
+    problem: Annotated[str, Field(max_length=400)] = ""
+
+
+class Unanswered(_Event):
+    """Everybody in line was asked and nobody did it or answered; the runbook says what then."""
+
+    kind: Literal["unanswered"] = "unanswered"
+    step: str
+    then: Literal["stops", "goes-on"]
+
+
+class ByHand(_Event):
+    """A step that was done away from here, by hand, as a paper has it. `at` is when it was typed in.
+
+    Attributes:
+        by: who did it, by the name they stand under.
+        when: when they were through with it.
+        approved_by: who said yes on the paper, where the step asks for it.
+        typed_by: who typed it in.
+    """
+
+    kind: Literal["by-hand"] = "by-hand"
+    step: str
+    by: str
+    when: AwareDatetime
+    result: Literal["done", "not-done"]
+    note: Annotated[str, Field(max_length=200)] = ""
+    approved_by: tuple[str, ...] = ()
+    typed_by: str
 
 
 class Approved(_Event):
@@ -78,13 +151,14 @@ class Approved(_Event):
 class Answered(_Event):
     """A person answered: `no` to an approval, or `happened` / `did-not-happen` to a doubt or about their own step.
 
-    `note` is what the step asks them to write down, e.g. a supplier's case number; see `seawall.notes`.
+    `cannot` says of a step or an approval that it is not for this person: the next in line is asked. `note` is what the
+    step asks them to write down, e.g. a supplier's case number; see `seawall.notes`.
     """
 
     kind: Literal["answered"] = "answered"
     step: str
     by: str
-    answer: Literal["no", "happened", "did-not-happen"]
+    answer: Literal["no", "happened", "did-not-happen", "cannot"]
     why: str = ""
     note: Annotated[str, Field(max_length=200)] = ""
 
@@ -99,6 +173,14 @@ class Started(_Event):
     until: AwareDatetime
 
 
+def _is_empty(value: object) -> bool:
+    return value == ()
+
+
+Looks = Annotated[tuple[Checked, ...], Field(exclude_if=_is_empty)]
+"""What was found, right before the call, of what the plan rests on."""
+
+
 class Succeeded(_Event):
     """The call ended well; `seen` is what it saw."""
 
@@ -108,6 +190,7 @@ class Succeeded(_Event):
     undoing: bool = False
     seen: dict[str, Any] | None
     summary: str
+    checked: Looks = ()
 
 
 class NotNeeded(_Event):
@@ -118,6 +201,7 @@ class NotNeeded(_Event):
     attempt: int
     because: str
     seen: dict[str, Any] | None = None
+    checked: Looks = ()
 
 
 class Failed(_Event):
@@ -132,6 +216,7 @@ class Failed(_Event):
     problem: str
     remedy: str
     acted: bool | None
+    checked: Looks = ()
 
 
 class Settled(_Event):
@@ -174,6 +259,11 @@ Event = Annotated[
     Opened
     | Resumed
     | Asked
+    | Acknowledged
+    | Escalated
+    | Notified
+    | Unanswered
+    | ByHand
     | Approved
     | Answered
     | Started
@@ -187,8 +277,8 @@ Event = Annotated[
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
-Word = Annotated[Approved | Answered | AbortAsked, Field(discriminator="kind")]
-"""What people can say to a run that is under way."""
+Word = Annotated[Approved | Answered | Acknowledged | Notified | AbortAsked, Field(discriminator="kind")]
+"""What people can say to a run that is under way, and what is heard of those who were written to about it."""
 WORD: TypeAdapter[Word] = TypeAdapter(Word)
 
 

@@ -17,7 +17,11 @@ from pydantic import ConfigDict, Field, model_validator
 
 from seawall.actions import Effect
 from seawall.model import Duration, Frozen, Name, StepId, Text
-from seawall.predicates import Predicate
+from seawall.predicates import PlanPredicate, Predicate
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class PlannedCheck(Frozen):
@@ -35,12 +39,30 @@ class PlannedUndo(Frozen):
     args: dict[str, Any]
 
 
+class Escalation(Frozen):
+    """Who is asked when those whose turn it is do not answer: after their deputies, the role `to`.
+
+    Attributes:
+        after: how long each of them has to take it on; as long as the whole may take when absent.
+    """
+
+    to: Name | None = None
+    after: Duration | None = None
+
+
 class Approval(Frozen):
-    """Who must say yes before a step starts."""
+    """Who must say yes before a step starts.
+
+    Attributes:
+        escalate: who may say yes when they do not answer; the duty's deputies alone when absent.
+        then: `stops` ends the run when nobody answers at all; when absent it waits for a named person.
+    """
 
     by: Name
     people: Annotated[int, Field(ge=1)]
     within: Duration
+    escalate: Annotated[Escalation | None, Field(exclude_if=_is_none)] = None
+    then: Annotated[Literal["stops"] | None, Field(exclude_if=_is_none)] = None
 
 
 class SeenBefore(Frozen):
@@ -80,8 +102,13 @@ class PlannedStep(Frozen):
         every: how long to wait between two tries of `until`.
         late: what happens when `until` does not hold in time.
         note: what the person who does it writes down.
+        escalate: who does it when those whose turn it is do not answer; the duty's deputies alone when absent.
+        then: what happens when nobody in line answers; when absent the run waits for a named person.
         lanes: what it keeps busy meanwhile, e.g. a host; decides how many run side by side.
         skipped: why the plan leaves it out; such a step never runs and holds nobody up.
+        holds_first: the facts of `Plan.predicates` that are looked at right before it acts: every one for what may be
+            the first change, and for what waits for approval.
+        rests_on: the steps that must stand as long as this one does. None: every change that came before it.
     """
 
     id: StepId
@@ -108,6 +135,10 @@ class PlannedStep(Frozen):
     every: Annotated[Duration | None, Field(exclude_if=_is_absent)] = None
     late: Annotated[Literal["stops", "goes-on"], Field(exclude_if=_is_absent)] = "stops"
     note: Annotated[Text | None, Field(exclude_if=_is_absent)] = None
+    holds_first: Annotated[tuple[str, ...], Field(exclude_if=_is_absent)] = ()
+    rests_on: Annotated[tuple[StepId, ...] | None, Field(exclude_if=_is_none)] = None
+    escalate: Annotated[Escalation | None, Field(exclude_if=_is_none)] = None
+    then: Annotated[Literal["stops", "goes-on"] | None, Field(exclude_if=_is_none)] = None
 
     @model_validator(mode="after")
     def _repeats_no_change(self) -> Self:
@@ -129,6 +160,9 @@ class Plan(Frozen):
         confirm: what a person types before the first change.
         claims: what no other run may touch at the same time, e.g. `service:login`.
         promise: by what the recovery time of its run is judged.
+        predicates: what must hold for the plan to be good, looked at again before its first change and before what
+            waits for approval.
+        undoes: the run whose changes it takes back.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
@@ -144,6 +178,8 @@ class Plan(Frozen):
     claims: tuple[str, ...]
     steps: tuple[PlannedStep, ...]
     promise: Annotated[Promise | None, Field(exclude_if=_is_absent)] = None
+    predicates: Annotated[tuple[PlanPredicate, ...], Field(exclude_if=_is_absent)] = ()
+    undoes: Annotated[str | None, Field(exclude_if=_is_none)] = None
 
     @model_validator(mode="after")
     def _can_come_to_an_end(self) -> Self:
@@ -154,6 +190,8 @@ class Plan(Frozen):
             message = "two steps have the same name"
         elif missing := {name for after in waits.values() for name in after} - set(waits):
             message = f"steps wait for {', '.join(sorted(missing))}, which the plan does not have"
+        elif unknown := {name for one in self.steps for name in one.holds_first} - set(self.by_fact):
+            message = f"steps look at {', '.join(sorted(unknown))} first, which the plan does not have"
         else:
             try:
                 TopologicalSorter(waits).prepare()
@@ -166,7 +204,7 @@ class Plan(Frozen):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the plan. The copy works its own digest out: what was approved is what is done, and nothing like it."""
         copy = super().model_copy(update=update, deep=deep)
-        for name in ("digest", "by_id"):
+        for name in ("digest", "by_id", "by_fact"):
             copy.__dict__.pop(name, None)
         return copy
 
@@ -179,6 +217,11 @@ class Plan(Frozen):
     def by_id(self) -> Mapping[str, PlannedStep]:
         """The steps by their id."""
         return {step.id: step for step in self.steps}
+
+    @cached_property
+    def by_fact(self) -> Mapping[str, PlanPredicate]:
+        """What must hold, by the name of the fact."""
+        return {one.fact: one for one in self.predicates}
 
     @property
     def changes(self) -> bool:

@@ -92,6 +92,30 @@ def _fits(parameter: Parameter, said: str) -> bool:
     return True
 
 
+class Escalate(Frozen):
+    """Who is asked next when nobody answers. A role alone may stand in its place: `escalate: dr-manager`.
+
+    Attributes:
+        to: the role that is asked after the deputies of those who were.
+        after: how long each has to take it on; as long as `within` when absent.
+    """
+
+    to: Name | None = None
+    after: Duration | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"to": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.to is None and self.after is None:
+            message = "`escalate` says to whom, or after how long: add `to:` or `after:`"
+            raise ValueError(message)
+        return self
+
+
 class Approve(Frozen):
     """Who must say yes before the step starts.
 
@@ -99,11 +123,30 @@ class Approve(Frozen):
         by: the role.
         people: how many of them.
         within: how long they are waited for.
+        escalate: who may say yes when they do not answer; the duty's deputies alone when absent.
+        then: `stops` ends the run when nobody answers; when absent it waits for a named person. Nothing is ever done
+            because nobody said no.
     """
 
     by: Name
     people: Annotated[int, Field(ge=1, le=5)] = 1
     within: Duration
+    escalate: Escalate | None = None
+    then: Literal["stops"] | None = None
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        if _too_late(self.escalate, self.within):
+            raise ValueError(_TOO_LATE)
+        return self
+
+
+_TOO_LATE = "`escalate` comes after `within`: say a shorter `after`"
+
+
+def _too_late(escalate: Escalate | None, within: timedelta | str | None) -> bool:
+    after = None if escalate is None else escalate.after
+    return after is not None and isinstance(within, timedelta) and after > within
 
 
 class Check(Frozen):
@@ -132,11 +175,31 @@ class Undo(Frozen):
 
 
 class Fact(Frozen):
-    """A READS call made when the plan is made; `when` may ask what it saw, and the preview shows it."""
+    """A READS call made when the plan is made; `when` may ask what it saw, and the preview shows it.
+
+    Attributes:
+        when: an expression over the parameters; where it is false the fact is not read, and nothing rests on it.
+        expect: predicates the plan rests on. They are looked at when it is made, again before its first change, and
+            again before each step that waits for approval; where one does not hold, nothing is begun.
+        unknown: what happens when that cannot be told: stop, or go on as if it held.
+        before: the step up to which they must hold; what comes after it does not look any more, e.g. because that
+            step itself is what changes it.
+    """
 
     uses: str
     with_: Annotated[dict[str, Any], Field(alias="with")] = {}
     within: Duration | None = None
+    when: str | bool = True
+    expect: dict[str, Any] = {}
+    unknown: Literal["stops", "goes-on"] = "stops"
+    before: Name | None = None
+
+    @model_validator(mode="after")
+    def _rests(self) -> Self:
+        if not self.expect and (self.unknown != "stops" or self.before is not None):
+            message = "`unknown` and `before` go with `expect`"
+            raise ValueError(message)
+        return self
 
 
 class RunbookStep(Frozen):
@@ -158,11 +221,15 @@ class RunbookStep(Frozen):
         unless: a READS check at run time; when it holds, the step is already so and is skipped.
         unless_seen: by an earlier step, predicates over what it saw; when they hold, the step is not needed.
         until: predicates over what a READS call sees; it is tried again until they hold, at most `within`.
+        escalate: with `by`, who does it when those whose turn it is do not answer in time.
+        then: with `by`, what happens when nobody in line answers; when absent the run waits for a named person.
         expect: predicates that must hold over what was seen, or the run stops.
         unknown: what to do when a predicate's field is unknown.
         proof: a READS check that tells whether the change is in the world; the action's own when absent.
         undo: what takes the change back; the action's own when absent.
         no_way_back: why nothing takes it back.
+        rests_on: the steps before it that must stand as long as it does; every one when absent. `[]` for what rests on
+            nothing, such as a telephone call.
         approve: who must say yes before it starts.
     """
 
@@ -182,11 +249,14 @@ class RunbookStep(Frozen):
     until: dict[str, Any] = {}
     late: Literal["stops", "goes-on"] = "stops"
     note: Text | None = None
+    escalate: Escalate | None = None
+    then: Literal["stops", "goes-on"] | None = None
     expect: dict[str, Any] = {}
     unknown: Literal["stops", "goes-on"] = "stops"
     proof: Check | None = None
     undo: Undo | None = None
     no_way_back: Text | None = None
+    rests_on: tuple[Name, ...] | None = None
     approve: Approve | None = None
 
     @model_validator(mode="after")
@@ -203,16 +273,23 @@ class RunbookStep(Frozen):
             for name in ("expect", "until", "unless", "proof", "undo"):
                 if getattr(self, name):
                     yield f"`{name}` goes with `uses`"
-        if self.note is not None and self.by is None:
-            yield "`note` goes with `by`"
+        yield from self._wrongs_about_people()
         if (self.every is not None or self.late != "stops") and not self.until:
             yield "`every` and `late` go with `until`"
-        if self.by is not None and self.within is None:
-            yield "a person's step says within what time: add `within:`"
         if self.undo is not None and self.no_way_back is not None:
             yield "a step has `undo` or `no_way_back`, not both"
         if self.id in self.after:
             yield "a step cannot come after itself"
+
+    def _wrongs_about_people(self) -> Iterator[str]:
+        if self.note is not None and self.by is None:
+            yield "`note` goes with `by`"
+        if (self.escalate is not None or self.then is not None) and self.by is None:
+            yield "`escalate` and `then` go with `by`, or stand inside `approve`"
+        if _too_late(self.escalate, self.within):
+            yield _TOO_LATE
+        if self.by is not None and self.within is None:
+            yield "a person's step says within what time: add `within:`"
 
 
 class Measures(Frozen):

@@ -12,18 +12,23 @@ from typing import Any
 
 from seawall.journal import (
     AbortAsked,
+    Acknowledged,
     Answered,
     Approved,
     Asked,
+    ByHand,
     Ended,
+    Escalated,
     Event,
     Failed,
+    Notified,
     NotNeeded,
     Opened,
     Resumed,
     Settled,
     Started,
     Succeeded,
+    Unanswered,
 )
 from seawall.plan import Plan, SeenBefore
 from seawall.step_state import MOST_ATTEMPTS, Stand, StepState
@@ -88,8 +93,8 @@ class State:
                 self.abort = event if self.abort is None or event.undo else self.abort
             case Ended():
                 self.ended = event
-            case Asked():
-                self.steps[event.step].asked = event
+            case Asked() | Escalated() | Acknowledged() | Notified() | Unanswered() | ByHand():
+                self._in_peoples_hands(event)
             case Approved():
                 self._approved(event)
             case Answered():
@@ -205,8 +210,57 @@ class State:
         for name in self.doubtful:  # whoever resumes may have mended what the proof could not see through
             self.steps[name].settled, self.steps[name].too_early = None, False
 
+    def _in_peoples_hands(
+        self, event: Asked | Escalated | Acknowledged | Notified | Unanswered | ByHand
+    ) -> None:
+        one = self.steps[event.step]
+        match event:
+            case Asked():
+                one.ask(event)
+            case Escalated():
+                one.ask_next(event)
+            case Acknowledged():
+                one.take(event)
+            case Unanswered(then="goes-on"):
+                one.summary = "nobody answered, and the runbook goes on without it"
+                self._not_ready(event.step)
+                self._over(one, Stand.SKIPPED, event, None)
+            case Unanswered():
+                one.summary = "nobody answered"
+                self._give_up(one, event.at)
+            case ByHand():
+                self._done_by_hand(event)
+            case Notified():
+                pass  # that a message left says nothing of where the step stands
+
+    def _done_by_hand(self, event: ByHand) -> None:
+        """Settle a step by what a paper says of it, whether or not a call was begun for it."""
+        one = self.steps[event.step]
+        one.by_hand, one.asked = event, None
+        one.approved_by.update(dict.fromkeys(event.approved_by, event.when))
+        self.under_way.pop(event.step, None)
+        self._not_ready(event.step)
+        if event.result == "done":
+            noted = f"; noted: {event.note}" if event.note else ""
+            one.summary = f"done by hand by {event.by}{noted}"
+            one.started = one.started or event.when
+            self._over(one, Stand.DONE, event, None)
+            one.ended = event.when
+        else:
+            one.summary = f"{event.by} did not do it by hand"
+            self._give_up(one, event.when)
+
+    def _give_up(self, one: StepState, at: datetime) -> None:
+        self._not_ready(one.step.id)
+        self.doubtful.pop(one.step.id, None)
+        one.stand, one.ended = Stand.FAILED, at
+        self.failed[one.step.id] = None
+
     def _answered(self, event: Answered) -> None:
         one = self.steps[event.step]
+        if event.answer == "cannot":
+            one.pass_on(event.by, event.at)
+            return
         one.asked = None
         undoing = one.stand is Stand.UNDO_IN_DOUBT
         match event.answer:
@@ -222,11 +276,8 @@ class State:
                 one.started = one.started or event.at
                 self._over(one, Stand.UNDONE if undoing else Stand.DONE, event, None)
             case "did-not-happen" if one.step.by is not None or one.stand is Stand.IN_DOUBT:
-                self._not_ready(event.step)
-                self.doubtful.pop(event.step, None)
-                one.stand, one.ended = Stand.FAILED, event.at
                 one.summary = f"{event.by} says that it did not happen"
-                self.failed[event.step] = None
+                self._give_up(one, event.at)
             case _:
                 self.doubtful.pop(event.step, None)
                 one.stand = Stand.UNDO_FAILED

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from seawall.journal import Asked, Failed, Settled
+from seawall.errors import NoLongerHolds
+from seawall.journal import Acknowledged, Asked, ByHand, Escalated, Failed, Settled
 from seawall.plan import PlannedStep
 
 
@@ -28,6 +29,8 @@ class Stand(StrEnum):
 
 STILL_ACTS = timedelta(seconds=3)
 """How long after its limit a remote command may still be ending: `timeout -k` gives it one second, then kills."""
+AT_ONCE = timedelta(microseconds=1)
+"""By how much a time that is up lies in the past."""
 MOST_ATTEMPTS = 3
 """How often a change is begun at most. Each time it was shown not to have happened; a fourth would not either."""
 
@@ -43,6 +46,11 @@ class StepState:
         begun: when the last attempt began; `started` is when the first did, `until` when the last one's limit passes.
         too_early: a proof did not show the change while the attempt could still act; it is looked at again.
         orphaned: the process that began the last attempt is gone: another holds the journal now.
+        asked: what people are asked now, and who: after an escalation the next in line.
+        in_line: everybody who was asked this, the first first: each a role, and a name where somebody has its turn.
+        taken: who has it, and since when.
+        passed_on: who said last that it is not for them, until the next in line is asked.
+        by_hand: it was done away from here, as a paper has it.
     """
 
     step: PlannedStep
@@ -56,12 +64,57 @@ class StepState:
     failure: Failed | None = None
     settled: Settled | None = None
     asked: Asked | None = None
+    in_line: tuple[tuple[str, str | None], ...] = ()
+    taken: Acknowledged | None = None
+    passed_on: str | None = None
+    by_hand: ByHand | None = None
     approved_by: dict[str, datetime] = field(default_factory=dict)
     refused: bool = False
     changed: bool = False
     too_early: bool = False
     orphaned: bool = False
     summary: str = ""
+
+    def ask(self, event: Asked) -> None:
+        """Note that people are asked for the first time, or anew."""
+        self.asked, self.in_line, self.taken = event, ((event.of, event.person),), None
+        self.passed_on = None
+
+    def ask_next(self, event: Escalated) -> None:
+        """Note that the next in line is asked now. Who has taken it may still bring it to its end."""
+        self.asked = Asked(
+            at=event.at,
+            step=event.step,
+            what=event.what,
+            of=event.of,
+            person=event.person,
+            until=event.until,
+        )
+        self.in_line = (*self.in_line, (event.of, event.person))
+        self.passed_on = None
+
+    def take(self, event: Acknowledged) -> None:
+        """Note who has it: from when they were asked on, they have as long as the whole may take."""
+        self.taken = event
+        if self.asked is not None:
+            until = max(self.asked.until, self.asked.at + self.time_for_people)
+            self.asked = self.asked.model_copy(update={"until": until})
+
+    def pass_on(self, by: str, at: datetime) -> None:
+        """Note that it is not for whoever was asked: the next in line is asked at once."""
+        self.taken, self.passed_on = None, by
+        if self.asked is not None:
+            self.asked = self.asked.model_copy(update={"until": min(self.asked.until, at - AT_ONCE)})
+
+    @property
+    def time_for_people(self) -> timedelta:
+        """How long a person has for it: to do it, or to say yes."""
+        return self.step.approve.within if self.step.approve is not None else self.step.within
+
+    @property
+    def no_longer_holds(self) -> bool:
+        """Whether it was not begun because what the plan rests on was not so any more."""
+        return self.failure is not None and self.failure.error == NoLongerHolds.__name__
 
     @property
     def yeses_wanted(self) -> int:

@@ -18,8 +18,14 @@ def unfilled_roles(files: Iterable[RunbookFile], inventory: Inventory) -> Iterat
         for index, step in enumerate(steps):
             if step.by is not None and step.by not in roles:
                 yield _nobody(file, ("steps", index, "by"), step.by, roles)
+            if step.escalate is not None and step.escalate.to not in (None, *roles):
+                yield _nobody(file, ("steps", index, "escalate", "to"), str(step.escalate.to), roles)
             if step.approve is None:
                 continue
+            further = step.approve.escalate
+            if further is not None and further.to not in (None, *roles):
+                path = ("steps", index, "approve", "escalate", "to")
+                yield _nobody(file, path, str(further.to), roles)
             there = len(inventory.with_role(step.approve.by))
             if there == 0:
                 yield _nobody(file, ("steps", index, "approve", "by"), step.approve.by, roles)

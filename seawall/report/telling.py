@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from seawall.journal import (
     AbortAsked,
+    Acknowledged,
     Answered,
     Approved,
     Asked,
+    ByHand,
     Ended,
+    Escalated,
     Event,
     Failed,
+    Notified,
     NotNeeded,
     Opened,
     Resumed,
     Settled,
     Started,
     Succeeded,
+    Unanswered,
 )
 from seawall.model import Text
 from seawall.plan import Plan
+from seawall.report.of_people import asked_whom, told_of_people
 from seawall.report.roles import starter
 from seawall.report.words import OUTCOMES
 
@@ -30,6 +36,8 @@ def told(event: Event, plan: Plan) -> Text:
             return _of_the_run(event)
         case Asked() | Approved() | Answered() | AbortAsked():
             return _of_people(event)
+        case Acknowledged() | Escalated() | Notified() | Unanswered() | ByHand():
+            return told_of_people(event)
         case Settled():
             return _settled(event)
         case _:
@@ -67,6 +75,7 @@ def _of_people(event: Asked | Approved | Answered | AbortAsked) -> Text:
                 "no": ("said no", "sagde nej"),
                 "happened": ("said that it happened", "sagde, at det er sket"),
                 "did-not-happen": ("said that it did not happen", "sagde, at det ikke er sket"),
+                "cannot": ("cannot", "kan ikke"),
             }[event.answer]
             why = f": {event.why}" if event.why else ""
             noted = (f"; noted: {event.note}", f"; noteret: {event.note}") if event.note else ("", "")
@@ -84,16 +93,15 @@ def _of_people(event: Asked | Approved | Answered | AbortAsked) -> Text:
 
 
 def _asked(event: Asked) -> Text:
+    who = asked_whom(event)
     match event.what:
         case "approval":
             return Text(
-                en=f"{event.step}: waits for a yes from {event.of}",
-                da=f"{event.step}: venter på et ja fra {event.of}",
+                en=f"{event.step}: waits for a yes from {who}",
+                da=f"{event.step}: venter på et ja fra {who}",
             )
         case "person":
-            return Text(
-                en=f"{event.step}: is for {event.of} to do", da=f"{event.step}: skal gøres af {event.of}"
-            )
+            return Text(en=f"{event.step}: is for {who} to do", da=f"{event.step}: skal gøres af {who}")
         case "doubt":
             return Text(
                 en=f"{event.step}: in doubt; {event.of} is asked whether it happened",

@@ -15,13 +15,17 @@ from seawall.journal import (
     FIRST,
     WORD,
     AbortAsked,
+    Acknowledged,
     Answered,
     Approved,
     Asked,
+    ByHand,
     Ended,
+    Escalated,
     Event,
     Failed,
     Line,
+    Notified,
     NotNeeded,
     Opened,
     Outcome,
@@ -29,6 +33,7 @@ from seawall.journal import (
     Settled,
     Started,
     Succeeded,
+    Unanswered,
     events_of,
     line_for,
     read_lines,
@@ -51,6 +56,11 @@ kinds = (
     Opened,
     Resumed,
     Asked,
+    Acknowledged,
+    Escalated,
+    Notified,
+    Unanswered,
+    ByHand,
     Approved,
     Answered,
     Started,
@@ -66,7 +76,7 @@ kinds = (
 def values(name: str, annotation: Any) -> st.SearchStrategy[Any]:
     """What a field of an event may hold."""
     match name:
-        case "at" | "until" | "looked_at":
+        case "at" | "until" | "looked_at" | "when":
             return times
         case "seen":
             return st.none() | seen
