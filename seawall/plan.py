@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, Literal, Self
@@ -50,10 +52,18 @@ class Escalation(Frozen):
     after: Duration | None = None
 
 
+GOOD_FOR = timedelta(minutes=30)
+"""How long a signed yes counts when the runbook does not say: it is given with the world as it is now in mind."""
+
+
 class Approval(Frozen):
     """Who must say yes before a step starts.
 
     Attributes:
+        good_for: how long a signed yes counts if the step does not start; see `lasts`.
+        requester_may: whether the signed yes of whoever asked for the run counts too.
+        codes: whether a telephone code may stand for a signature.
+        break_glass: whether one person may open the step without the yeses that are missing.
         escalate: who may say yes when they do not answer; the duty's deputies alone when absent.
         then: `stops` ends the run when nobody answers at all; when absent it waits for a named person.
     """
@@ -63,6 +73,15 @@ class Approval(Frozen):
     within: Duration
     escalate: Annotated[Escalation | None, Field(exclude_if=_is_none)] = None
     then: Annotated[Literal["stops"] | None, Field(exclude_if=_is_none)] = None
+    good_for: Annotated[Duration | None, Field(exclude_if=_is_none)] = None
+    requester_may: Annotated[bool, Field(exclude_if=operator.not_)] = False
+    codes: Annotated[Literal["allowed", "no"], Field(exclude_if=lambda said: said == "allowed")] = "allowed"
+    break_glass: Annotated[bool, Field(exclude_if=bool)] = True
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long a signed yes counts if the step does not start."""
+        return self.good_for or GOOD_FOR
 
 
 class SeenBefore(Frozen):

@@ -126,6 +126,10 @@ class Approve(Frozen):
         escalate: who may say yes when they do not answer; the duty's deputies alone when absent.
         then: `stops` ends the run when nobody answers; when absent it waits for a named person. Nothing is ever done
             because nobody said no.
+        good_for: how long a signed yes counts if the step does not start; 30 minutes when absent.
+        requester_may: whether the signed yes of whoever asked for the run counts; for what one person may do alone.
+        codes: `no` wants signatures, and takes no telephone code in place of one.
+        break_glass: whether one person may open the step without the yeses that are missing; a review is owed then.
     """
 
     by: Name
@@ -133,6 +137,10 @@ class Approve(Frozen):
     within: Duration
     escalate: Escalate | None = None
     then: Literal["stops"] | None = None
+    good_for: Annotated[Duration, Field(gt=timedelta(), le=timedelta(days=7))] | None = None
+    requester_may: bool = False
+    codes: Literal["allowed", "no"] = "allowed"
+    break_glass: bool = True
 
     @model_validator(mode="after")
     def _in_time(self) -> Self:
