@@ -3,30 +3,23 @@
 The machine's UUID and name are compared with what the step expects before anything is asked of the controller. What
 opens a promotion is never that a command was accepted: it is that the controller, asked afterwards, says Off.
 
-The real wire is `RedfishController` below; the one in memory is `connectors.memory.power`.
-
-Source: DMTF DSP0266 1.20 (Redfish), DSP2046 (ComputerSystem.Reset, PowerState).
+The real wires are `connectors.redfish` and `connectors.vsphere`; the one in memory is `connectors.memory.power`.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol
-from urllib.parse import quote
+from typing import Any, Literal, Protocol
 
-from connectors.limit import CONNECT, unanswered, unreachable, within
-from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen, Vault
-from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, WrongTarget
+from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen
+from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
 from seawall.model import Frozen
 from seawall.needs import AtController
 from seawall.targets import Host, PowerSocket
-
-if TYPE_CHECKING:
-    import httpx
 
 PAUSE = 0.02
 """Seconds between two looks whether the power has gone."""
@@ -37,7 +30,10 @@ ResetKind = Literal["ForceOff", "On"]
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What a controller says about one machine. `power` is Redfish's PowerState: On, Off, PoweringOn, PoweringOff."""
+    """What a controller says about one machine.
+
+    `power` is as Redfish's PowerState has it: On, Off, PoweringOn, PoweringOff; or Suspended, which is not off.
+    """
 
     identifier: str
     name: str
@@ -81,7 +77,7 @@ class PowerIsOff(Proof):
     """Whether a machine has no power."""
 
 
-class Redfish:
+class MachinePower:
     """The power of the city's machines; the core's `Power`."""
 
     def __init__(self, controller: Controller) -> None:
@@ -227,97 +223,33 @@ class Redfish:
         ) from unsure
 
 
-_FINDINGS = {401: Finding.NOT_LET_IN, 403: Finding.RIGHTS}
-"""What a controller says to somebody it does not know, and to somebody who may not."""
+class Controllers:
+    """Wires by the kind of controller that a machine's power socket names; one is made when it is first needed."""
 
-
-class RedfishController:
-    """The wire over HTTP. One connection a controller is kept open; nothing is sent twice."""
-
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
-        self._client: httpx.Client | None = None
+    def __init__(self, makers: Mapping[str, Callable[[], Controller]]) -> None:
+        self._makers = makers
+        self._made: dict[str, Controller] = {}
         self._lock = threading.Lock()
 
     def system(self, socket: PowerSocket, deadline: Deadline) -> System:
         """See `Controller.system`."""
-        answer = self._exchange("GET", socket, "", None, deadline)
-        return System(*(str(answer.get(key, "")) for key in ("Id", "Name", "UUID", "PowerState")))
+        return self._of(socket).system(socket, deadline)
 
     def reset(self, socket: PowerSocket, kind: ResetKind, deadline: Deadline) -> None:
         """See `Controller.reset`."""
-        self._exchange("POST", socket, "/Actions/ComputerSystem.Reset", {"ResetType": kind}, deadline)
+        self._of(socket).reset(socket, kind, deadline)
 
     def close(self) -> None:
         """Let go of every connection."""
         with self._lock:
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+            for one in self._made.values():
+                one.close()
 
-    def _exchange(
-        self, method: str, socket: PowerSocket, tail: str, body: object, deadline: Deadline
-    ) -> dict[str, Any]:
-        import httpx
-
-        where, changes = f"{socket.url} ({socket.system})", method == "POST"
-        url = f"{socket.url.rstrip('/')}/redfish/v1/Systems/{quote(socket.system, safe='')}{tail}"
-        password, client = self._vault.secret(socket.password), self._opened()
-        left = max(deadline.left * 0.9, 0.01)
-        limits = httpx.Timeout(left, connect=min(CONNECT, left))
-
-        def exchange() -> httpx.Response:
-            return client.request(method, url, json=body, auth=(socket.username, password), timeout=limits)
-
-        try:
-            response = within(deadline, exchange, where=where, changes=changes)
-        except (
-            httpx.ConnectError,
-            httpx.ConnectTimeout,
-            httpx.InvalidURL,
-            httpx.UnsupportedProtocol,
-        ) as error:
-            raise unreachable(where, error) from error
-        except httpx.HTTPError as error:
-            raise unanswered(
-                where, changes=changes, saw=f"no answer came ({type(error).__name__})"
-            ) from error
-        if response.is_server_error and changes:
-            raise unanswered(where, changes=True, saw=f"the controller failed with {response.status_code}")
-        if not response.is_success:
-            raise DidNothing(
-                f"the controller refused with {response.status_code}",
-                where=where,
-                remedy="Check the user, the password and the system's name in the inventory",
-                finding=_FINDINGS.get(response.status_code),
-            )
-        return _content(response, where)
-
-    def _opened(self) -> httpx.Client:
-        import ssl
-
-        import httpx
-
+    def _of(self, socket: PowerSocket) -> Controller:
         with self._lock:
-            if self._client is None:
-                transport = httpx.HTTPTransport(retries=0, verify=ssl.create_default_context())
-                # A controller is on the management network: a proxy out of the environment is no way there.
-                self._client = httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
-            return self._client
-
-
-def _content(response: httpx.Response, where: str) -> dict[str, Any]:
-    if not response.content:
-        return {}
-    try:
-        answer = response.json()
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise DidNothing(
-            "what answers there is no Redfish controller", where=where, remedy="Check its address"
-        )
-    return answer
+            if socket.kind not in self._made:
+                self._made[socket.kind] = self._makers[socket.kind]()
+            return self._made[socket.kind]
 
 
 def _seen(host: Host, system: System) -> PowerSeen:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connectors.objects import Objects
     from connectors.own import OwnActions
     from connectors.postgres import Postgres
-    from connectors.power import Redfish
+    from connectors.power import MachinePower
     from connectors.slack import Slack
     from connectors.ssh import Ssh
     from connectors.systemd import Systemd
@@ -87,11 +87,17 @@ class RealWorld(World):
         return self._once("files", lambda: Files(ShellTrees(self.shell)))
 
     @property
-    def power(self) -> Redfish:
+    def power(self) -> MachinePower:
         """Out-of-band controllers."""
-        from connectors.power import Redfish, RedfishController
+        from connectors.power import Controllers, MachinePower
+        from connectors.redfish import RedfishController
+        from connectors.vsphere import VsphereController
 
-        return self._once("power", lambda: Redfish(RedfishController(self._secrets)))
+        vault = self._secrets
+        wires = Controllers(
+            {"redfish": lambda: RedfishController(vault), "vsphere": lambda: VsphereController(vault)}
+        )
+        return self._once("power", lambda: MachinePower(wires))
 
     @property
     def postgres(self) -> Postgres:

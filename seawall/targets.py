@@ -7,9 +7,9 @@ Secrets stand here by reference only.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from seawall.model import Frozen, Name, SecretRef
 
@@ -28,14 +28,39 @@ class Endpoint(Frozen):
         return f"{self.address}:{self.port}"
 
 
+def _says_nothing(value: object) -> bool:
+    return value in (None, "redfish")
+
+
 class PowerSocket(Frozen):
-    """The out-of-band controller that can take the power from one machine, and which machine that is."""
+    """The out-of-band controller that can take the power from one machine, and which machine that is.
+
+    Attributes:
+        system: what the controller calls it: a Redfish system's id, or a virtual machine's name in vCenter.
+        uuid: by which it is known: a machine's own UUID, or a virtual machine's instance UUID.
+        kind: what the controller speaks: a machine's own controller, or a vCenter above its hypervisor.
+        bios_uuid: a virtual machine's BIOS UUID, compared besides.
+        certificate: the SHA-256 of the controller's certificate; one that a known authority signed when absent.
+    """
 
     url: str
     system: str
     uuid: str
     username: str
     password: SecretRef
+    # Left out where they say nothing: a plan that was made before there was such a thing keeps its digest.
+    kind: Annotated[Literal["redfish", "vsphere"], Field(exclude_if=_says_nothing)] = "redfish"
+    bios_uuid: Annotated[str | None, Field(exclude_if=_says_nothing)] = None
+    certificate: Annotated[str | None, Field(pattern=r"^sha256:[0-9a-f]{64}$", exclude_if=_says_nothing)] = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        if self.bios_uuid is not None and self.kind != "vsphere":
+            message = "`bios_uuid` goes with `kind: vsphere`; a machine's own UUID stands in `uuid`"
+            raise ValueError(message)
+        return self
 
 
 class Host(Frozen):

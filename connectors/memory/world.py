@@ -31,7 +31,7 @@ from connectors.memory.slack import WorkspaceInMemory
 from connectors.memory.ssh import MachineInMemory, SshInMemory
 from connectors.memory.systemd import RESTING, RUNNING, UnitsInMemory
 from connectors.objects import Objects
-from connectors.power import Redfish
+from connectors.power import MachinePower
 from connectors.slack import Slack
 from connectors.systemd import Systemd
 from connectors.telling import Audiences
@@ -102,7 +102,7 @@ class OutsideInMemory:
         """Make the world of all this."""
         people = Audiences.of(self.city)
         objects = Objects(self.buckets)
-        shell, power, vault = SshInMemory(self.machines), Redfish(self.controllers), SecretsInMemory({})
+        shell, power, vault = SshInMemory(self.machines), MachinePower(self.controllers), SecretsInMemory({})
         self.units.reach = self.trees.reach = shell.warm
         return World(
             PostgresInMemory(self.servers, shell, power, vault, _now),

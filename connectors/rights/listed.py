@@ -11,6 +11,7 @@ from connectors.rights import policies, sql, sudoers
 from connectors.rights.gathered import Actions, Rights
 from connectors.rights.ports import line_of
 from connectors.rights.seen import words
+from seawall.targets import PowerSocket
 
 State = Literal["there", "missing", "not-known", "only-a-drill-tells"]
 Kind = Literal["log-in", "sudo", "tool", "grant", "port", "bucket", "balancer", "zone", "power"]
@@ -113,8 +114,15 @@ def _elsewhere(rights: Rights, seen: Seen) -> Iterator[Listed]:
                 )
     for host, kinds in rights.controllers.items():
         right = "Operator" if True in kinds else "ReadOnly"
-        line = f"Redfish role {right} for {host.power.username} on {host.power.system}" if host.power else ""
+        line = _at_controller(host.power, right) if host.power is not None else ""
         yield Listed("power", host.name, right, line, tuple(_names(kinds)), "only-a-drill-tells")
+
+
+def _at_controller(socket: PowerSocket, right: str) -> str:
+    if socket.kind == "redfish":
+        return f"Redfish role {right} for {socket.username} on {socket.system}"
+    switch = "VirtualMachine.Interact.PowerOff and .PowerOn" if right == "Operator" else "System.Read"
+    return f"vCenter privileges {switch} for {socket.username} on the virtual machine {socket.system} and no other"
 
 
 def _state(seen: Seen, kind: str, place: str, right: str) -> State:

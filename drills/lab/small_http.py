@@ -6,11 +6,13 @@ The standard library's server: it is up in 50 ms, and it is the vendor's wire fo
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 LARGEST = 1_000_000
@@ -18,12 +20,13 @@ LARGEST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request."""
+    """One request. `query` is what stands after the question mark, as it came."""
 
     method: str
     path: str
     headers: Message
     body: bytes
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,14 @@ class Answer:
     """What is sent back; `json` None sends no body."""
 
     status: HTTPStatus = HTTPStatus.OK
-    json: Mapping[str, Any] | None = None
+    json: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def serve(address: str, port: int, answer: Callable[[Asked], Answer]) -> None:
-    """Answer until the machine is turned off."""
+def serve(
+    address: str, port: int, answer: Callable[[Asked], Answer], certificate: Path | None = None
+) -> None:
+    """Answer until the machine is turned off; over TLS where there is a certificate, in one file with its key."""
 
     class Conversation(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -49,7 +54,8 @@ def serve(address: str, port: int, answer: Callable[[Asked], Answer]) -> None:
             if length > LARGEST:
                 self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 return
-            asked = Asked(self.command, self.path.partition("?")[0], self.headers, self.rfile.read(length))
+            path, _, query = self.path.partition("?")
+            asked = Asked(self.command, path, self.headers, self.rfile.read(length), query)
             given = answer(asked)
             body = b"" if given.json is None else json.dumps(given.json).encode()
             self.send_response(given.status)
@@ -71,4 +77,9 @@ def serve(address: str, port: int, answer: Callable[[Asked], Answer]) -> None:
         daemon_threads = True
         request_queue_size = 64
 
-    Server((address, port), Conversation).serve_forever()
+    server = Server((address, port), Conversation)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.serve_forever()

@@ -148,9 +148,11 @@ def _backups(inventory: Inventory) -> Iterator[Remark]:
 
 def _machines(inventory: Inventory) -> Iterator[Remark]:
     for name, host in inventory.hosts.items():
-        if host.power is not None and not _is_uuid(host.power.uuid):
-            remedy = "Write it as the power controller shows it: 8-4-4-4-12 hexadecimal digits"
-            yield Remark(("hosts", name, "power", "uuid"), "this is no UUID", remedy)
+        for kind in ("uuid", "bios_uuid"):
+            written = getattr(host.power, kind, None)
+            if written is not None and not _is_uuid(written):
+                remedy = "Write it as the power controller shows it: 8-4-4-4-12 hexadecimal digits"
+                yield Remark(("hosts", name, "power", kind), "this is no UUID", remedy)
     yield from _twins(
         inventory, ("host_key",), lambda host: host.host_key and " ".join(host.host_key.split()[:2])
     )

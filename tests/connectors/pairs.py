@@ -16,7 +16,8 @@ from connectors.memory.power import ControllerInMemory, PoweredInMemory
 from connectors.memory.secrets import SecretsInMemory
 from connectors.memory.ssh import MachineInMemory, SshInMemory
 from connectors.postgres import Postgres
-from connectors.power import Redfish, RedfishController
+from connectors.power import MachinePower
+from connectors.redfish import RedfishController
 from connectors.secrets import Secrets
 from connectors.ssh import Ssh
 from drills.lab import faults, processes
@@ -140,7 +141,7 @@ class PairInMemory(Pair):
         for server in (self.north, self.south):
             self._powered[server.name].changed = partial(self._changed, server)
         self._controller = ControllerInMemory({_power(self.north).url: list(self._powered.values())})
-        shell, power = SshInMemory(self._machines), Redfish(self._controller)
+        shell, power = SshInMemory(self._machines), MachinePower(self._controller)
         vault = SecretsInMemory({"env:PASSWORD": "a-password"})
         postgres = PostgresInMemory(self._outside, shell, power, vault, lambda: self.now)
         self.world, self.postgres = World(shell, power, postgres, vault=vault), postgres
@@ -264,7 +265,7 @@ class PairInLab(Pair):
         self.lab = lab
         self.north, self.south = lab.servers["north-db/login"], lab.servers["south-db/login"]
         self.vault = Secrets()
-        self.shell, power = Ssh(self.vault), Redfish(RedfishController(self.vault))
+        self.shell, power = Ssh(self.vault), MachinePower(RedfishController(self.vault))
         self.postgres = Postgres(self.shell, power, self.vault, lambda: self.now)
         self.world = World(self.shell, power, self.postgres, vault=self.vault)
         self._sql(self.north, "CREATE TABLE words (word text PRIMARY KEY)")

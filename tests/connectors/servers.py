@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import Popen
 
@@ -38,6 +38,27 @@ def occasion(
     seconds: float = 20, *, exercise: bool = True, run: str = "run-1", step: str = "step-1"
 ) -> Occasion:
     return Occasion(Deadline.within(timedelta(seconds=seconds)), run=run, step=step, exercise=exercise)
+
+
+def self_signed(path: Path) -> str:
+    """Write a certificate that nobody signed but itself, with its key; return its SHA-256 as an inventory has it."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "controller.invalid")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1)
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now - timedelta(days=1))  # nobody renews them in time; it is the key that is pinned
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path.write_bytes(key.private_bytes(pem, *plain) + certificate.public_bytes(pem))
+    return f"sha256:{certificate.fingerprint(hashes.SHA256()).hex()}"
 
 
 def free_port(address: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 from connectors.memory.power import ControllerInMemory, PoweredInMemory
 from connectors.memory.ssh import MachineInMemory, SshInMemory
 from connectors.postgres.gone import has_no_power
-from connectors.power import Redfish, System
+from connectors.power import MachinePower, System
 from seawall.actions import Deadline
 from seawall.targets import Endpoint, Host, PowerSocket
 
@@ -56,8 +56,8 @@ def a_machine(**changes) -> SshInMemory:
     )
 
 
-def a_controller(*, on: bool, uuid: str = UUID) -> Redfish:
-    return Redfish(ControllerInMemory({URL: [PoweredInMemory("north-db", uuid, on=on)]}))
+def a_controller(*, on: bool, uuid: str = UUID) -> MachinePower:
+    return MachinePower(ControllerInMemory({URL: [PoweredInMemory("north-db", uuid, on=on)]}))
 
 
 def test_a_machine_without_power_is_gone_while_its_silence_still_lasts(in_time):
@@ -83,14 +83,14 @@ def test_a_machine_that_refuses_is_gone_when_its_controller_says_off(in_time):
 
 def test_a_machine_that_answers_is_there_while_its_controller_still_thinks(in_time):
     thinks = ControllerThatWaits()
-    assert has_no_power(HOST, a_machine(), Redfish(thinks), in_time()) is False
+    assert has_no_power(HOST, a_machine(), MachinePower(thinks), in_time()) is False
     assert not thinks.over.is_set()
     thinks.over.set()
 
 
 @pytest.mark.parametrize(
     "power",
-    [a_controller(on=True), a_controller(on=False, uuid=UUID[::-1]), Redfish(ControllerInMemory())],
+    [a_controller(on=True), a_controller(on=False, uuid=UUID[::-1]), MachinePower(ControllerInMemory())],
     ids=["on", "another machine's", "none"],
 )
 def test_a_machine_that_refuses_is_gone_only_when_its_own_controller_says_off(power, in_time):
