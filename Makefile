@@ -21,7 +21,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # With this set, every program that a test starts would compile all of Seawall first.
 unexport PYTHONDONTWRITEBYTECODE
 
-FAST := not lab and not prefect and not slow and not root and not browser
+ELSEWHERE := root or browser or matrix
+FAST := not lab and not prefect and not slow and not ($(ELSEWHERE))
 SIDE_BY_SIDE := -n auto --dist worksteal
 # Tests of one file share a lab and break it in turn; never more than two labs at once.
 BY_FILE := -n 2 --dist loadfile
@@ -43,17 +44,17 @@ test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	@# First the fast ones; then, whatever came of them but Ctrl-C, what starts servers or waits: a file at a time on each core.
 	failed=0; $(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)" || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
-	$(BIN)/pytest -q $(BY_FILE) -m "not ($(FAST)) and not root and not browser"; exit $$failed
+	$(BIN)/pytest -q $(BY_FILE) -m "not ($(FAST)) and not ($(ELSEWHERE))"; exit $$failed
 
 pages: $(STAMP) $(AXE)  ## every page in headless Chromium, held against WCAG by axe-core (needs chromium)
 	$(BIN)/pytest -m browser
 
-drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables openssh-server rsync systemd
+drills: $(STAMP)  ## what only root can try, with Debian's own sudo, and the long matrices of power cuts and faults; needs apt-get install sudo nftables openssh-server rsync systemd
 	@if [ "$$(id -u)" != 0 ]; then \
 		echo "seawall: make drills needs root; it changes nothing outside namespaces of its own. Nothing was run." >&2; exit 2; fi
 	@for program in visudo nft unshare sshd rsync systemd-analyze; do PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null || { \
 		echo "seawall: make drills needs $$program (Debian, Ubuntu: apt-get install sudo nftables util-linux openssh-server rsync systemd)." >&2; exit 2; }; done
-	$(BIN)/pytest -m root
+	$(BIN)/pytest -m "root or matrix"
 
 env: $(STAMP)  ## .venv, as requirements.lock says
 
