@@ -146,6 +146,8 @@ class Action(Generic[ArgsT, SeenT]):
         pinned: what every plan holds beside the arguments its author writes, e.g. which machine and which words of
             command a city's own action was reviewed with.
         no_way_back: why nothing takes it back, where that is so whoever uses it.
+        only_tells: it tells people something and leaves nothing in any system: nothing that came before has to stand
+            for its sake.
         withheld: why no plan may use it, e.g. because nobody reviewed it.
     """
 
@@ -162,6 +164,7 @@ class Action(Generic[ArgsT, SeenT]):
     ready: Callable[[ArgsT], Iterable[Ready]] | None = None
     pinned: Mapping[str, Any] = field(default_factory=dict)
     no_way_back: Text | None = None
+    only_tells: bool = False
     withheld: str | None = None
     needs: tuple[Need, ...] | None = None
 

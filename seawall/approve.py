@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from seawall.errors import BadInput
-from seawall.journal import Acknowledged, Answered, Approved, Notified
+from seawall.journal import Acknowledged, Answered, Approved, Notified, Retried, Skipped
 from seawall.plan import PlannedStep
+from seawall.reopening import why_not
 from seawall.state import State
 from seawall.step_state import Stand, StepState
 
@@ -19,7 +20,9 @@ def still_wanted(one: StepState) -> int:
     return one.yeses_wanted
 
 
-def is_wanted(word: Approved | Answered | Acknowledged | Notified, state: State) -> bool:
+def is_wanted(  # noqa: PLR0911 - one return a kind of word
+    word: Approved | Answered | Acknowledged | Notified | Skipped | Retried, state: State
+) -> bool:
     """Tell whether the run waits for such a word, or will: an approval may come before it is asked for.
 
     An answer to a doubt counts for the attempt that its giver knew of, and for no later one.
@@ -29,6 +32,8 @@ def is_wanted(word: Approved | Answered | Acknowledged | Notified, state: State)
         return False
     if isinstance(word, Notified):
         return True
+    if isinstance(word, Skipped | Retried):
+        return why_not(word, state) is None
     if isinstance(word, Acknowledged) or word_passes_on(word):
         return (
             one.asked is not None

@@ -13,10 +13,12 @@ from typing import Any
 
 from seawall.actions import Deadline, Enclosure, Occasion, Proof, Seen, World, no_page
 from seawall.decide import StepCall, Way
-from seawall.errors import CallError, DidNothing, MayHaveActed, WrongTarget
+from seawall.errors import CallError, DidNothing, MayHaveActed, NoLongerHolds, WrongTarget
+from seawall.facts import GRACE, read_facts
+from seawall.holding import FactToRead
 from seawall.journal import Failed, NotNeeded, Settled, Succeeded
 from seawall.plan import PlannedCheck, PlannedStep, resolved
-from seawall.predicates import Predicate, unmet
+from seawall.predicates import Checked, Predicate, judged, stops, unmet
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
 """Between tries of `until`, seconds: short at first, for a promotion takes 30 ms; never so long that a person waits."""
@@ -42,24 +44,57 @@ class CallToMake:
 
 
 def limit_of(call: StepCall) -> timedelta:
-    """Return how long the call may take."""
+    """Return how long the call may take, with what it looks at first."""
+    looking = max((one.within for one in call.looks), default=None)
+    return _acts_within(call) + (timedelta() if looking is None else looking + timedelta(seconds=GRACE))
+
+
+def _acts_within(call: StepCall) -> timedelta:
     return min(call.step.within, LOOK_WITHIN) if call.way is Way.PROVE else call.step.within
 
 
 def attempt(making: CallToMake, world: World, clock: Callable[[], datetime]) -> Ending:
     """Make the call and turn its ending, good or bad, into an event. No CallError leaves it."""
     call, step = making.call, making.call.step
-    occasion = Occasion(Deadline.within(limit_of(call)), making.run, step.id, making.exercise, making.page)
+    checked = _checked(making, world)
     try:
+        _check_that_it_holds(call, checked)
+        # What was looked at first has not taken of the time in which the step may act.
+        deadline = Deadline.within(_acts_within(call))
+        occasion = Occasion(deadline, making.run, step.id, making.exercise, making.page)
         match call.way:
             case Way.ACT:
-                return _act(making, world, occasion, clock)
+                ending = _act(making, world, occasion, clock)
+                return ending.model_copy(update={"checked": checked}) if checked else ending
             case Way.PROVE:
                 return _prove(making, world, occasion, clock)
             case Way.UNDO:
                 return _undo(making, world, occasion, clock)
     except CallError as error:
-        return _failed(call, error, clock())
+        return _failed(call, error, clock()).model_copy(update={"checked": checked})
+
+
+def _checked(making: CallToMake, world: World) -> tuple[Checked, ...]:
+    """Look side by side at what the plan rests on, each within its own limit."""
+    looks = making.call.looks
+    wanted = [FactToRead(one.fact, one.uses, one.args, one.within) for one in looks]
+    found = read_facts(wanted, world, exercise=making.exercise)
+    return tuple(judged(one, found[one.fact].seen, found[one.fact].problem) for one in looks)
+
+
+def _check_that_it_holds(call: StepCall, checked: tuple[Checked, ...]) -> None:
+    """Raise NoLongerHolds when what the plan rests on is not so, or cannot be told where that stops."""
+    wrong = [found for one, found in zip(call.looks, checked, strict=True) if stops(one, found)]
+    if wrong:
+        told = "; ".join(f"{one.fact}: {one.saw}" for one in wrong)
+        unknown = all(one.holds is None for one in wrong)
+        raise NoLongerHolds(
+            f"the plan no longer holds: {told}"
+            if not unknown
+            else f"it cannot be told whether the plan holds: {told}",
+            where=call.step.id,
+            remedy="Nothing was begun by this step. Plan again and read what is different",
+        )
 
 
 def _act(making: CallToMake, world: World, occasion: Occasion, clock: Callable[[], datetime]) -> Ending:
@@ -192,7 +227,8 @@ def _args(args: Mapping[str, Any], making: CallToMake) -> dict[str, Any]:
         return dict(resolved(dict(args), making.seen))
     except KeyError as error:
         raise DidNothing(
-            f"nothing is known of what {error.args[0]} saw, which this step needs",
+            f"nothing is known of what {error.args[0]} saw, which this step needs: it was skipped, or a person answered"
+            " for it",
             where=making.call.step.id,
             remedy="Plan again, so that the step before it is made again",
         ) from None

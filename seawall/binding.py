@@ -176,7 +176,9 @@ class _Steps:
         conditions = Conditions(self.ground, self.findings, self.runbook, self.prefix)
         before = self._before(waits) if step.unless_seen else ()
         seen_before = conditions.seen_before((*path, "unless_seen"), step, before)
-        rests_on = conditions.rests_on((*path, "rests_on"), step, self._before(waits) if step.rests_on else ())
+        rests_on = conditions.rests_on(
+            (*path, "rests_on"), step, self._before(waits) if step.rests_on else ()
+        )
         limit = conditions.length((*path, "within"), step.within, names)
         if step.by is not None:
             return [

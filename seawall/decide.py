@@ -15,6 +15,8 @@ from typing import Literal
 
 from seawall.journal import Outcome
 from seawall.plan import PlannedStep
+from seawall.predicates import PlanPredicate
+from seawall.resting import Ground
 from seawall.state import State
 from seawall.step_state import Stand
 
@@ -40,12 +42,17 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """One call to make for one step."""
+    """One call to make for one step.
+
+    Attributes:
+        looks: what the plan rests on and this call looks at before it acts.
+    """
 
     step: PlannedStep
     way: Way
     attempt: int
     undoing: bool = False
+    looks: tuple[PlanPredicate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +124,17 @@ def decide(state: State, now: datetime) -> Decision:  # noqa: PLR0911 - one retu
     if state.doubtful:
         return Ask(tuple(_doubt(state.steps[name].step, state) for name in state.doubtful))
     if state.failed:
-        refused = any(state.steps[name].refused for name in state.failed)
-        return Finish(Outcome.REFUSED if refused else Outcome.FAILED, tuple(state.changed))
+        return Finish(_how_it_failed(state), tuple(state.changed))
     assert not state.left, "a plan has no circles, so that something is always ready until all is over"
     return Finish(Outcome.DONE)
+
+
+def _how_it_failed(state: State) -> Outcome:
+    failed = [state.steps[name] for name in state.failed]
+    if any(one.refused for one in failed):
+        return Outcome.REFUSED
+    # Something worse than a plan that is out of date is named before it.
+    return Outcome.NO_LONGER_HOLDS if all(one.no_longer_holds for one in failed) else Outcome.FAILED
 
 
 def _settling(state: State, now: datetime) -> tuple[StepCall, ...]:
@@ -180,7 +194,7 @@ def _take_turn(
         return False
     one = state.steps[name]
     busy.update(lanes)
-    calls.append(StepCall(one.step, Way.ACT, one.attempts + 1))
+    calls.append(StepCall(one.step, Way.ACT, one.attempts + 1, looks=state.looks_of(name)))
     return True
 
 
@@ -235,26 +249,14 @@ def _after_abort(state: State, now: datetime) -> Decision:
 
 
 def _next_undo(state: State) -> StepCall | None:
-    """The last change that can be taken back: nothing that must stand rests on it.
-
-    A fence stays while the promotion that it made safe stands: there is no way back from that one, and two writable
-    primaries would be the end of it.
-    """
-    rested_on: set[str] = set()
+    """The last change that can be taken back: nothing that must stand rests on it (see `seawall.resting`)."""
+    ground = Ground(state.plan)
     for name in reversed(state.changed):
         one = state.steps[name]
-        if name not in rested_on and one.step.undo is not None:
+        if one.step.undo is not None and not ground.bears(name):
             return StepCall(one.step, Way.UNDO, one.undo_attempts + 1, undoing=True)
-        _add_what_it_waited_for(state, name, rested_on)
+        ground.stands(name)
     return None
-
-
-def _add_what_it_waited_for(state: State, name: str, found: set[str]) -> None:
-    left = [name]
-    while left:
-        fresh = set(state.steps[left.pop()].step.after) - found
-        found |= fresh
-        left += fresh
 
 
 def _undo_failed(state: State, name: str) -> bool:

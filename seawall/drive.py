@@ -26,7 +26,9 @@ from seawall.journal import (
     Journal,
     Notified,
     Resumed,
+    Retried,
     Settled,
+    Skipped,
     Started,
     Word,
 )
@@ -122,16 +124,20 @@ class _Driver:
         self._heard: set[Word] = {
             event
             for event in past
-            if isinstance(event, Approved | Answered | Acknowledged | Notified | AbortAsked)
+            if isinstance(
+                event, Approved | Answered | Acknowledged | Notified | AbortAsked | Skipped | Retried
+            )
         }
         self._proving: dict[str, tuple[StepCall, datetime]] = {}
 
     def carry_on(self, inbox: Inbox, by: str) -> Finish | Ask:
         """Go round until there is an end."""
+        if self._state.ended is not None:  # nothing is written after the end but the word that lets it go on
+            self._hear([word for word in inbox.take() if isinstance(word, Skipped | Retried)])
         if self._state.last is not None and self._state.ended is None and self._was_begun():
             self._record([Resumed(at=self._clock(), by=by)])
         while True:
-            if self._state.ended is None:  # nothing is written after the end, whatever somebody says to it
+            if self._state.ended is None:
                 self._hear(inbox.take())
             decision = deciding.decide(self._state, self._clock())
             match decision:

@@ -3,11 +3,13 @@
 SeawallError
 ├── BadInput             a file, a parameter or a command line is wrong; nothing was changed      exit 2
 ├── PlanStale            the plan no longer fits the city or the world it was made for            exit 5
+│   └── DoesNotHold      what a plan would rest on is not so: no plan is made                     exit 5
 ├── JournalError         the record of a run cannot be used as it is                              exit 3
 │   └── Tampered         a line of it does not fit the chain
 ├── Busy                 another run holds what this one wants                                    exit 3
 └── CallError            an outside system said no, or said nothing
     ├── DidNothing       the system is certainly unchanged                                        exit 3
+    │   ├── NoLongerHolds what the plan rests on is not so any more; the step was not begun       exit 5
     │   ├── Unreachable  no connection could be made                                              exit 6
     │   └── WrongTarget  something else stands where the target should be                         exit 3
     └── MayHaveActed     the request left us and no answer came; look before deciding             exit 4
@@ -117,6 +119,10 @@ class PlanStale(SeawallError):
     exit_code = ExitCode.STALE
 
 
+class DoesNotHold(PlanStale):
+    """What a plan would rest on is not so, or cannot be told where it must be: no plan is made, nothing was changed."""
+
+
 class JournalError(SeawallError):
     """The record of a run cannot be read or written as it is."""
 
@@ -145,6 +151,12 @@ class CallError(SeawallError):
 
 class DidNothing(CallError):
     """The outside system is certainly unchanged by this call."""
+
+
+class NoLongerHolds(DidNothing):
+    """What the plan rests on is not so any more. It was looked at right before acting, and nothing was begun."""
+
+    exit_code = ExitCode.STALE
 
 
 class Unreachable(DidNothing):

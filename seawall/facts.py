@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from seawall.actions import Deadline, Occasion, Seen, World
-from seawall.binding import FactToRead
 from seawall.errors import CallError
+from seawall.holding import FactToRead
 
 GRACE = 0.5
 """Seconds a call may take to come back after its limit, before it is given up."""

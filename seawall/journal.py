@@ -1,26 +1,20 @@
-"""What happened in a run, in order: the events, and the chain that shows when one was changed.
-
-Each line carries a salted digest of its event and the hash of the line before it. The chain runs over the digests, so
-that an event may be erased when its time is up and the chain still verifies.
-"""
+"""What happened in a run, in order: the events, and what people can say to it. How they are chained is in `chain`."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from seawall.errors import JournalError, Tampered
+from seawall.chain import FIRST as FIRST  # noqa: PLC0414 - a journal's face is here, wherever its parts stand
+from seawall.chain import Line as Line  # noqa: PLC0414
+from seawall.chain import line_for as line_for  # noqa: PLC0414
+from seawall.chain import read_lines as read_lines  # noqa: PLC0414
+from seawall.errors import JournalError
 from seawall.model import Frozen, Text
-from seawall.plan import canonical
-from seawall.predicates import Checked
-
-FIRST = "0" * 64
-"""What stands where the first line would name the line before it."""
+from seawall.predicates import Looks
 
 
 class Outcome(StrEnum):
@@ -173,14 +167,6 @@ class Started(_Event):
     until: AwareDatetime
 
 
-def _is_empty(value: object) -> bool:
-    return value == ()
-
-
-Looks = Annotated[tuple[Checked, ...], Field(exclude_if=_is_empty)]
-"""What was found, right before the call, of what the plan rests on."""
-
-
 class Succeeded(_Event):
     """The call ended well; `seen` is what it saw."""
 
@@ -247,6 +233,24 @@ class AbortAsked(_Event):
     undo: bool
 
 
+class Skipped(_Event):
+    """A person left a failed step out: it counts as over. A run that has ended by it goes on."""
+
+    kind: Literal["skipped"] = "skipped"
+    step: str
+    by: str
+    why: str
+
+
+class Retried(_Event):
+    """A person wants a failed step tried again. A run that has ended by it goes on."""
+
+    kind: Literal["retried"] = "retried"
+    step: str
+    by: str
+    why: str
+
+
 class Ended(_Event):
     """Nothing more will happen in this run. `left` names what still stands or is not known."""
 
@@ -272,12 +276,17 @@ Event = Annotated[
     | Failed
     | Settled
     | AbortAsked
+    | Skipped
+    | Retried
     | Ended,
     Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
-Word = Annotated[Approved | Answered | Acknowledged | Notified | AbortAsked, Field(discriminator="kind")]
+Word = Annotated[
+    Approved | Answered | Acknowledged | Notified | AbortAsked | Skipped | Retried,
+    Field(discriminator="kind"),
+]
 """What people can say to a run that is under way, and what is heard of those who were written to about it."""
 WORD: TypeAdapter[Word] = TypeAdapter(Word)
 
@@ -292,63 +301,6 @@ class Journal(Protocol):
         """Yield every event so far, oldest first."""
 
 
-class Line(Frozen):
-    """One line of a journal. An erased line keeps its digest and loses its salt and event."""
-
-    n: int
-    prev: str
-    digest: str
-    salt: str | None
-    event: dict[str, Any] | None
-
-    @property
-    def hash(self) -> str:
-        """What the next line calls `prev`."""
-        return hashlib.sha256(f"{self.n}:{self.prev}:{self.digest}".encode()).hexdigest()
-
-
-def line_for(event: Event, *, n: int, prev: str) -> Line:
-    """Make the line that records `event` after the line whose hash is `prev`."""
-    payload = event.model_dump(mode="json")
-    salt = secrets.token_hex(16)
-    try:
-        digest = _digest(salt, payload)
-    except ValueError:
-        # What the outside said (half a UTF-16 pair, say) must not cost the record of a change that was made.
-        payload = _writable(payload)
-        digest = _digest(salt, payload)
-    return Line(n=n, prev=prev, digest=digest, salt=salt, event=payload)
-
-
-def read_lines(content: bytes, where: str) -> tuple[tuple[Line, ...], int]:
-    """Read a journal's bytes and check its chain.
-
-    Returns:
-        The lines, and how many bytes of `content` they take: a torn last line (the power went while it was written) is
-        left out, and is no tampering.
-
-    Raises:
-        Tampered: a whole line is not one, or does not fit the chain; says which.
-    """
-    lines: list[Line] = []
-    prev, whole = FIRST, 0
-    for raw in _whole_lines(content):
-        number = len(lines) + 1
-        try:
-            line = Line.model_validate_json(raw)
-        except ValidationError as error:
-            raise _tampered(where, number, "is not a journal line") from error
-        if line.model_dump_json().encode() != raw:
-            raise _tampered(where, number, "is not written as Seawall writes it")
-        if line.n != number or line.prev != prev:
-            raise _tampered(where, number, "does not follow the line before it")
-        if line.event is not None and line.digest != _digest(line.salt or "", line.event):
-            raise _tampered(where, number, "was changed after it was written")
-        lines.append(line)
-        prev, whole = line.hash, whole + len(raw) + 1
-    return tuple(lines), whole
-
-
 def events_of(lines: Iterable[Line], where: str) -> Iterator[Event]:
     """Yield the events that still stand in `lines`. Raises: JournalError for one this version does not know."""
     for line in lines:
@@ -361,29 +313,3 @@ def events_of(lines: Iterable[Line], where: str) -> Iterator[Event]:
             raise JournalError(
                 problem, where=where, remedy="Use the version of Seawall that wrote it, or newer"
             ) from error
-
-
-def _whole_lines(content: bytes) -> Iterator[bytes]:
-    parts = content.split(b"\n")
-    return iter(parts[:-1])
-
-
-def _digest(salt: str, payload: dict[str, Any]) -> str:
-    return hashlib.sha256(salt.encode() + canonical(payload)).hexdigest()
-
-
-def _writable(value: Any) -> Any:
-    """Return `value` with what UTF-8 cannot carry escaped."""
-    match value:
-        case str():
-            return value.encode(errors="backslashreplace").decode()
-        case dict():
-            return {key: _writable(one) for key, one in value.items()}
-        case list():
-            return [_writable(one) for one in value]
-    return value
-
-
-def _tampered(where: str, number: int, problem: str) -> Tampered:
-    remedy = "Do not resume from it; compare it with a copy, and keep both as evidence"
-    return Tampered(f"line {number} {problem}", where=where, remedy=remedy)

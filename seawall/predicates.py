@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from seawall.actions import Seen
-from seawall.model import Frozen, duration, duration_text, size
+from seawall.model import Duration, Frozen, duration, duration_text, size
 
 Operator = Literal["is", "is_not", "at_most", "at_least", "one_of"]
 _SUFFIXES: tuple[Operator, ...] = ("at_most", "at_least", "one_of", "is_not")
@@ -44,6 +44,71 @@ class Predicate(Frozen):
 
     def __str__(self) -> str:
         return f"{self.field} {self.operator.replace('_', ' ')} {self.written}"
+
+
+class PlanPredicate(Frozen):
+    """What a plan rests on: a fact, the READS call that tells it, and what it must see. It holds no value seen.
+
+    Attributes:
+        fact: the fact's name; inside a runbook that another uses, under the name of the step that uses it.
+        expect: all of it must hold.
+        unknown: what happens when it cannot be told.
+        within: how long looking may take.
+    """
+
+    fact: str
+    uses: str
+    args: dict[str, Any]
+    expect: tuple[Predicate, ...]
+    unknown: Literal["stops", "goes-on"]
+    within: Duration
+
+    def __str__(self) -> str:
+        return f"{self.fact}: {', '.join(map(str, self.expect))}"
+
+
+class Checked(Frozen):
+    """What was found of one fact that a plan rests on.
+
+    Attributes:
+        holds: None when it could not be told.
+        saw: what was seen of it, or why nothing was.
+    """
+
+    fact: str
+    holds: bool | None
+    saw: str
+
+
+def _is_empty(value: object) -> bool:
+    return value == ()
+
+
+Looks = Annotated[tuple[Checked, ...], Field(exclude_if=_is_empty)]
+"""What was found, right before a call, of what the plan rests on."""
+
+
+def judged(wanted: PlanPredicate, seen: Seen | None, problem: str = "") -> Checked:
+    """Hold what was seen of a fact against what a plan rests on.
+
+    Args:
+        wanted: what must hold.
+        seen: None when nothing was.
+        problem: why nothing was.
+    """
+    if seen is None:
+        return Checked(fact=wanted.fact, holds=None, saw=problem or "it could not be read")
+    false, unknown = unmet(wanted.expect, seen)
+    if false or unknown:
+        parts = [f"expected {one}, saw {getattr(seen, one.field)}" for one in false]
+        parts += [f"expected {one}, and it is unknown" for one in unknown]
+        return Checked(fact=wanted.fact, holds=False if false else None, saw="; ".join(parts))
+    return Checked(fact=wanted.fact, holds=True, saw=str(seen))
+
+
+def stops(wanted: PlanPredicate, found: Checked) -> bool:
+    """Tell whether a plan that rests on `wanted` cannot go on from what was found."""
+    return found.holds is False or (found.holds is None and wanted.unknown == "stops")
 
 
 def read_predicates(expect: Mapping[str, Any], seen: type[Seen]) -> tuple[Predicate, ...]:

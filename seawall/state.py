@@ -25,13 +25,16 @@ from seawall.journal import (
     NotNeeded,
     Opened,
     Resumed,
+    Retried,
     Settled,
+    Skipped,
     Started,
     Succeeded,
     Unanswered,
 )
 from seawall.plan import Plan, SeenBefore
-from seawall.step_state import MOST_ATTEMPTS, Stand, StepState
+from seawall.predicates import PlanPredicate
+from seawall.step_state import Stand, StepState
 
 
 class State:
@@ -67,6 +70,7 @@ class State:
         self.changed: dict[str, None] = {}
         self.seen: dict[str, dict[str, Any]] = {}
         self.left = len(plan.steps)
+        self._owed: dict[str, dict[str, None]] = {}
         self._followers: dict[str, list[str]] = {step.id: [] for step in plan.steps}
         self._wants = {step.id: len(set(step.after)) for step in plan.steps}
         for step in plan.steps:
@@ -95,10 +99,8 @@ class State:
                 self.ended = event
             case Asked() | Escalated() | Acknowledged() | Notified() | Unanswered() | ByHand():
                 self._in_peoples_hands(event)
-            case Approved():
-                self._approved(event)
-            case Answered():
-                self._answered(event)
+            case Approved() | Answered() | Skipped() | Retried():
+                self._said(event)
             case Started():
                 self._started(event)
             case Succeeded() | NotNeeded() | Failed() | Settled():
@@ -110,6 +112,20 @@ class State:
         if step not in self.under_way or undoing is not (one.stand is Stand.UNDOING):
             return False
         return attempt == (one.undo_attempts if undoing else one.attempts)
+
+    def looks_of(self, step: str) -> tuple[PlanPredicate, ...]:
+        """Return what a step looks at before it acts, with what steps before it were to look at and did not act on."""
+        facts = dict.fromkeys(self.steps[step].step.holds_first) | self._owed.get(step, {})
+        return tuple(self.plan.by_fact[one] for one in facts)
+
+    def _said(self, event: Approved | Answered | Skipped | Retried) -> None:
+        match event:
+            case Approved():
+                self._approved(event)
+            case Answered():
+                self._answered(event)
+            case _:
+                self._reopened(event)
 
     def _approved(self, event: Approved) -> None:
         one = self.steps[event.step]
@@ -158,7 +174,7 @@ class State:
     def _did_not_happen(self, one: StepState, event: Settled) -> None:
         one.settled, one.summary = event, event.because
         self.doubtful.pop(one.step.id, None)
-        if one.attempts < MOST_ATTEMPTS:
+        if one.may_try_again:
             one.stand = Stand.WAITING
             self._ready(one)
         else:
@@ -247,7 +263,7 @@ class State:
             self._over(one, Stand.DONE, event, None)
             one.ended = event.when
         else:
-            one.summary = f"{event.by} did not do it by hand"
+            one.summary, one.said_not_to_have = f"{event.by} did not do it by hand", True
             self._give_up(one, event.when)
 
     def _give_up(self, one: StepState, at: datetime) -> None:
@@ -276,19 +292,48 @@ class State:
                 one.started = one.started or event.at
                 self._over(one, Stand.UNDONE if undoing else Stand.DONE, event, None)
             case "did-not-happen" if one.step.by is not None or one.stand is Stand.IN_DOUBT:
-                one.summary = f"{event.by} says that it did not happen"
+                one.summary, one.said_not_to_have = f"{event.by} says that it did not happen", True
                 self._give_up(one, event.at)
             case _:
                 self.doubtful.pop(event.step, None)
                 one.stand = Stand.UNDO_FAILED
                 self.failed[event.step] = None
 
+    def _reopened(self, event: Skipped | Retried) -> None:
+        """Let a run go on past a step that failed: it counts as over, or has its turn again."""
+        one = self.steps[event.step]
+        self.ended, one.reopened = None, event
+        self.failed.pop(event.step, None)
+        if isinstance(event, Skipped):
+            one.stand, one.ended, one.summary = Stand.SKIPPED, event.at, f"skipped by {event.by}: {event.why}"
+            self._count_as_over(event.step)
+            return
+        doubtful = one.may_have_acted(event.at)
+        one.begin_again()
+        if doubtful:  # its proof, or a person, must first say that it did not happen
+            one.stand = Stand.IN_DOUBT
+            self.doubtful[event.step] = None
+        else:
+            self._ready(one)
+
+    def _owes(self, name: str) -> dict[str, None]:
+        """Return what nobody has looked at yet for the first change, because a step that was to make it did not."""
+        one, owed = self.steps[name], self._owed.get(name, {})
+        if self.changed or not self.plan.predicates:
+            return {}
+        left_out = one.stand in (Stand.NOT_NEEDED, Stand.SKIPPED) and one.step.skipped is None
+        return dict.fromkeys(one.step.holds_first) | owed if left_out and one.step.changes else owed
+
     def _count_as_over(self, name: str) -> None:
         over = [name]  # a list, not a call within a call: a plan may leave out a thousand steps in a row
         while over:
             self.left -= 1
-            for follower in self._followers[over.pop()]:
+            name = over.pop()
+            owed = self._owes(name)
+            for follower in self._followers[name]:
                 self._wants[follower] -= 1
+                if owed:
+                    self._owed.setdefault(follower, {}).update(owed)
                 if not self._wants[follower] and self._release(follower):
                     over.append(follower)
 

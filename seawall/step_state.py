@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from seawall.errors import NoLongerHolds
-from seawall.journal import Acknowledged, Asked, ByHand, Escalated, Failed, Settled
+from seawall.journal import Acknowledged, Asked, ByHand, Escalated, Failed, Retried, Settled, Skipped
 from seawall.plan import PlannedStep
 
 
@@ -43,6 +43,7 @@ class StepState:
     """What is known of one step.
 
     Attributes:
+        attempts_before: how many of its attempts were made before a person had it tried again.
         begun: when the last attempt began; `started` is when the first did, `until` when the last one's limit passes.
         too_early: a proof did not show the change while the attempt could still act; it is looked at again.
         orphaned: the process that began the last attempt is gone: another holds the journal now.
@@ -51,11 +52,14 @@ class StepState:
         taken: who has it, and since when.
         passed_on: who said last that it is not for them, until the next in line is asked.
         by_hand: it was done away from here, as a paper has it.
+        said_not_to_have: a person said that it did not happen.
+        reopened: the last word by which a person left it out, or had it tried again, when it had failed.
     """
 
     step: PlannedStep
     stand: Stand = Stand.WAITING
     attempts: int = 0
+    attempts_before: int = 0
     undo_attempts: int = 0
     started: datetime | None = None
     begun: datetime | None = None
@@ -70,9 +74,11 @@ class StepState:
     by_hand: ByHand | None = None
     approved_by: dict[str, datetime] = field(default_factory=dict)
     refused: bool = False
+    said_not_to_have: bool = False
     changed: bool = False
     too_early: bool = False
     orphaned: bool = False
+    reopened: Skipped | Retried | None = None
     summary: str = ""
 
     def ask(self, event: Asked) -> None:
@@ -110,6 +116,38 @@ class StepState:
     def time_for_people(self) -> timedelta:
         """How long a person has for it: to do it, or to say yes."""
         return self.step.approve.within if self.step.approve is not None else self.step.within
+
+    def may_have_acted(self, at: datetime) -> bool:
+        """Tell whether what was begun of its change may be in the world, or come into it after `at`.
+
+        A call that says it did nothing is believed, and so are a proof and a person who say that it did not happen;
+        the person only when the attempt was spent by then, for nobody can see what is still to come.
+        """
+        if not self.step.changes or self.step.by is not None or not self.attempts:
+            return False
+        if self.settled is not None and self.settled.happened is False:
+            return False
+        if self.said_not_to_have:
+            return self.spent_at is not None and at < self.spent_at and not self.step.can_still_act
+        return self.failure is None or self.failure.acted is not False
+
+    def begin_again(self) -> None:
+        """Have its turn anew: what was said of it counts no more, and a yes opens nothing twice."""
+        self.stand, self.ended, self.refused, self.failure, self.settled = (
+            Stand.WAITING,
+            None,
+            False,
+            None,
+            None,
+        )
+        self.asked, self.taken, self.said_not_to_have, self.too_early = None, None, False, False
+        self.attempts_before = self.attempts
+        self.approved_by.clear()
+
+    @property
+    def may_try_again(self) -> bool:
+        """Whether a change that was shown not to have happened is begun once more by rule."""
+        return self.attempts - self.attempts_before < MOST_ATTEMPTS
 
     @property
     def no_longer_holds(self) -> bool:

@@ -14,6 +14,7 @@ from seawall.report.words import OUTCOMES
 from seawall.run_folder import RunFolder, read_state
 from seawall.state import State
 
+CODES = {Outcome.DONE: ExitCode.DONE, Outcome.NO_LONGER_HOLDS: ExitCode.STALE}
 TONES: dict[Outcome, Tone] = {Outcome.DONE: "good", Outcome.UNDONE: "good"}
 
 
@@ -21,7 +22,7 @@ def exit_code(end: Finish | Ask, state: State) -> ExitCode:
     """Return what the end of a run is to a script."""
     if isinstance(end, Ask) or state.doubtful or state.under_way:
         return ExitCode.IN_DOUBT
-    return ExitCode.DONE if end.outcome is Outcome.DONE else ExitCode.FAILED
+    return CODES.get(end.outcome, ExitCode.FAILED)
 
 
 def show_end(

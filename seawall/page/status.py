@@ -39,6 +39,7 @@ _ENDS: Mapping[Outcome, Work] = {
     Outcome.REFUSED: "refused",
     Outcome.ABORTED: "stopped",
     Outcome.UNDONE: "taken-back",
+    Outcome.NO_LONGER_HOLDS: "failed",
 }
 
 
@@ -303,7 +304,7 @@ def _done(state: State) -> list[Said]:
     done = [
         Said(one.step.does, one.ended)
         for one in state.steps.values()
-        if one.stand in OVER and one.ended is not None and not _is_telling(one.step)
+        if one.stand in OVER - {Stand.SKIPPED} and one.ended is not None and not _is_telling(one.step)
     ]
     return sorted(done, key=lambda one: (one.at is None, one.at))
 

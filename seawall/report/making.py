@@ -18,6 +18,7 @@ from seawall.journal import (
     Outcome,
     Resumed,
     Settled,
+    Skipped,
     Started,
     Succeeded,
     events_of,
@@ -93,6 +94,9 @@ def _verdict(state: State) -> Text:
         return OPEN["in doubt" if state.doubtful else "open"]
     if state.ended.outcome is Outcome.ABORTED and not state.ended.left:
         return VERDICTS["aborted-clean"]
+    left_out = any(isinstance(one.reopened, Skipped) for one in state.steps.values())
+    if state.ended.outcome is Outcome.DONE and left_out:
+        return VERDICTS["done-skipped"]
     if state.ended.outcome is Outcome.REFUSED and not state.failed:
         return VERDICTS["refused-unbegun"]
     return VERDICTS[state.ended.outcome.value]

@@ -17,7 +17,9 @@ from seawall.journal import (
     NotNeeded,
     Opened,
     Resumed,
+    Retried,
     Settled,
+    Skipped,
     Started,
     Succeeded,
     Unanswered,
@@ -38,6 +40,8 @@ def told(event: Event, plan: Plan) -> Text:
             return _of_people(event)
         case Acknowledged() | Escalated() | Notified() | Unanswered() | ByHand():
             return told_of_people(event)
+        case Skipped() | Retried():
+            return _reopened(event)
         case Settled():
             return _settled(event)
         case _:
@@ -90,6 +94,18 @@ def _of_people(event: Asked | Approved | Answered | AbortAsked) -> Text:
                 en=f"{event.by} asked to stop{back[0] if event.undo else ''}{why}",
                 da=f"{event.by} bad om at standse{back[1] if event.undo else ''}{why}",
             )
+
+
+def _reopened(event: Skipped | Retried) -> Text:
+    if isinstance(event, Skipped):
+        return Text(
+            en=f"{event.step}: {event.by} left it out: {event.why}",
+            da=f"{event.step}: {event.by} sprang det over: {event.why}",
+        )
+    return Text(
+        en=f"{event.step}: {event.by} had it tried again: {event.why}",
+        da=f"{event.step}: {event.by} lod det prøve igen: {event.why}",
+    )
 
 
 def _asked(event: Asked) -> Text:

@@ -23,6 +23,14 @@ VERDICTS = {
         "Refused. A person said no, and nothing after that was begun; what was done before it still stands.",
         "Afvist. En person sagde nej, og intet derefter blev begyndt; det, der var gjort før, står endnu.",
     ),
+    "done-skipped": _both(
+        "Done, but for what a person left out. Every other step that was needed ended well.",
+        "Udført, undtagen det, en person sprang over. Alle andre nødvendige trin endte godt.",
+    ),
+    "no-longer-holds": _both(
+        "Ended: the plan no longer held. The step that looked began nothing; what was done before it still stands.",
+        "Endt: planen holdt ikke længere. Trinnet, der så efter, begyndte intet; det, der var gjort før, står endnu.",
+    ),
     "refused-unbegun": _both(
         "Refused. Another run held what this one wanted; nothing of it was begun.",
         "Afvist. En anden kørsel optog det, denne ville have; intet af den blev begyndt.",
@@ -70,6 +78,7 @@ OUTCOMES = {
     "refused": _both("refused", "afvist"),
     "aborted": _both("aborted", "afbrudt"),
     "undone": _both("undone", "taget tilbage"),
+    "no-longer-holds": _both("plan no longer holds", "planen holder ikke længere"),
     "open": _both("open", "ikke afsluttet"),
 }
 

@@ -257,7 +257,9 @@ class TestReferences:
     def test_what_is_not_known_is_not_made_up(self):
         ending = make(self.step, Lag())
         assert isinstance(ending, Failed)
-        assert ending.problem == "nothing is known of what fence saw, which this step needs"
+        assert ending.problem == (
+            "nothing is known of what fence saw, which this step needs: it was skipped, or a person answered for it"
+        )
         assert ending.acted is False
 
 

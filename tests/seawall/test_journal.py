@@ -30,7 +30,9 @@ from seawall.journal import (
     Opened,
     Outcome,
     Resumed,
+    Retried,
     Settled,
+    Skipped,
     Started,
     Succeeded,
     Unanswered,
@@ -39,6 +41,7 @@ from seawall.journal import (
     read_lines,
 )
 from seawall.model import Text
+from seawall.predicates import Checked
 from tests.fakes import MIDNIGHT
 
 words = st.text(max_size=12)
@@ -69,6 +72,8 @@ kinds = (
     Failed,
     Settled,
     AbortAsked,
+    Skipped,
+    Retried,
     Ended,
 )
 
@@ -82,6 +87,9 @@ def values(name: str, annotation: Any) -> st.SearchStrategy[Any]:
             return st.none() | seen
         case "attempt":
             return st.integers(1, 9)
+        case "checked":
+            one = st.builds(Checked, fact=words, holds=st.none() | st.booleans(), saw=words)
+            return st.lists(one, max_size=2).map(tuple)
         case "title":
             return st.builds(Text, en=words, da=st.none() | words)
     return words if annotation is str else st.from_type(annotation)
