@@ -99,7 +99,7 @@ def armor(one: SshSignature) -> str:
     """Write a signature as ssh-keygen does."""
     blob = MAGIC + VERSION.to_bytes(4, "big")
     for part in (one.key, one.namespace.encode(), b"", one.hash_name.encode(), one.signature):
-        blob += _string(part)
+        blob += wire_string(part)
     text = base64.b64encode(blob).decode()
     lines = (text[n : n + WIDTH] for n in range(0, len(text), WIDTH))
     return "\n".join((BEGIN, *lines, END)) + "\n"
@@ -116,7 +116,7 @@ def read_signature(armored: str) -> SshSignature:
     lines = armored.replace("\r\n", "\n").strip("\n").split("\n")
     if len(lines) < 3 or lines[0] != BEGIN or lines[-1] != END:  # noqa: PLR2004 - first, last and something between
         raise _wrong(f"it does not stand between `{BEGIN}` and `{END}`")
-    wire = _Wire(_base64("".join(lines[1:-1])))
+    wire = Wire(_base64("".join(lines[1:-1])))
     if wire.take(len(MAGIC)) != MAGIC:
         raise _wrong("it does not begin with SSHSIG")
     if (version := wire.number()) != VERSION:
@@ -176,19 +176,19 @@ def key_from_line(kind: str, text: str) -> bytes:
 def _signed_bytes(content: bytes, namespace: str, hash_name: HashName) -> bytes:
     digest = hashlib.new(hash_name, content).digest()
     parts = (namespace.encode(), b"", hash_name.encode(), digest)
-    return MAGIC + b"".join(_string(part) for part in parts)
+    return MAGIC + b"".join(wire_string(part) for part in parts)
 
 
 Public = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
 def _kind_of(blob: bytes) -> str:
-    return _word(_Wire(blob).string(), "kind of key")
+    return _word(Wire(blob).string(), "kind of key")
 
 
 def _public(blob: bytes) -> tuple[str, Public, bytes]:
     """Return the kind of a key, the key, and for a security key the application it was made for."""
-    wire = _Wire(blob)
+    wire = Wire(blob)
     kind, application = _word(wire.string(), "kind of key"), b""
     public: Public
     match kind:
@@ -217,7 +217,7 @@ def _public(blob: bytes) -> tuple[str, Public, bytes]:
 
 def _holds(key: bytes, signature: bytes, content: bytes) -> bool:
     kind, public, application = _public(key)
-    wire = _Wire(signature)
+    wire = Wire(signature)
     algorithm, raw = _word(wire.string(), "algorithm"), wire.string()
     if kind in (SK_ED25519, SK_ECDSA):
         flags, counter = wire.take(1), wire.take(4)
@@ -238,7 +238,7 @@ def _holds(key: bytes, signature: bytes, content: bytes) -> bool:
                 public.verify(raw, content)
             case _:
                 _same(algorithm, kind)
-                pair = _Wire(raw)
+                pair = Wire(raw)
                 der = encode_dss_signature(pair.positive(), pair.positive())
                 pair.is_over("the signature's numbers")
                 public.verify(der, content, ec.ECDSA(CURVES[f"nistp{public.curve.key_size}"][1]()))
@@ -252,36 +252,45 @@ def _same(algorithm: str, kind: str) -> None:
         raise _wrong(f"its algorithm is {algorithm!r}, and its key is {kind}")
 
 
-class _Wire:
-    """SSH's way of writing numbers and strings, read from the front. RFC 4251, section 5."""
+class Wire:
+    """SSH's way of writing numbers and strings, read from the front. RFC 4251, section 5.
+
+    Each raises NotASignature when there is not enough left, or it is not written the one way.
+    """
 
     def __init__(self, content: bytes) -> None:
         self._left = content
 
     def take(self, count: int) -> bytes:
+        """Read so many bytes."""
         if count > len(self._left):
             raise _wrong("it is cut short")
         taken, self._left = self._left[:count], self._left[count:]
         return taken
 
     def number(self) -> int:
+        """Read a number of 32 bits."""
         return int.from_bytes(self.take(4), "big")
 
     def string(self) -> bytes:
+        """Read a string: its length, and itself."""
         return self.take(self.number())
 
     def positive(self) -> int:
+        """Read a number of any length that is greater than nothing."""
         raw = self.string()
         if not raw or raw[0] & 0x80 or (raw[0] == 0 and (len(raw) == 1 or not raw[1] & 0x80)):
             raise _wrong("a number in it is not written as SSH writes positive numbers")
         return int.from_bytes(raw, "big")
 
     def is_over(self, what: str) -> None:
+        """Check that nothing follows."""
         if self._left:
             raise _wrong(f"{len(self._left)} bytes follow after {what}")
 
 
-def _string(part: bytes) -> bytes:
+def wire_string(part: bytes) -> bytes:
+    """Write a string as SSH does."""
     return len(part).to_bytes(4, "big") + part
 
 

@@ -1,0 +1,226 @@
+"""What people sign: canonical JSON that says all of it, so that a signature opens one thing, once, for a while.
+
+Whoever reads a statement needs nothing else to know what was said: the run, real or exercise, the plan by its digest,
+the step in words, what its call is given. A nonce keeps two alike apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AwareDatetime, Field, ValidationError
+
+from seawall.model import Frozen, Name, StepId, Text
+from seawall.plan import Plan, PlannedStep, canonical
+from seawall.signed import Signed
+from seawall.sshsig import Signing, sign
+
+NONCE = r"^[0-9a-f]{32}$"
+Nonce = Annotated[str, Field(pattern=NONCE)]
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""By how much the clock of whoever signs may be ahead of the clock where the run is driven."""
+LONGEST_ARGS = 16 * 1024
+"""Bytes of arguments that stand in a statement as they are; of longer ones only their digest does."""
+REQUEST_LASTS = timedelta(minutes=30)
+"""How old a signed request may be when its run is opened."""
+
+Namespace = Literal[
+    "seawall-approval", "seawall-request", "seawall-review", "seawall-break-glass", "seawall-attestation"
+]
+NAMESPACES: tuple[Namespace, ...] = (
+    "seawall-approval",
+    "seawall-request",
+    "seawall-review",
+    "seawall-break-glass",
+    "seawall-attestation",
+)
+"""What `allowed_signers` may let a key sign, one by one: `namespaces="seawall-approval"`, or `"seawall-*"`."""
+
+
+class _Statement(Frozen):
+    format: Literal[1] = 1
+    city: Name
+    run: str
+    exercise: bool
+    plan: str
+    nonce: Nonce
+    at: AwareDatetime
+
+
+class YesStatement(_Statement):
+    """A yes to one step of one run.
+
+    Attributes:
+        kind: an ordinary yes, the breaking of the glass, or that somebody heard a telephone code for one.
+        uses: the action; `args` what it is given, `args_digest` the SHA-256 of their canonical JSON.
+        requester: who opened the run.
+        by: who says yes; `heard_by` is who heard it, when it came by telephone.
+        expires: after this it opens nothing.
+        why: with the breaking of the glass, why.
+    """
+
+    kind: Literal["approval", "break-glass", "attestation"]
+    step: StepId
+    does: Text
+    uses: str | None
+    args: dict[str, Any]
+    args_digest: str
+    requester: str
+    by: Name
+    heard_by: Name | None = None
+    expires: AwareDatetime
+    why: str = ""
+
+    @property
+    def namespace(self) -> Namespace:
+        """What its signature is given for."""
+        return _YES_SPACES[self.kind]
+
+    @property
+    def signer(self) -> str:
+        """Whose signature it bears."""
+        return self.heard_by or self.by
+
+
+class RequestStatement(_Statement):
+    """The wish that a plan be carried out."""
+
+    kind: Literal["request"] = "request"
+    runbook: Name
+    title: Text
+    parameters: dict[str, str]
+    requester: str
+
+
+class ReviewStatement(_Statement):
+    """What somebody else thinks of a run in which the glass was broken.
+
+    Attributes:
+        head: the hash of the journal's last line; `lines` how many it has: this is what was reviewed.
+    """
+
+    kind: Literal["review"] = "review"
+    head: str
+    lines: int
+    verdict: Literal["justified", "not-justified"]
+    why: str
+    by: Name
+
+
+_YES_SPACES: dict[str, Namespace] = {
+    "approval": "seawall-approval",
+    "break-glass": "seawall-break-glass",
+    "attestation": "seawall-attestation",
+}
+
+S = TypeVar("S", bound=_Statement)
+
+
+def new_nonce() -> str:
+    """Return a nonce that nobody has used."""
+    return secrets.token_hex(16)
+
+
+def digest_of_args(step: PlannedStep) -> str:
+    """Return the SHA-256 over the canonical JSON of what a step's call is given, hexadecimal."""
+    return hashlib.sha256(canonical(step.model_dump(mode="json")["args"])).hexdigest()
+
+
+def readable_args(step: PlannedStep) -> dict[str, Any]:
+    """Return what a step's call is given, as it stands in a statement; nothing when it is too long to be read."""
+    args: dict[str, Any] = step.model_dump(mode="json")["args"]
+    return args if len(canonical(args)) <= LONGEST_ARGS else {}
+
+
+def yes_to(
+    plan: Plan,
+    step: PlannedStep,
+    *,
+    run: str,
+    requester: str,
+    by: str,
+    now: datetime,
+    lasts: timedelta,
+    heard_by: str | None = None,
+    why: str = "",
+) -> YesStatement:
+    """Make the statement that says yes to a step: by its name when `why` is empty, else by breaking the glass."""
+    return YesStatement(
+        kind="attestation" if heard_by else "break-glass" if why else "approval",
+        city=plan.city,
+        run=run,
+        exercise=plan.exercise,
+        plan=plan.digest,
+        nonce=new_nonce(),
+        at=now,
+        step=step.id,
+        does=step.does,
+        uses=step.uses,
+        args=readable_args(step),
+        args_digest=digest_of_args(step),
+        requester=requester,
+        by=by,
+        heard_by=heard_by,
+        expires=now + lasts,
+        why=why,
+    )
+
+
+def request_for(plan: Plan, *, run: str, requester: str, now: datetime) -> RequestStatement:
+    """Make the statement that asks for a plan to be carried out as this run."""
+    return RequestStatement(
+        city=plan.city,
+        run=run,
+        exercise=plan.exercise,
+        plan=plan.digest,
+        nonce=new_nonce(),
+        at=now,
+        runbook=plan.runbook,
+        title=plan.title,
+        parameters=plan.parameters,
+        requester=requester,
+    )
+
+
+def written(statement: _Statement) -> str:
+    """Write a statement the one way it is signed."""
+    return canonical(statement.model_dump(mode="json")).decode()
+
+
+def signed(statement: _Statement, namespace: Namespace, by: Signing) -> Signed:
+    """Sign a statement. Raises: SeawallError, from who signs."""
+    text = written(statement)
+    return Signed(statement=text, signature=sign(text.encode(), namespace, by))
+
+
+def read_statement(kind: type[S], words: Signed) -> S | None:
+    """Read the statement of signed words; None when it is none of this kind, or not written the one way."""
+    try:
+        statement = kind.model_validate_json(words.statement)
+    except ValidationError:
+        return None
+    return statement if written(statement) == words.statement else None
+
+
+def differences(statement: _Statement, plan: Plan, run: str) -> list[str]:
+    """Say what of a statement is about something else than this run of this plan."""
+    wanted: dict[str, object] = {
+        "city": plan.city,
+        "run": run,
+        "exercise": plan.exercise,
+        "plan": plan.digest,
+    }
+    return [
+        f"it is about {_shown(name, getattr(statement, name))}, and this is {_shown(name, value)}"
+        for name, value in wanted.items()
+        if getattr(statement, name) != value
+    ]
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "exercise":
+        return "an exercise" if value else "a real run"
+    return f"{name} {str(value)[:40]}"
