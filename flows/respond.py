@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
+from connectors.calling import Calling
 from flows.as_flow import RECORDED_WITHIN, refused, shown
 from flows.choices import RunbookName
 from flows.hands import PrefectHands
@@ -62,7 +63,8 @@ def carried_out_at(
     try:
         with nullcontext() if begun else newly_opened(run, utc_now, by=by):
             pages = Pages.of(configured(), here.city, get_run_logger().warning)
-            return carry_out(run, hands, utc_now, watch=_told(run), pages=pages, by=by)
+            turns = Calling(here.city.inventory, here.world, utc_now)
+            return carry_out(run, hands, utc_now, watch=_told(run), pages=pages, turns=turns, by=by)
     finally:
         hands.close(RECORDED_WITHIN)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
+from connectors.calling import Calling
 from drills.obliging import Obliging
 from drills.outside import Responded
 from flows.as_flow import RECORDED_WITHIN
@@ -42,7 +43,8 @@ class Responding:
         try:
             with newly_opened(run, utc_now, by=by):
                 pages = Pages.of(configured(), self.here.city, get_run_logger().warning)
-                carry_out(run, hands, utc_now, watch=watch, pages=pages, by=by)
+                turns = Calling(self.here.city.inventory, self.here.world, utc_now)
+                carry_out(run, hands, utc_now, watch=watch, pages=pages, turns=turns, by=by)
         finally:
             hands.close(RECORDED_WITHIN)
         return Responded.of(run.path, run.plan, read_journal(run.journal_path))

@@ -20,6 +20,7 @@ from seawall.hands import ThreadHands
 from seawall.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    from seawall.carrying import Turns
     from seawall.page.keeping import Pages
 
 __all__ = ["PrefectView", "carry_out_with_prefect", "end_process", "prepare"]
@@ -39,6 +40,7 @@ def carry_out_with_prefect(
     *,
     watch: Watch = unwatched,
     pages: Pages | None = None,
+    turns: Turns | None = None,
     by: str,
     prefect_api: str | None = None,
 ) -> tuple[Finish | Ask, PrefectView]:
@@ -47,7 +49,8 @@ def carry_out_with_prefect(
     Losing Prefect on the way neither stops nor slows the run. This returns at most 4 s after the run's end; the process
     should then end with `end_process`, because Prefect's own threads may keep an ordinary exit waiting.
 
-    `watch` is told every event, in whichever thread drives; `pages` keeps the run's status page. `prefect_api` says
+    `watch` is told every event, in whichever thread drives; `pages` keeps the run's status page, and `turns`
+    knows whom to ask next. `prefect_api` says
     where Prefect's API is, when neither PREFECT_API_URL nor the active profile of `prefect config` does.
 
     Raises:
@@ -61,7 +64,7 @@ def carry_out_with_prefect(
         begin(carrying, run=run.id, world=world, clock=clock, prefect_api=url)
 
     return carry_in_view(
-        lambda hands: carry_out(run, hands, clock, watch=watch, pages=pages, by=by),
+        lambda hands: carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, by=by),
         plain=lambda: ThreadHands(world, clock),
         under_prefect=under_prefect,
         prefect_api=prefect_api,

@@ -6,21 +6,47 @@ Holds the run's claims and its journal while it drives; both are let go by the k
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from seawall.claims import claim
 from seawall.decide import Ask, Finish
-from seawall.drive import Hands, Watch, drive, unwatched
+from seawall.drive import Hands, Inbox, Watch, drive, unwatched
 from seawall.errors import Busy, JournalError
+from seawall.escalating import Line, no_line
 from seawall.inbox import FileInbox
-from seawall.journal import Ended, Event, Opened, Outcome
+from seawall.journal import Ended, Event, Opened, Outcome, Word
 from seawall.run_folder import RunFolder
 from seawall.state import State
 
 if TYPE_CHECKING:
     from seawall.page.keeping import Pages
+
+
+class Turns(Protocol):
+    """Who has the turn in a role, and how those are told who are asked next because nobody answered."""
+
+    def line(self, role: str, at: datetime) -> tuple[str, ...]:
+        """Return the names of those who have the turn at an instant, and who stand in, the first first."""
+
+    def saw(self, event: Event, state: State) -> None:
+        """Take note that something happened, and tell people where they must know. Raises nothing and does not wait."""
+
+    def take(self) -> Sequence[Word]:
+        """Return what came of the telling; as from an inbox, again until it is asked for the next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """An inbox of what people say, and of what came of telling them."""
+
+    first: Inbox
+    second: Turns
+
+    def take(self) -> Sequence[Word]:
+        return (*self.first.take(), *self.second.take())
 
 
 def carry_out(
@@ -30,9 +56,12 @@ def carry_out(
     *,
     watch: Watch = unwatched,
     pages: Pages | None = None,
+    turns: Turns | None = None,
     by: str,
 ) -> Finish | Ask:
     """Carry the run on from wherever its journal says it is. `pages` tells the city about it meanwhile.
+
+    `turns` knows whom to ask next when nobody answers; without it a role is asked as a whole, and nobody after it.
 
     Raises:
         Busy: another process carries it out, or another run holds what it wants.
@@ -40,18 +69,29 @@ def carry_out(
     """
     plan = run.plan
     with claim(run.runs, plan.claims, run.id, by), run.journal(by) as journal:
-        inbox = FileInbox(run)
+        inbox: Inbox = FileInbox(run)
+        line: Line = no_line
+        if turns is not None:
+            inbox, line, watch = _Both(inbox, turns), turns.line, _each(turns.saw, watch)
         if pages is None:
-            return drive(plan, journal, hands, clock, inbox=inbox, watch=watch, by=by)
+            return drive(plan, journal, hands, clock, inbox=inbox, watch=watch, line=line, by=by)
         with pages.following(run, tuple(journal.events()), clock) as page:
 
-            def watch_and_tell(event: Event, state: State) -> None:
+            def show(event: Event, _state: State) -> None:
                 page.saw(event)
-                watch(event, state)
 
+            watch = _each(show, watch)
             return drive(
-                plan, journal, hands, clock, inbox=inbox, watch=watch_and_tell, page=page.current, by=by
+                plan, journal, hands, clock, inbox=inbox, watch=watch, page=page.current, line=line, by=by
             )
+
+
+def _each(first: Watch, second: Watch) -> Watch:
+    def watch(event: Event, state: State) -> None:
+        first(event, state)
+        second(event, state)
+
+    return watch
 
 
 @contextlib.contextmanager

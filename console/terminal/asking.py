@@ -13,14 +13,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from console.terminal.desk import Desk
-from console.terminal.on_call import who_now
-from console.terminal.questions import how_to_type, taken_apart, word_for
-from console.terminal.screen import Screen, words
+from console.terminal.on_call import who_is_asked
+from console.terminal.questions import choices, how_to_type, taken_apart, word_for
+from console.terminal.screen import Screen, language, words
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput, SeawallError
 from seawall.inbox import put
 from seawall.messages import MARK
-from seawall.questions import ANSWERS, OpenQuestion, questions_of
+from seawall.questions import OpenQuestion, questions_of
 from seawall.report.figures import clock
 from seawall.run_folder import RunFolder
 from seawall.state import State
@@ -89,11 +89,14 @@ class Asking:
         return True
 
     def _show(self, question: OpenQuestion, screen: Screen) -> None:
-        role = question.step.approve.by if question.step.approve else question.step.by
-        who = who_now(self._desk.city.inventory, role) if role else ""
+        who = who_is_asked(self._desk.city.inventory, question.asked)
         kind = MARK if self._run.plan.exercise else "REAL"
         screen.say()
-        screen.say(f"{kind}: {question.in_words(who)}", "mark" if self._run.plan.exercise else "bad", hang=2)
+        screen.say(
+            f"{kind}: {question.in_words(who, language())}",
+            "mark" if self._run.plan.exercise else "bad",
+            hang=2,
+        )
         screen.say(words(question.step.does), indent=2)
         if question.asked.what == "approval":
             back = (
@@ -119,7 +122,7 @@ class Asking:
     def _say(self, line: str, question: OpenQuestion, screen: Screen) -> bool:
         typed = taken_apart(line, question, self._desk.city.inventory)
         if typed is None:
-            screen.say(f"Type {' or '.join(ANSWERS[question.asked.what])}.")
+            screen.say(choices(question))
             return False
         assert self._state is not None
         try:
@@ -151,6 +154,6 @@ class Asking:
                 if self._state
                 else None
             )
-            if now is None or now.missing < before:
+            if now is None or now.missing < before or now.taken != question.taken:
                 return
             self._over.wait(LOOKS_EVERY)

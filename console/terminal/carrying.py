@@ -13,6 +13,7 @@ from pathlib import Path
 
 import typer
 
+from connectors.calling import Calling
 from console.terminal.confirming import confirm, show_stakes
 from console.terminal.desk import Desk
 from console.terminal.ending import exit_code, show_end, show_stop
@@ -169,13 +170,14 @@ def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[F
     """Drive a run with Prefect or without. Returns how it ended, and what to say of Prefect's part in it."""
     clock = surroundings().now
     pages = manner.desk.pages(lambda note: manner.screen.say(note, "bad"))
+    turns = Calling(manner.desk.city.inventory, world, clock)
     if manner.prefect == "off":
         hands = ThreadHands(world, clock)
-        return carry_out(run, hands, clock, watch=watch, pages=pages, by=manner.by), ""
+        return carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, by=manner.by), ""
     from flows.api import api_url
     from flows.view import carry_out_with_prefect
 
-    end, view = carry_out_with_prefect(run, world, clock, watch=watch, pages=pages, by=manner.by)
+    end, view = carry_out_with_prefect(run, world, clock, watch=watch, pages=pages, turns=turns, by=manner.by)
     if view.missed:
         # Nobody misses a Prefect that was never set up.
         return end, view.missed if api_url() else ""

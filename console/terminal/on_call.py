@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from console.terminal.surroundings import surroundings
 from seawall.inventory import Inventory
+from seawall.journal import Asked
 from seawall.on_duty import OnDuty, handover, on_duty
 
 
@@ -26,6 +27,14 @@ def who_now(inventory: Inventory, role: str) -> str:
     if ahead is not None:
         words += f" until {wall(ahead[0], inventory)}"
     return f"{words}; when late: {', '.join(now.deputies)}" if now.deputies else words
+
+
+def who_is_asked(inventory: Inventory, asked: Asked) -> str:
+    """Say who is asked: whose turn it is, or the next in line when that one did not answer."""
+    if asked.of not in {role for one in inventory.people.values() for role in one.roles}:
+        return ""  # whoever is operating has no roster, and is asked what happened
+    turn = on_duty(inventory, asked.of, surroundings().now()).person
+    return who_now(inventory, asked.of) if asked.person in (None, turn) else asked.person
 
 
 def when_late(inventory: Inventory, role: str) -> str:

@@ -134,7 +134,7 @@ class Progress:
         return aside() if self._on_error else out()
 
     def _say_how_to_answer(self, event: Event, screen: Screen) -> None:
-        for one in questions_of(self._state) if event.kind == "asked" else ():
+        for one in questions_of(self._state) if event.kind in ("asked", "escalated") else ():
             if one.step.id == getattr(event, "step", None):
                 screen.raw(f"             seawall answer {self._run.id} {one.step.id}")
 
@@ -150,7 +150,9 @@ class Progress:
             lines.append(f"  and {len(running) - MOST_SHOWN} more under way\n")
         for one in questions_of(state)[:MOST_SHOWN]:
             left = (one.asked.until - now).total_seconds()
-            lines.append(f"{one.in_words()}, {span(max(0, left), language())} left\n", "bold")
+            lines.append(
+                f"{one.in_words(language=language())}, {span(max(0, left), language())} left\n", "bold"
+            )
         upcoming = _next_steps(state)
         if upcoming:
             lines.append(f"next: {', '.join(upcoming)}\n", "dim")

@@ -10,13 +10,15 @@ from seawall.approve import check_may_approve, is_wanted, still_wanted
 from seawall.errors import BadInput
 from seawall.ground import choose
 from seawall.inventory import Inventory
-from seawall.journal import Answered, Approved, Word
+from seawall.journal import Acknowledged, Answered, Approved, Word
+from seawall.model import Text
 from seawall.notes import checked_note
 from seawall.plan import PlannedStep
 from seawall.questions import ANSWERS, OpenQuestion, questions_of
 from seawall.state import State
+from seawall.step_state import StepState
 
-ALL_ANSWERS = ("yes", "no", "done", "happened", "did-not-happen")
+ALL_ANSWERS = ("yes", "no", "done", "not-done", "happened", "did-not-happen", "have-it", "cannot")
 HOW = "typed in a terminal"
 
 
@@ -34,7 +36,8 @@ def taken_apart(line: str, question: OpenQuestion, inventory: Inventory) -> Type
     """Read `yes`, `no NAME WHY` or `done [NAME] NOTE`. Returns: None when it is no answer to this question."""
     said, _, rest = line.strip().partition(" ")
     person, _, why = rest.strip().partition(" ")
-    if said.lower() not in ANSWERS[question.asked.what]:
+    answers = ANSWERS[question.asked.what]
+    if said.lower() not in (*answers, *(("did-not-happen",) if "not-done" in answers else ())):
         return None
     if question.step.note is None or said.lower() != "done":
         return Typed(said.lower(), person, why, "")
@@ -45,18 +48,52 @@ def taken_apart(line: str, question: OpenQuestion, inventory: Inventory) -> Type
 
 def how_to_type(question: OpenQuestion, by: str, inventory: Inventory) -> str:
     """Say what may be typed at a question by whoever sits here as `by`."""
-    choices = ANSWERS[question.asked.what]
+    settling = _settling(question)
+    beside = "" if len(settling) == len(ANSWERS[question.asked.what]) else f" {words(_TYPE['beside'])}"
+    role = question.asked.of
+    may = inventory.with_role(role)
     if question.step.note is not None:
-        return (
-            f"Type `done` and {words(question.step.note)}, or did-not-happen. Your name between them if you are"
-            f" not {by}; `none` when there is none."
-        )
-    role = question.step.approve.by if question.step.approve else question.step.by
-    may = inventory.with_role(role) if role else {}
+        note = words(question.step.note)
+        return words(_TYPE["note"]).format(note=note, by=by) + beside
     if question.asked.what == "approval" and by not in may:
-        named = " or ".join(f"`{choice} NAME`" for choice in choices)
-        return f"Type {named}, with the name of somebody who may."
-    return f"Type {' or '.join(choices)}, and your name if you are not {by}."
+        named = words(_OR).join(f"`{choice} NAME`" for choice in settling)
+        return words(_TYPE["named"]).format(choices=named) + beside
+    return words(_TYPE["any"]).format(choices=words(_OR).join(settling), by=by) + beside
+
+
+def choices(question: OpenQuestion) -> str:
+    """Say which words settle a question."""
+    return words(_TYPE["one-of"]).format(choices=words(_OR).join(_settling(question)))
+
+
+def _settling(question: OpenQuestion) -> list[str]:
+    return [one for one in ANSWERS[question.asked.what] if one not in PASSING]
+
+
+PASSING = ("have-it", "cannot")
+"""Answers that settle nothing: somebody has it, or it is not for them."""
+_OR = Text(en=" or ", da=" eller ")
+_TYPE = {
+    "note": Text(
+        en="Type `done` and {note} (`none` when there is none), or not-done; your name after the first word if you are"
+        " not {by}.",
+        da="Skriv `done` og {note} (`none`, hvis der ikke er noget), eller not-done; dit navn efter det første ord,"
+        " hvis du ikke er {by}.",
+    ),
+    "named": Text(
+        en="Type {choices}, with the name of somebody who may.",
+        da="Skriv {choices} med navnet på en, der må.",
+    ),
+    "any": Text(
+        en="Type {choices}, and your name if you are not {by}.",
+        da="Skriv {choices}, og dit navn, hvis du ikke er {by}.",
+    ),
+    "one-of": Text(en="Type {choices}.", da="Skriv {choices}."),
+    "beside": Text(
+        en="`have-it` says that you have it; with `cannot` the next is asked.",
+        da="`have-it` siger, at du har den; med `cannot` spørges den næste.",
+    ),
+}
 
 
 def word_for(
@@ -84,8 +121,12 @@ def word_for(
         )
     planned = state.steps[step].step
     word: Word
-    if answer in ("yes", "no"):
-        _check_person(planned, person, inventory)
+    if answer == "have-it":
+        word = Acknowledged(at=now, step=step, by=person)
+    elif answer == "cannot":
+        word = Answered(at=now, step=step, by=person, answer="cannot", why=why)
+    elif answer in ("yes", "no"):
+        _check_person(state.steps[step], person, inventory)
         if answer == "yes" and person in state.steps[step].approved_by:
             remedy = (
                 "Ask another person who may" if still_wanted(state.steps[step]) else "Nothing more is needed"
@@ -99,7 +140,7 @@ def word_for(
             else Answered(at=now, step=step, by=person, answer="no", why=why)
         )
     else:
-        happened = answer != "did-not-happen"
+        happened = answer not in ("did-not-happen", "not-done")
         word = Answered(
             at=now,
             step=step,
@@ -128,7 +169,8 @@ def _note(state: State, step: PlannedStep, answer: str, note: str, inventory: In
     return ""
 
 
-def _check_person(step: PlannedStep, person: str, inventory: Inventory) -> None:
+def _check_person(one: StepState, person: str, inventory: Inventory) -> None:
+    step, escalated_to = one.step, {role for role, _ in one.in_line}
     if step.approve is None:
         check_may_approve(step, person, ())
     if person not in inventory.people:
@@ -137,7 +179,7 @@ def _check_person(step: PlannedStep, person: str, inventory: Inventory) -> None:
         raise BadInput.one(
             f"there is no person {person!r} in this city", where=f"step {step.id}", remedy=remedy
         )
-    check_may_approve(step, person, inventory.people[person].roles)
+    check_may_approve(step, person, inventory.people[person].roles, escalated_to)
 
 
 def not_asked(state: State, step: str) -> BadInput:

@@ -14,7 +14,7 @@ from console.terminal.desk import Desk
 from console.terminal.ending import show_end
 from console.terminal.following import show_event
 from console.terminal.questions import Typed, how_to_type, not_asked, taken_apart, word_for
-from console.terminal.screen import aside, next_command, out, words
+from console.terminal.screen import aside, language, next_command, out, words
 from console.terminal.surroundings import operator, surroundings
 from seawall.decide import Finish
 from seawall.errors import BadInput, ExitCode
@@ -92,7 +92,9 @@ def _asked_here(run: RunFolder, state: State, step: str, by: str, inventory: Inv
             remedy=f"Say it: {commands}",
         )
     kind = MARK if run.plan.exercise else "REAL"
-    aside().say(f"{kind}: {question.in_words()}", "mark" if run.plan.exercise else "bad", hang=2)
+    aside().say(
+        f"{kind}: {question.in_words(language=language())}", "mark" if run.plan.exercise else "bad", hang=2
+    )
     aside().say(words(question.step.does), indent=2)
     aside().say(f"{how_to_type(question, by, inventory)} Only Enter says nothing.")
     aside().stream.write("> ")

@@ -28,7 +28,7 @@ def answer(
         str | None,
         typer.Argument(
             metavar="[ANSWER]",
-            help="yes, no, done, happened or did-not-happen; asked for when it is left out.",
+            help="yes, no, have-it, cannot, done, not-done, happened or did-not-happen; asked for if left out.",
         ),
     ] = None,
     *,
@@ -43,13 +43,15 @@ def answer(
 ) -> None:
     """Answer what a run asks of a person.
 
-    Allow a step, say that your own step is done, or say what happened. A yes or no to an approval counts only from
-    a person of the inventory who has the role that was asked for. A note is kept in the journal: nothing about people.
+    Allow a step, say that you have your own step (have-it) and then that it is done, or say what happened. With
+    `cannot` the next in line is asked at once. A yes or no to an approval counts only from a person of the inventory
+    who has the role that was asked for. A note is kept in the journal: nothing about people.
 
     \b
     Examples:
       seawall answer last fence
       seawall answer last fence yes --as bo
+      seawall answer last tell-dispatch have-it --as carl
       seawall answer last tell-dispatch done --as carl --why "spoke to Mette"
       seawall answer last call done --as carl --note CASE-4711
       seawall answer last promote did-not-happen --as anna

@@ -75,7 +75,7 @@ def test_the_json_of_a_run_says_what_is_asked_and_how_to_answer(waiting):
     told = json.loads(waiting("show", "--json").out)
     assert told["standing"] == "interrupted"
     assert [(one["step"], one["what"], one["of"], one["answers"]) for one in told["questions"]] == [
-        ("light", "approval", "incident-commander", ["yes", "no"])
+        ("light", "approval", "incident-commander", ["yes", "no", "have-it", "cannot"])
     ]
 
 

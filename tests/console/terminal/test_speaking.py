@@ -75,7 +75,7 @@ def test_a_no_ends_the_run_refused(waiting):
     ("arguments", "named"),
     [
         (["lihgt", "yes"], "no step lihgt"),
-        (["light", "maybe"], "yes, no, done, happened"),
+        (["light", "maybe"], "yes, no, done, not-done, happened"),
         (["light", "done"], "light yes or no"),
         (["tell", "done"], "tell"),
         (["look", "yes"], "waits for no approval"),
