@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from seawall.model import Frozen, Name, SecretRef
+from seawall.places import HOW_MANY
 from seawall.targets import Account, Endpoint, Port, PowerSocket
 
 
@@ -184,3 +185,30 @@ class BalancerEntry(Frozen):
 
     runtime: Endpoint
     front: Endpoint
+
+
+class PlaceEntry(Frozen):
+    """One of the three places where what must be true everywhere is written down once: docs/places.md.
+
+    Attributes:
+        store: the store that it is in.
+        bucket: its own bucket there, which keeps no versions.
+        access_key: where the access key is kept, when it is not the store's.
+        secret_key: where the secret key is kept, when it is not the store's.
+    """
+
+    store: Name
+    bucket: str = "seawall-places"
+    access_key: SecretRef | None = None
+    secret_key: SecretRef | None = None
+
+
+def three_places(places: dict[str, PlaceEntry]) -> dict[str, PlaceEntry]:
+    """Let through what can be places: none, or three in three stores. Raises: ValueError."""
+    if places and len(places) != HOW_MANY:
+        message = f"there are {len(places)} places; there must be three, or none: two sites and a witness"
+        raise ValueError(message)
+    if len({one.store for one in places.values()}) != len(places):
+        message = "two places are in one store, and would be lost together"
+        raise ValueError(message)
+    return places

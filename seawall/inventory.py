@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from seawall.duties import Duty
-from seawall.entries import BalancerEntry, HostEntry, StoreEntry
+from seawall.entries import BalancerEntry, HostEntry, PlaceEntry, StoreEntry, three_places
 from seawall.model import Duration, Frozen, Name, Text, duration_text
 from seawall.people import Audience, Person
 from seawall.suppliers import Supplier
@@ -316,6 +316,7 @@ class Inventory(Frozen):
     sites: dict[Name, Site] = {}
     hosts: dict[Name, HostEntry] = {}
     stores: dict[Name, StoreEntry] = {}
+    places: Annotated[dict[Name, PlaceEntry], AfterValidator(three_places)] = {}
     balancers: dict[Name, BalancerEntry] = {}
     zones: dict[str, Zone] = {}
     mail: MailRelay | None = None

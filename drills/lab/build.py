@@ -124,7 +124,7 @@ def _make_everything(
         made = _Making(layout, machines, stop)
         database = at_once.submit(made.database, software, account, tell)
         for one in as_completed(
-            (*machines.values(), *(at_once.submit(made.bucket, place) for place in PLACES))
+            (*machines.values(), *(at_once.submit(made.buckets, place) for place in PLACES))
         ):
             one.result()
         identifier = database.result()
@@ -160,14 +160,14 @@ class _Making:
     machines: Mapping[str, Future[None]]
     stop: threading.Event
 
-    def bucket(self, place: str) -> None:
-        """Make one store's bucket."""
+    def buckets(self, place: str) -> None:
+        """Make one store's buckets."""
         name = f"{place}-store"
         self._ready(name, "s3")
         limit = timedelta(seconds=10)
         client = store.client(self.layout.stores[name], self.layout.credentials, place, within=limit)
         try:
-            store.make_bucket(client)
+            store.make_buckets(client, place)
         finally:
             client.close()
 

@@ -14,7 +14,16 @@ import yaml
 import drills
 from drills.lab import alive
 from drills.lab.layout import LabLayout
-from seawall.entries import BalancerEntry, HostEntry, ServerEntry, StoreEntry, UnitEntry, WebRootEntry
+from drills.lab.store import PLACES_BUCKET
+from seawall.entries import (
+    BalancerEntry,
+    HostEntry,
+    PlaceEntry,
+    ServerEntry,
+    StoreEntry,
+    UnitEntry,
+    WebRootEntry,
+)
 from seawall.errors import BadInput
 from seawall.inventory import Inventory
 from seawall.loading.city_files import yaml_files
@@ -111,6 +120,9 @@ def technical_facts(layout: LabLayout) -> dict[str, Any]:
         },
         "stores": {
             name: StoreEntry(**one.model_dump(exclude={"name"})) for name, one in layout.stores.items()
+        },
+        "places": {
+            one.site: PlaceEntry(store=name, bucket=PLACES_BUCKET) for name, one in layout.stores.items()
         },
         "balancers": {
             layout.balancer.name: BalancerEntry(runtime=layout.balancer.runtime, front=layout.front)

@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING
 from drills.lab.account import Account
 from drills.lab.credentials import Credentials
 from drills.lab.machine import Program
+from seawall.marks import MARK, mark_of
 from seawall.targets import Store
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 BUCKET = "backups"
+PLACES_BUCKET = "seawall-places"
+"""What is written once at three places is in a bucket without versions: contenders are slow on others (DESIGN.md)."""
 REGION = "eu-north-1"
 PORTS = ("s3", "s3-grpc", "filer", "filer-grpc", "volume", "volume-grpc", "master", "master-grpc")
 
@@ -92,6 +95,8 @@ def client(store: Store, kept: Credentials, site: str, *, within: timedelta) -> 
     )
 
 
-def make_bucket(s3: S3Client) -> None:
-    """Make the bucket that keeps every version of an object and can lock each against deletion."""
+def make_buckets(s3: S3Client, place: str) -> None:
+    """Make the bucket that keeps every version of an object and can lock each against deletion, and the place's."""
     s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+    s3.create_bucket(Bucket=PLACES_BUCKET)
+    s3.put_object(Bucket=PLACES_BUCKET, Key=MARK, Body=mark_of(place))

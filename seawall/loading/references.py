@@ -33,6 +33,7 @@ _SITE_KEYS: Tree = {KEY: "site"}
 _WHERE: Tree = {
     "hosts": {"*": {"site": "site"}},
     "stores": {"*": {"site": "site"}},
+    "places": {"*": {"store": "store"}},
     "services": {
         "*": {
             "needs": {"*": "service"},
