@@ -1,8 +1,8 @@
 """Telephone codes: a printed sheet a person, for when they can be rung and cannot sign.
 
 Only hashes are kept, under the trust root: scrypt with a salt, and a digest of its result, so that what a journal
-holds of a code opens nothing. A code counts once. It says that somebody read it out, and no more: who typed it signs for
-having heard it, and every screen and report calls it weaker than a signature.
+holds of a code opens nothing. A code counts once. It says that somebody read it out, and no more: who typed it signs
+for having heard it, and every screen and report calls it weaker than a signature.
 """
 
 from __future__ import annotations

@@ -25,9 +25,11 @@ from seawall.journal import (
     Failed,
     Journal,
     Notified,
+    Opened,
     Resumed,
     Retried,
     Settled,
+    SignedFromHere,
     Skipped,
     Started,
     Word,
@@ -58,6 +60,19 @@ class Inbox(Protocol):
     def take(self) -> Sequence[Word]:
         """Return what has arrived since the last time, oldest first."""
 
+    def refuse(self, word: Word, why: str) -> None:
+        """Put a word aside that was taken just now and does not count, with the reason."""
+
+
+class Gate(Protocol):
+    """Who judges whether a yes counts, where yeses are signed: `seawall.judging`."""
+
+    def take(self, word: Approved, state: State, now: datetime) -> str | None:
+        """Take a yes in; say why it does not count, or None when it does."""
+
+    def why_request_does_not_count(self, opened: Opened, plan: Plan) -> str | None:
+        """Say why a run's request is not signed by who opened it; None when it is."""
+
 
 class NoInbox:
     """An inbox that nothing arrives in."""
@@ -65,6 +80,9 @@ class NoInbox:
     def take(self) -> Sequence[Word]:
         """Return nothing."""
         return ()
+
+    def refuse(self, word: Word, why: str) -> None:
+        """Have nothing to put aside."""
 
 
 Watch = Callable[[Event, State], None]
@@ -84,18 +102,19 @@ def drive(
     watch: Watch = unwatched,
     page: Callable[[], Enclosure | None] = no_page,
     line: Line = no_line,
+    gate: Gate | None = None,
     by: str = "seawall",
 ) -> Finish | Ask:
     """Carry `plan` on from wherever `journal` says it is, until it ends or waits for a person too long.
 
     `watch` is told every event after it is on disk, and must not raise. `page` gives calls that tell people the run's
     status page, from whichever thread. `line` knows who has the turn in a role, so that the next is asked when nobody
-    answers. `by` is who carries it on.
+    answers. `gate` judges each yes; without it they are typed, and count as they come. `by` is who carries it on.
 
     Returns:
         How the run ended, or what it still asks. In the latter case the journal is open: drive it again.
     """
-    driver = _Driver(plan, journal, hands, clock, watch, page, line)
+    driver = _Driver(plan, journal, hands, clock, watch, page, line, gate)
     return driver.carry_on(inbox or NoInbox(), by)
 
 
@@ -116,9 +135,10 @@ class _Driver:
         watch: Watch,
         page: Callable[[], Enclosure | None],
         line: Line,
+        gate: Gate | None,
     ) -> None:
         self._journal, self._hands, self._clock, self._watch = journal, hands, clock, watch
-        self._page, self._line = page, line
+        self._page, self._line, self._gate = page, line, gate
         past = tuple(journal.events())
         self._state = State(plan, past)
         self._heard: set[Word] = {
@@ -129,16 +149,20 @@ class _Driver:
             )
         }
         self._proving: dict[str, tuple[StepCall, datetime]] = {}
+        self._inbox: Inbox = NoInbox()
 
     def carry_on(self, inbox: Inbox, by: str) -> Finish | Ask:
         """Go round until there is an end."""
+        self._inbox = inbox
         if self._state.ended is not None:  # nothing is written after the end but the word that lets it go on
             self._hear([word for word in inbox.take() if isinstance(word, Skipped | Retried)])
         if self._state.last is not None and self._state.ended is None and self._was_begun():
             self._record([Resumed(at=self._clock(), by=by)])
+        self._say_if_yeses_are_signed_from_here()
         while True:
             if self._state.ended is None:
                 self._hear(inbox.take())
+                self._record(self._state.yeses.expired(self._clock()))
             decision = deciding.decide(self._state, self._clock())
             match decision:
                 case Finish():
@@ -242,9 +266,27 @@ class _Driver:
     def _hear(self, words: Sequence[Word]) -> None:
         for word in words:
             # A word that was written down just before the power went is delivered again.
-            if word not in self._heard and (isinstance(word, AbortAsked) or is_wanted(word, self._state)):
+            if word in self._heard or not (isinstance(word, AbortAsked) or is_wanted(word, self._state)):
+                continue
+            if why := self._refusal(word):
+                self._inbox.refuse(word, why)
+            else:
                 self._record([word])
                 self._heard.add(word)
+
+    def _refusal(self, word: Word) -> str | None:
+        if self._gate is None or not isinstance(word, Approved):
+            return None
+        return self._gate.take(word, self._state, self._clock())
+
+    def _say_if_yeses_are_signed_from_here(self) -> None:
+        """Journal it for a run that was opened where they were typed, or on a request that nobody signed."""
+        opened, yeses = self._state.opened, self._state.yeses
+        if self._gate is None or opened is None or self._state.ended is not None:
+            return
+        counts = self._gate.why_request_does_not_count(opened, self._state.plan) is None
+        if not yeses.signed or counts < yeses.request_counts:
+            self._record([SignedFromHere(at=self._clock(), request_counts=counts)])
 
     def _record(self, events: Sequence[Event]) -> None:
         if not events:

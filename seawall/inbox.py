@@ -43,7 +43,7 @@ class FileInbox:
 
     def __init__(self, run: RunFolder) -> None:
         self._path = run.inbox_path
-        self._given: list[str] = []
+        self._given: dict[str, Word] = {}
 
     def take(self) -> Sequence[Word]:
         """Return what has arrived since the last time, oldest first. What was returned then is put away now.
@@ -53,7 +53,7 @@ class FileInbox:
         with on_disk(self._path):
             for name in self._given:
                 self._move(name, "taken")
-            self._given = []
+            self._given = {}
             try:
                 names = sorted(one.name for one in os.scandir(self._path) if one.name.endswith(".json"))
             except FileNotFoundError:
@@ -70,8 +70,15 @@ class FileInbox:
         except ValidationError as error:
             self._refuse(name, str(error))
             return None
-        self._given.append(name)
+        self._given[name] = word
         return word
+
+    def refuse(self, word: Word, why: str) -> None:
+        """Put a word aside that was returned just now and does not count. Raises: JournalError when the disk fails."""
+        with on_disk(self._path):
+            for name in [name for name, one in self._given.items() if one == word]:
+                del self._given[name]
+                self._refuse(name, why)
 
     def _refuse(self, name: str, why: str) -> None:
         self._move(name, "refused")

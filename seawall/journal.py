@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
@@ -15,6 +16,7 @@ from seawall.chain import read_lines as read_lines  # noqa: PLC0414
 from seawall.errors import JournalError
 from seawall.model import Frozen, Text
 from seawall.predicates import Looks
+from seawall.signed import Heard, Signed
 
 
 class Outcome(StrEnum):
@@ -33,7 +35,12 @@ class _Event(Frozen):
 
 
 class Opened(_Event):
-    """The run exists: who asked for it, for which plan, real or exercise."""
+    """The run exists: who asked for it, for which plan, real or exercise.
+
+    Attributes:
+        request: that `by` signed for it; an unsigned request takes one yes more.
+        yeses: `signed` where the host has a trust root: a typed yes does not count then.
+    """
 
     kind: Literal["opened"] = "opened"
     run: str
@@ -43,6 +50,8 @@ class Opened(_Event):
     exercise: bool
     by: str
     version: str
+    request: Annotated[Signed | None, Field(exclude_if=lambda said: said is None)] = None
+    yeses: Annotated[Literal["typed", "signed"], Field(exclude_if=lambda said: said == "typed")] = "typed"
 
 
 class Resumed(_Event):
@@ -134,12 +143,42 @@ class ByHand(_Event):
 
 
 class Approved(_Event):
-    """A person said yes to a step."""
+    """A person said yes to a step.
+
+    Attributes:
+        signed: the statement and its signature; absent from a typed yes.
+        expires: when it opens nothing any more, if the step has not started by then.
+        heard: it is a telephone code, typed by somebody else: weaker than a signature.
+        glass: why this person opened the step without the yeses that were missing; a review is owed then.
+    """
 
     kind: Literal["approved"] = "approved"
     step: str
     by: str
     how: str
+    signed: Annotated[Signed | None, Field(exclude_if=_is_none)] = None
+    expires: Annotated[AwareDatetime | None, Field(exclude_if=_is_none)] = None
+    heard: Annotated[Heard | None, Field(exclude_if=_is_none)] = None
+    glass: Annotated[str, Field(max_length=2000, exclude_if=operator.not_)] = ""
+
+
+class Lapsed(_Event):
+    """A yes expired before its step started; it does not count any more."""
+
+    kind: Literal["lapsed"] = "lapsed"
+    step: str
+    by: str
+
+
+class SignedFromHere(_Event):
+    """Whoever drives the run has a trust root, and so typed yeses to what has not started count no more.
+
+    Attributes:
+        request_counts: whether the run's request was signed; else each step takes one yes more.
+    """
+
+    kind: Literal["signed-from-here"] = "signed-from-here"
+    request_counts: bool
 
 
 class Answered(_Event):
@@ -269,6 +308,8 @@ Event = Annotated[
     | Unanswered
     | ByHand
     | Approved
+    | Lapsed
+    | SignedFromHere
     | Answered
     | Started
     | Succeeded

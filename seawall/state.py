@@ -21,12 +21,14 @@ from seawall.journal import (
     Escalated,
     Event,
     Failed,
+    Lapsed,
     Notified,
     NotNeeded,
     Opened,
     Resumed,
     Retried,
     Settled,
+    SignedFromHere,
     Skipped,
     Started,
     Succeeded,
@@ -35,6 +37,7 @@ from seawall.journal import (
 from seawall.plan import Plan, SeenBefore
 from seawall.predicates import PlanPredicate
 from seawall.step_state import Stand, StepState
+from seawall.yeses import Yeses
 
 
 class State:
@@ -50,12 +53,14 @@ class State:
         failed: steps that failed.
         changed: steps whose change is in the world, in the order it came there.
         seen: what finished steps saw, by step.
+        yeses: which of the yeses that were said count.
         aborting_since: when this process, or the one before it, was told to abort.
     """
 
     def __init__(self, plan: Plan, events: Iterable[Event] = ()) -> None:
         self.plan = plan
         self.steps = {step.id: StepState(step) for step in plan.steps}
+        self.yeses = Yeses(self.steps, self._regroup)
         self.opened: Opened | None = None
         self.abort: AbortAsked | None = None
         self.ended: Ended | None = None
@@ -88,6 +93,7 @@ class State:
         match event:
             case Opened():
                 self.opened = event
+                self.yeses.apply(event)
             case Resumed():
                 self._lose_what_was_under_way()
                 self.aborting_since = None if self.abort is None else event.at
@@ -99,7 +105,7 @@ class State:
                 self.ended = event
             case Asked() | Escalated() | Acknowledged() | Notified() | Unanswered() | ByHand():
                 self._in_peoples_hands(event)
-            case Approved() | Answered() | Skipped() | Retried():
+            case Approved() | Lapsed() | SignedFromHere() | Answered() | Skipped() | Retried():
                 self._said(event)
             case Started():
                 self._started(event)
@@ -118,19 +124,18 @@ class State:
         facts = dict.fromkeys(self.steps[step].step.holds_first) | self._owed.get(step, {})
         return tuple(self.plan.by_fact[one] for one in facts)
 
-    def _said(self, event: Approved | Answered | Skipped | Retried) -> None:
+    def _said(self, event: Approved | Lapsed | SignedFromHere | Answered | Skipped | Retried) -> None:
         match event:
-            case Approved():
-                self._approved(event)
+            case Approved() | Lapsed() | SignedFromHere():
+                self.yeses.apply(event)
             case Answered():
                 self._answered(event)
             case _:
                 self._reopened(event)
 
-    def _approved(self, event: Approved) -> None:
-        one = self.steps[event.step]
-        one.approved_by[event.by] = event.at
-        if event.step in self.ready and not one.yeses_wanted:
+    def _regroup(self, one: StepState) -> None:
+        if one.step.id in self.ready:
+            self._not_ready(one.step.id)
             self._ready(one)
 
     def _started(self, event: Started) -> None:
@@ -144,6 +149,7 @@ class State:
         one.begun, one.until, one.settled = event.at, event.until, None
         one.too_early = one.orphaned = False
         self._not_ready(event.step)
+        self.yeses.began(event.step)
         self.doubtful.pop(event.step, None)
         self.under_way[event.step] = None
 
@@ -255,6 +261,7 @@ class State:
         one.by_hand, one.asked = event, None
         one.approved_by.update(dict.fromkeys(event.approved_by, event.when))
         self.under_way.pop(event.step, None)
+        self.failed.pop(event.step, None)
         self._not_ready(event.step)
         if event.result == "done":
             noted = f"; noted: {event.note}" if event.note else ""

@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from seawall.errors import NoLongerHolds
-from seawall.journal import Acknowledged, Asked, ByHand, Escalated, Failed, Retried, Settled, Skipped
+from seawall.journal import (
+    Acknowledged,
+    Approved,
+    Asked,
+    ByHand,
+    Escalated,
+    Failed,
+    Retried,
+    Settled,
+    Skipped,
+)
 from seawall.plan import PlannedStep
 
 
@@ -52,6 +62,8 @@ class StepState:
         taken: who has it, and since when.
         passed_on: who said last that it is not for them, until the next in line is asked.
         by_hand: it was done away from here, as a paper has it.
+        yeses: the yeses that count, by who gave them; `glass` is the one that broke the glass.
+        one_more: nobody signed for the run, and so it takes one yes more than the runbook says.
         said_not_to_have: a person said that it did not happen.
         reopened: the last word by which a person left it out, or had it tried again, when it had failed.
     """
@@ -73,6 +85,9 @@ class StepState:
     passed_on: str | None = None
     by_hand: ByHand | None = None
     approved_by: dict[str, datetime] = field(default_factory=dict)
+    yeses: dict[str, Approved] = field(default_factory=dict)
+    glass: Approved | None = None
+    one_more: bool = False
     refused: bool = False
     said_not_to_have: bool = False
     changed: bool = False
@@ -154,10 +169,24 @@ class StepState:
         """Whether it was not begun because what the plan rests on was not so any more."""
         return self.failure is not None and self.failure.error == NoLongerHolds.__name__
 
+    def say_yes(self, event: Approved) -> None:
+        """Note a yes that counts."""
+        self.approved_by[event.by], self.yeses[event.by] = event.at, event
+        self.glass = event if event.glass else self.glass
+
+    def take_yes_back(self, by: str) -> None:
+        """Note that a yes counts no more: who may is asked anew."""
+        self.approved_by.pop(by, None)
+        self.yeses.pop(by, None)
+        self.glass = None if self.glass is not None and self.glass.by == by else self.glass
+        self.asked = None
+
     @property
     def yeses_wanted(self) -> int:
         """How many more people must say yes before it may start."""
-        return 0 if self.step.approve is None else max(0, self.step.approve.people - len(self.approved_by))
+        if self.step.approve is None or self.glass is not None:
+            return 0
+        return max(0, self.step.approve.people + self.one_more - len(self.approved_by))
 
     @property
     def spent_at(self) -> datetime | None:

@@ -318,12 +318,14 @@ class MemoryInbox:
 
     Attributes:
         speak: asked for more words whenever the driver looks.
+        refused: what did not count, and why.
     """
 
     def __init__(self, words: list[Word] | None = None, speak: Callable[[], Iterable[Word]] = tuple) -> None:
         self._words = [] if words is None else words
         self._given = 0
         self._speak = speak
+        self.refused: list[tuple[Word, str]] = []
 
     def put(self, word: Word) -> None:
         self._words.append(word)
@@ -333,6 +335,9 @@ class MemoryInbox:
         self._words += self._speak()
         self._given = len(self._words)
         return tuple(self._words)
+
+    def refuse(self, word: Word, why: str) -> None:
+        self.refused.append((word, why))
 
 
 class SimulatedPeople:

@@ -13,12 +13,14 @@ from seawall.journal import (
     Escalated,
     Event,
     Failed,
+    Lapsed,
     Notified,
     NotNeeded,
     Opened,
     Resumed,
     Retried,
     Settled,
+    SignedFromHere,
     Skipped,
     Started,
     Succeeded,
@@ -27,6 +29,7 @@ from seawall.journal import (
 from seawall.model import Text
 from seawall.plan import Plan
 from seawall.report.of_people import asked_whom, told_of_people
+from seawall.report.of_yeses import told_of_request, told_of_yeses
 from seawall.report.roles import starter
 from seawall.report.words import OUTCOMES
 
@@ -36,7 +39,7 @@ def told(event: Event, plan: Plan) -> Text:
     match event:
         case Opened() | Resumed() | Ended():
             return _of_the_run(event)
-        case Asked() | Approved() | Answered() | AbortAsked():
+        case Asked() | Approved() | Lapsed() | SignedFromHere() | Answered() | AbortAsked():
             return _of_people(event)
         case Acknowledged() | Escalated() | Notified() | Unanswered() | ByHand():
             return told_of_people(event)
@@ -52,10 +55,10 @@ def _of_the_run(event: Opened | Resumed | Ended) -> Text:
     match event:
         case Opened():
             kind = ("an exercise", "en øvelse") if event.exercise else ("a real run", "en virkelig kørsel")
-            who = starter(event.by)
+            who, signed = starter(event.by), told_of_request(event)
             return Text(
-                en=f"{who.en} started {event.runbook}, {kind[0]}",
-                da=f"{who.in_('da')} satte {event.runbook} i gang, {kind[1]}",
+                en=f"{who.en} started {event.runbook}, {kind[0]}{signed.en}",
+                da=f"{who.in_('da')} satte {event.runbook} i gang, {kind[1]}{signed.in_('da')}",
             )
         case Resumed():
             who = starter(event.by)
@@ -65,15 +68,12 @@ def _of_the_run(event: Opened | Resumed | Ended) -> Text:
             return Text(en=f"the run ended: {outcome.en}", da=f"kørslen endte: {outcome.in_('da')}")
 
 
-def _of_people(event: Asked | Approved | Answered | AbortAsked) -> Text:
+def _of_people(event: Asked | Approved | Lapsed | SignedFromHere | Answered | AbortAsked) -> Text:
     match event:
+        case Approved() | Lapsed() | SignedFromHere():
+            return told_of_yeses(event)
         case Asked():
             return _asked(event)
-        case Approved():
-            return Text(
-                en=f"{event.step}: {event.by} said yes ({event.how})",
-                da=f"{event.step}: {event.by} sagde ja ({event.how})",
-            )
         case Answered():
             said = {
                 "no": ("said no", "sagde nej"),

@@ -24,6 +24,7 @@ from seawall.journal import (
     Escalated,
     Event,
     Failed,
+    Lapsed,
     Line,
     Notified,
     NotNeeded,
@@ -32,6 +33,7 @@ from seawall.journal import (
     Resumed,
     Retried,
     Settled,
+    SignedFromHere,
     Skipped,
     Started,
     Succeeded,
@@ -42,6 +44,7 @@ from seawall.journal import (
 )
 from seawall.model import Text
 from seawall.predicates import Checked
+from seawall.signed import Heard, Signed
 from tests.fakes import MIDNIGHT
 
 words = st.text(max_size=12)
@@ -74,24 +77,34 @@ kinds = (
     AbortAsked,
     Skipped,
     Retried,
+    Lapsed,
+    SignedFromHere,
     Ended,
 )
 
 
+checked = st.builds(Checked, fact=words, holds=st.none() | st.booleans(), saw=words)
+signed = st.none() | st.builds(Signed, statement=words, signature=words)
+heard = st.builds(
+    Heard, sheet=st.just("k3pf"), number=st.integers(1, 20), proof=st.just("0a" * 32), by=st.just("bo")
+)
+BY_NAME: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(("at", "until", "looked_at", "when"), times),
+    "seen": st.none() | seen,
+    "attempt": st.integers(1, 9),
+    "checked": st.lists(checked, max_size=2).map(tuple),
+    "title": st.builds(Text, en=words, da=st.none() | words),
+    "expires": st.none() | times,
+    "request": signed,
+    "signed": signed,
+    "heard": st.none() | heard,
+}
+
+
 def values(name: str, annotation: Any) -> st.SearchStrategy[Any]:
     """What a field of an event may hold."""
-    match name:
-        case "at" | "until" | "looked_at" | "when":
-            return times
-        case "seen":
-            return st.none() | seen
-        case "attempt":
-            return st.integers(1, 9)
-        case "checked":
-            one = st.builds(Checked, fact=words, holds=st.none() | st.booleans(), saw=words)
-            return st.lists(one, max_size=2).map(tuple)
-        case "title":
-            return st.builds(Text, en=words, da=st.none() | words)
+    if name in BY_NAME:
+        return BY_NAME[name]
     return words if annotation is str else st.from_type(annotation)
 
 

@@ -1,0 +1,262 @@
+"""Whether a yes counts, where this host has a trust root. Pure, but for the telephone codes that it uses up.
+
+A word is judged before it is journalled, by whoever drives; whoever gives it judges it too, to be told at once. What
+does not count is put aside with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from seawall.codes import Sheet, read_sheet, spend, used_in
+from seawall.errors import SeawallError
+from seawall.inventory import Inventory
+from seawall.journal import Approved, Opened
+from seawall.on_duty import is_away
+from seawall.plan import Plan
+from seawall.signed import Signed
+from seawall.signers import Signers, read_trust, trust_folder
+from seawall.sshsig import read_signature
+from seawall.state import State
+from seawall.statements import (
+    CLOCKS_DIFFER,
+    REQUEST_LASTS,
+    RequestStatement,
+    YesStatement,
+    differences,
+    digest_of_args,
+    read_statement,
+    readable_args,
+)
+from seawall.step_state import StepState
+
+TYPED = "it is typed, and here a yes is signed: `seawall approve {run} {step}`"
+NO_TRUST = f"this run was opened where yeses are signed, and here is no trust root: set {'SEAWALL_TRUST'} to its folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges by a trust root and a city.
+
+    Attributes:
+        runs: where runs are kept, and which codes were used.
+        sheets: codes that were read already, by person.
+    """
+
+    signers: Signers
+    city: Inventory
+    runs: Path
+    sheets: dict[str, Sheet | None] = field(default_factory=dict)
+
+    def why_not(self, word: Approved, state: State, now: datetime) -> str | None:
+        """Say why a yes does not count; None when it does. A telephone code that counts is not used up by asking."""
+        if word.signed is None or state.opened is None:
+            return TYPED.format(run=state.opened.run if state.opened else "RUN", step=word.step)
+        statement = read_statement(YesStatement, word.signed)
+        if statement is None:
+            return "what is signed is no yes that this version knows"
+        return next(self._wrongs(word, statement, word.signed, state, now), None)
+
+    def take(self, word: Approved, state: State, now: datetime) -> str | None:
+        """The same for whoever drives: a telephone code that counts is used up."""
+        why = self.why_not(word, state, now)
+        if why is None and word.heard is not None:
+            assert word.signed is not None
+            before = spend(self.runs, word.heard, _mark(word.signed))
+            why = None if before is None else f"this code was used before: {before}"
+        return why
+
+    def why_request_does_not_count(self, opened: Opened, plan: Plan) -> str | None:
+        """Say why a run's request does not count as signed by who opened it; None when it does."""
+        if opened.request is None:
+            return "nobody signed for it"
+        statement = read_statement(RequestStatement, opened.request)
+        if statement is None:
+            return "what is signed is no request that this version knows"
+        if wrong := differences(statement, plan, opened.run):
+            return wrong[0]
+        if statement.requester != opened.by:
+            return f"{statement.requester} signed it, and {opened.by} opened the run"
+        if not -CLOCKS_DIFFER <= opened.at - statement.at <= REQUEST_LASTS:
+            return "it was not signed when the run was opened"
+        return self._bad_signature(opened.request, "seawall-request", statement.requester, opened.at)
+
+    def _wrongs(
+        self, word: Approved, statement: YesStatement, words: Signed, state: State, now: datetime
+    ) -> Iterator[str]:
+        """Yield what keeps the yes from counting, what is easiest to tell first."""
+        one = state.steps.get(word.step)
+        if one is None or one.step.approve is None:
+            yield f"{word.step} asks for no yes"
+            return
+        assert state.opened is not None
+        yield from differences(statement, state.plan, state.opened.run)
+        yield from _about_another_step(statement, one, state.opened)
+        yield from _said_otherwise(word, statement)
+        yield from _not_in_time(statement, one, now)
+        if statement.nonce in used_nonces(state):
+            yield "it was used before: each yes opens one step once"
+        if bad := self._bad_signature(words, statement.namespace, statement.signer, now):
+            yield bad
+        yield from self._wrong_person(word, words, one, state, now)
+        if word.heard is not None:
+            yield from self._wrong_code(word, words, one)
+        if word.glass and not one.step.approve.break_glass:
+            yield f"the runbook lets nobody break the glass for {word.step}"
+
+    def _bad_signature(self, words: Signed, namespace: str, person: str, at: datetime) -> str | None:
+        try:
+            signature = read_signature(words.signature)
+            self.signers.check(signature, words.statement.encode(), namespace, person, at)
+        except SeawallError as error:
+            return error.problem
+        return None
+
+    def _wrong_person(
+        self, word: Approved, words: Signed, one: StepState, state: State, now: datetime
+    ) -> Iterator[str]:
+        assert one.step.approve is not None
+        assert state.opened is not None
+        if word.by not in self.city.people:
+            yield f"there is no person {word.by!r} in this city"
+        elif not may_say_yes(self.city, one, word.by, now):
+            yield f"{word.by} is not {one.step.approve.by}, nor stands in for one who is away or does not answer"
+        if word.by == state.opened.by and not one.step.approve.requester_may and not word.glass:
+            yield (
+                f"{word.by} asked for this run, and its requester's own yes does not count for {word.step}:"
+                " ask another person who may"
+            )
+        if word.heard is None and (other := _same_key(one, word.by, words)) is not None:
+            yield f"{other} has said yes with this very key: two people have two keys"
+
+    def _wrong_code(self, word: Approved, words: Signed, one: StepState) -> Iterator[str]:
+        assert word.heard is not None
+        assert one.step.approve is not None
+        if one.step.approve.codes == "no":
+            yield f"the runbook takes no telephone codes for {word.step}: it wants a signature"
+        if word.glass:
+            yield "no telephone code breaks the glass: whoever does that signs for it"
+        if word.heard.by == word.by:
+            yield "who has a code and can sign, signs: a code is typed by somebody else"
+        sheet = self._sheet(word.by)
+        if sheet is None:
+            yield f"{word.by} has no sheet of codes: `seawall codes print {word.by}`"
+        elif not sheet.knows(word.heard):
+            yield f"this code is not on the sheet of {word.by}"
+        elif (before := used_in(self.runs, word.heard)) is not None and before != _mark(words):
+            yield f"this code was used before: {before}"
+
+    def _sheet(self, person: str) -> Sheet | None:
+        if person not in self.sheets:
+            self.sheets[person] = read_sheet(self.signers.folder, person)
+        return self.sheets[person]
+
+
+class NoTrustHere:
+    """Judges a run that was opened where yeses are signed, on a host that cannot check them: nothing counts."""
+
+    def take(self, _word: Approved, _state: State, _now: datetime) -> str | None:
+        """Say that it does not count."""
+        return NO_TRUST
+
+    why_not = take
+
+    def why_request_does_not_count(self, _opened: Opened, _plan: Plan) -> str | None:
+        """Leave it as it was judged where it could be."""
+        return None
+
+
+def judge_for(runs: Path, city: Inventory) -> Judge | None:
+    """Return who judges on this host; None where it has no trust root. Raises: BadInput, as `read_trust`."""
+    signers = read_trust()
+    return None if signers is None else Judge(signers, city, runs)
+
+
+def judge_without_city(opened: Opened | None) -> NoTrustHere | None:
+    """Return who judges where nobody said by which city: nobody's yes counts where yeses are signed."""
+    signed_here = trust_folder() is not None or (opened is not None and opened.yeses == "signed")
+    return NoTrustHere() if signed_here else None
+
+
+def may_say_yes(city: Inventory, one: StepState, person: str, now: datetime) -> bool:
+    """Tell whether a person may say yes to a step: by role, or in place of somebody who is away or does not answer."""
+    if one.step.approve is None or person not in city.people:
+        return False
+    roles = {one.step.approve.by, *(role for role, _ in one.in_line)}
+    if roles.intersection(city.people[person].roles):
+        return True
+    return any(
+        person in city.people[other].deputies
+        and (is_away(city, other, now) or _does_not_answer(one, other, now))
+        for role in roles
+        for other in city.with_role(role)
+    )
+
+
+def _does_not_answer(one: StepState, person: str, now: datetime) -> bool:
+    """Tell whether a person was asked by name and the time they had has passed."""
+    asked = [name for _, name in one.in_line]
+    if person not in asked:
+        return False
+    is_next = asked[-1] == person
+    return not is_next or (one.asked is not None and now > one.asked.until)
+
+
+def _same_key(one: StepState, person: str, words: Signed) -> str | None:
+    """Return who else said yes to the step with the key of these words."""
+    key = read_signature(words.signature).key
+    others = (
+        (other.by, other.signed) for other in one.yeses.values() if other.by != person and not other.heard
+    )
+    return next((by for by, said in others if said and read_signature(said.signature).key == key), None)
+
+
+def used_nonces(state: State) -> frozenset[str]:
+    """Return the nonces of every yes that this run has heard."""
+    read = (read_statement(YesStatement, one.signed) for one in state.yeses.said if one.signed is not None)
+    return frozenset(one.nonce for one in read if one is not None)
+
+
+def _about_another_step(statement: YesStatement, one: StepState, opened: Opened) -> Iterator[str]:
+    if statement.step != one.step.id:
+        yield f"it is about the step {statement.step}, and this is {one.step.id}"
+    elif (statement.args_digest, statement.uses) != (digest_of_args(one.step), one.step.uses):
+        yield f"it is about {one.step.id} with other arguments than the plan's"
+    elif (statement.args, statement.does) != (readable_args(one.step), one.step.does):
+        yield f"what its giver read of {one.step.id} is not what the plan says"
+    if statement.requester != opened.by:
+        yield f"it says that {statement.requester} asked for the run, and {opened.by} did"
+
+
+def _said_otherwise(word: Approved, statement: YesStatement) -> Iterator[str]:
+    """What is journalled beside the signed words must say the same as they do."""
+    heard_by = None if word.heard is None else word.heard.by
+    kind = "attestation" if word.heard else "break-glass" if word.glass else "approval"
+    signed = (
+        statement.by,
+        statement.at,
+        statement.expires,
+        statement.heard_by,
+        statement.why,
+        statement.kind,
+    )
+    if signed != (word.by, word.at, word.expires, heard_by, word.glass, kind):
+        yield "what it says beside its signed words is something else than they say"
+
+
+def _not_in_time(statement: YesStatement, one: StepState, now: datetime) -> Iterator[str]:
+    assert one.step.approve is not None
+    if statement.at > now + CLOCKS_DIFFER:
+        yield f"it was signed at {statement.at:%H:%M:%S %Z}, which is still to come: compare the clocks"
+    if now > statement.expires:
+        yield f"it expired at {statement.expires:%Y-%m-%d %H:%M:%S %Z}: sign anew"
+    if statement.expires - statement.at > one.step.approve.lasts:
+        yield "it would count for longer than the runbook lets a yes count"
+
+
+def _mark(words: Signed) -> str:
+    statement = read_statement(YesStatement, words)
+    return "" if statement is None else f"run {statement.run}, step {statement.step}, {statement.nonce}"
