@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from seawall.claims import claim
 from seawall.decide import Ask, Finish
-from seawall.drive import Hands, Inbox, Watch, drive, unwatched
+from seawall.drive import Gate, Hands, Inbox, Watch, drive, unwatched
 from seawall.errors import Busy, JournalError
 from seawall.escalating import Line, no_line
 from seawall.inbox import FileInbox
-from seawall.journal import Ended, Event, Opened, Outcome, Word
+from seawall.journal import Ended, Event, Journal, Opened, Outcome, Word
+from seawall.journal_file import first_event
+from seawall.judging import judge_without_city
 from seawall.run_folder import RunFolder
 from seawall.state import State
 
@@ -48,6 +50,9 @@ class _Both:
     def take(self) -> Sequence[Word]:
         return (*self.first.take(), *self.second.take())
 
+    def refuse(self, word: Word, why: str) -> None:
+        self.first.refuse(word, why)
+
 
 def carry_out(
     run: RunFolder,
@@ -57,24 +62,27 @@ def carry_out(
     watch: Watch = unwatched,
     pages: Pages | None = None,
     turns: Turns | None = None,
+    gate: Gate | None = None,
     by: str,
 ) -> Finish | Ask:
     """Carry the run on from wherever its journal says it is. `pages` tells the city about it meanwhile.
 
     `turns` knows whom to ask next when nobody answers; without it a role is asked as a whole, and nobody after it.
+    `gate` judges each yes (`seawall.judging.judge_for`); without it no yes counts where yeses are signed.
 
     Raises:
         Busy: another process carries it out, or another run holds what it wants.
         JournalError: its journal cannot be used; Tampered when it was changed.
     """
     plan = run.plan
-    with claim(run.runs, plan.claims, run.id, by), run.journal(by) as journal:
+    with held(run, by) as journal:
         inbox: Inbox = FileInbox(run)
         line: Line = no_line
         if turns is not None:
             inbox, line, watch = _Both(inbox, turns), turns.line, _each(turns.saw, watch)
+        gate = gate or judge_without_city(first_event(run.journal_path))
         if pages is None:
-            return drive(plan, journal, hands, clock, inbox=inbox, watch=watch, line=line, by=by)
+            return drive(plan, journal, hands, clock, inbox=inbox, watch=watch, line=line, gate=gate, by=by)
         with pages.following(run, tuple(journal.events()), clock) as page:
 
             def show(event: Event, _state: State) -> None:
@@ -82,7 +90,16 @@ def carry_out(
 
             watch = _each(show, watch)
             return drive(
-                plan, journal, hands, clock, inbox=inbox, watch=watch, page=page.current, line=line, by=by
+                plan,
+                journal,
+                hands,
+                clock,
+                inbox=inbox,
+                watch=watch,
+                page=page.current,
+                line=line,
+                gate=gate,
+                by=by,
             )
 
 
@@ -92,6 +109,18 @@ def _each(first: Watch, second: Watch) -> Watch:
         second(event, state)
 
     return watch
+
+
+@contextlib.contextmanager
+def held(run: RunFolder, by: str) -> Iterator[Journal]:
+    """Hold the run's claims and its journal until the block ends: to drive it, or to type in what a paper says.
+
+    Raises:
+        Busy: another process carries it out, or another run holds what it wants.
+        JournalError: its journal cannot be used; Tampered when it was changed.
+    """
+    with claim(run.runs, run.plan.claims, run.id, by), run.journal(by) as journal:
+        yield journal
 
 
 @contextlib.contextmanager

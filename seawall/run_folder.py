@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -22,6 +22,8 @@ from seawall.files import FOLDER_MODE, keep_names, make_folder, on_disk, write_w
 from seawall.journal import Opened
 from seawall.journal_file import FileJournal, first_event, read_journal
 from seawall.plan import Plan, canonical
+from seawall.signed import Signed
+from seawall.signers import trust_folder
 from seawall.state import State
 
 UNMISTAKABLE = "acdefhjkmprtuwxy34679"
@@ -75,8 +77,18 @@ class RunFolder:
         return FileJournal(self.journal_path, by=by)
 
 
-def create_run(runs: Path, plan: Plan, *, by: str, version: str, now: datetime) -> RunFolder:
+def create_run(
+    runs: Path,
+    plan: Plan,
+    *,
+    by: str,
+    version: str,
+    now: datetime,
+    sign: Callable[[str], Signed | None] | None = None,
+) -> RunFolder:
     """Make the folder of a new run of `plan`, opened by `by`.
+
+    Where this host has a trust root, yeses to it are to be signed.
 
     Args:
         runs: where runs are kept; made when it is not there.
@@ -84,6 +96,7 @@ def create_run(runs: Path, plan: Plan, *, by: str, version: str, now: datetime) 
         by: who opens it.
         version: Seawall's.
         now: the time where the operator is; the run's name begins with it.
+        sign: signs the request for the run whose name it is told; None stands for nobody who does.
 
     Raises:
         JournalError: the disk will not have it; nothing of the run is left behind.
@@ -101,12 +114,14 @@ def create_run(runs: Path, plan: Plan, *, by: str, version: str, now: datetime) 
             exercise=plan.exercise,
             by=by,
             version=version,
+            yeses="typed" if trust_folder() is None else "signed",
         )
         with on_disk(runs / run):
             if (runs / run).exists() or not _is_new(half.path):
                 continue
             try:
-                _fill(half, content, opened)
+                request = None if sign is None else sign(run)
+                _fill(half, content, opened.model_copy(update={"request": request}))
                 half.path.rename(runs / run)
                 keep_names(runs)
             except BaseException:
