@@ -33,10 +33,14 @@ class Secrets:
     """Where secret references are turned into secrets; the core's `Vault`.
 
     Each reference is looked up once and then remembered: what keeps the secrets may be lost in the middle of a run.
+    What a go-bag brought is taken before anything is looked up.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, brought: Mapping[str, str] | None = None
+    ) -> None:
         self._environment = os.environ if environment is None else environment
+        self._brought = brought or {}
         self._known: dict[str, str] = {}
         self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
@@ -59,7 +63,7 @@ class Secrets:
             raise DidNothing(
                 "this is no secret reference", where=reference, remedy=f"Begin it with one of {kinds}"
             )
-        found = look(rest, reference)
+        found = self._brought.get(reference) or look(rest, reference)
         if not found:
             raise DidNothing("the secret is empty", where=reference, remedy="Put the secret there")
         self.remember(found)

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from seawall.errors import BadInput, Mistake
 from seawall.loading import load_file
-from seawall.model import Duration, Frozen, Language
+from seawall.model import Duration, Frozen, Language, Name
 from seawall.schedules import ScheduleSettings
 
 FILE = "seawall.yaml"
@@ -24,7 +24,22 @@ PREFIX = "SEAWALL_"
 FOLDERS = {"runs": "runs", "pages": "pages", "exercise_pages": "exercise-pages"}
 """Settings that are folders, and what each is called in the city's folder when nothing is said."""
 HALF_AN_HOUR = timedelta(minutes=30)
+A_WEEK = timedelta(days=7)
 UpdateEvery = Annotated[Duration, Field(ge=timedelta(minutes=1), le=timedelta(days=1))]
+
+
+class GoBagSettings(Frozen):
+    """What the city wants of its go-bags (docs/go-bag.md).
+
+    Attributes:
+        at_most: how old one may become.
+        keep_at: files or folders where one is kept; relative ones count from the city's folder.
+        sealed_to: the people whose keys open the secrets, when nobody is named as it is made.
+    """
+
+    at_most: Annotated[Duration, Field(ge=timedelta(hours=1), le=timedelta(days=366))] = A_WEEK
+    keep_at: tuple[str, ...] = ()
+    sealed_to: tuple[Name, ...] = ()
 
 
 class Settings(Frozen):
@@ -40,6 +55,7 @@ class Settings(Frozen):
         exercise_pages: where those of exercises are; never the same folder, nor one inside the other.
         update_every: how soon a status page promises its next update, also when there is no news.
         telephone: what a status page says to ring once it is out of date.
+        go_bag: how old a go-bag may become, and where it is kept; only in the file.
     """
 
     city: Path
@@ -51,6 +67,7 @@ class Settings(Frozen):
     exercise_pages: Path = Path("exercise-pages")
     update_every: UpdateEvery = HALF_AN_HOUR
     telephone: str | None = None
+    go_bag: GoBagSettings = GoBagSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -72,6 +89,7 @@ class SettingsFile(Frozen):
     exercise_pages: str | None = None
     update_every: UpdateEvery = HALF_AN_HOUR
     telephone: str | None = None
+    go_bag: GoBagSettings = GoBagSettings()
 
 
 def load_settings(city: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from console.terminal import from_go_bag
 from console.terminal.surroundings import find_city, surroundings
 from seawall.errors import BadInput
 from seawall.settings import Settings, load_settings
@@ -31,8 +32,20 @@ class Desk:
 
     @classmethod
     def at(cls, said: Path | None) -> Desk:
-        """Open the city that was named, or that is here. Raises: BadInput."""
-        settings = load_settings(find_city(said))
+        """Open the city that was named, or the go-bag's, or the one that is here. Raises: BadInput."""
+        if from_go_bag.takes_the_place_of(said):
+            bag = from_go_bag.open_bag()
+            assert bag is not None  # it takes the place of a folder
+            return cls._set(from_go_bag.settings_of(bag))
+        return cls.in_folder(said)
+
+    @classmethod
+    def in_folder(cls, said: Path | None) -> Desk:
+        """Open the city that was named, or that is here, whatever go-bag there is. Raises: BadInput."""
+        return cls._set(load_settings(find_city(said)))
+
+    @classmethod
+    def _set(cls, settings: Settings) -> Desk:
         os.environ.setdefault("SEAWALL_LANGUAGE", settings.language)
         return cls(settings)
 

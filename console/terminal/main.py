@@ -16,6 +16,7 @@ import typer
 
 from console.terminal import (
     acting,
+    bagging,
     consoling,
     doctoring,
     drilling,
@@ -31,6 +32,7 @@ from console.terminal import (
     verifying,
     watching,
 )
+from console.terminal.from_go_bag import want_none
 from console.terminal.front import show_front
 from console.terminal.panels import Panelled
 from console.terminal.surroundings import version
@@ -59,6 +61,7 @@ PARTS = (
     speaking,
     looking,
     verifying,
+    bagging,
     drilling,
     serving,
     consoling,
@@ -101,6 +104,7 @@ def _seawall(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is."),
     ] = False,
 ) -> None:
+    want_none()
     if context.invoked_subcommand is None:
         show_front(context)
 

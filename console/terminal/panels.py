@@ -31,6 +31,8 @@ PANELS: Mapping[str, Sequence[str]] = {
         "watch",
         "serve",
         "verify-backups",
+        "go-bag",
+        "merge",
         "schema",
     ),
     "Drill": ("demo", "lab", "drill", "pretend"),

@@ -6,6 +6,7 @@ Unknown is not OK: a service that was not seen lately is unknown, never up.
 from __future__ import annotations
 
 from seawall.situation.moment import (
+    GoBagNow,
     RunNow,
     ScheduleNow,
     ServeNow,
@@ -20,6 +21,7 @@ from seawall.situation.runs import runs_now, schedule_now
 from seawall.situation.services import services_now
 
 __all__ = [
+    "GoBagNow",
     "RunNow",
     "ScheduleNow",
     "ServeNow",

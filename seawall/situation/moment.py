@@ -159,6 +159,35 @@ class Watcher(Frozen):
     since: AwareDatetime
 
 
+class GoBagNow(Frozen):
+    """How a go-bag is that the city keeps, as far as its first page tells; `go-bag verify` reads all of it.
+
+    Attributes:
+        path: where it is kept.
+        good_for_seconds: how old it may become, by the settings of today.
+        changed: files of the city that are no longer what is in it.
+        problem: why it cannot be told, e.g. because there is none.
+    """
+
+    path: str
+    made_at: AwareDatetime | None = None
+    made_by: str | None = None
+    age_seconds: float | None = None
+    good_for_seconds: float
+    changed: tuple[str, ...] = ()
+    problem: str | None = None
+
+    @property
+    def too_old(self) -> bool:
+        """Whether it is older than the city's policy."""
+        return self.age_seconds is not None and self.age_seconds > self.good_for_seconds
+
+    @property
+    def well(self) -> bool:
+        """Whether somebody who takes it has what there is today."""
+        return self.problem is None and not self.changed and not self.too_old
+
+
 class Situation(Frozen):
     """How the city is at one moment.
 
@@ -166,6 +195,7 @@ class Situation(Frozen):
         city: what it is called; None when its inventory cannot be read.
         runs: those that have not ended.
         latest: the newest run that has ended.
+        go_bags: those that the city keeps, where its settings say so.
         drill: the drill that is under way, whose folder has this name; it may be what broke something.
         problems: why something could not be told, in words.
     """
@@ -179,6 +209,7 @@ class Situation(Frozen):
     serve: ServeNow | None = None
     watcher: Watcher | None = None
     drill: str | None = None
+    go_bags: tuple[GoBagNow, ...] = ()
     problems: tuple[str, ...] = ()
 
     @property
@@ -190,4 +221,5 @@ class Situation(Frozen):
             and all(one.standing is Standing.UNDER_WAY for one in self.runs)
             and not any(one.kept is Kept.OVERDUE or one.ended_badly for one in self.schedules)
             and (self.serve is None or self.serve.well is not False)
+            and all(one.well for one in self.go_bags)
         )

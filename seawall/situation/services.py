@@ -78,7 +78,7 @@ def _service_now(
         rto_left_seconds=(rto - away).total_seconds() if rto and away is not None else None,
         mtpd_seconds=mtpd.total_seconds() if mtpd else None,
         mtpd_left_seconds=(mtpd - away).total_seconds() if mtpd and away is not None else None,
-        responds=_responds(service),
+        responds=responds_to(service),
         run_by=supplier.supplier if supplier else None,
         telephone=supplier.telephone if supplier else None,
     )
@@ -104,7 +104,7 @@ def _reached_from(name: str, needed_by: Mapping[str, list[str]]) -> tuple[str, .
     return tuple(reached)
 
 
-def _responds(service: Service) -> str | None:
+def responds_to(service: Service) -> str | None:
     """Name the runbook that brings such a service back, or, of a supplier's, that presses for it."""
     if service.run_by is not None:
         return "supplier-outage"
