@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,7 +24,9 @@ def add_to(app: typer.Typer) -> None:
 
 def answer(
     name: Run,
-    step: Annotated[str, typer.Argument(metavar="STEP", help="The step that asks.")],
+    step: Annotated[
+        str | None, typer.Argument(metavar="[STEP]", help="The step that asks; with --from-paper, none.")
+    ] = None,
     said: Annotated[
         str | None,
         typer.Argument(
@@ -38,6 +41,16 @@ def answer(
         str,
         typer.Option("--note", metavar="WORDS", help="What the step asks you to note, e.g. a case number."),
     ] = "",
+    from_paper: Annotated[
+        bool, typer.Option("--from-paper", help="Type in what was done by hand, from a paper (`print`).")
+    ] = False,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="CSV", help="With --from-paper: the results, as a file.")
+    ] = None,
+    code: Annotated[
+        str | None,
+        typer.Option("--code", metavar="CODE", help="With --from-paper: what stands under its square code."),
+    ] = None,
     city: CityDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +68,24 @@ def answer(
       seawall answer last tell-dispatch done --as carl --why "spoke to Mette"
       seawall answer last call done --as carl --note CASE-4711
       seawall answer last promote did-not-happen --as anna
+      seawall answer last --from-paper --as anna
+      seawall answer last --from-paper --code ab12cd34ef567890 --file results.csv
     """
+    from seawall.errors import BadInput
+
+    if from_paper:
+        if step is not None:
+            remedy = "Leave the step out: every open step is gone through"
+            raise BadInput.one(
+                f"a paper has all steps, and {step} is named", where="--from-paper", remedy=remedy
+            )
+        from console.terminal.from_paper import type_paper_in
+
+        type_paper_in(name, who=who, file=file, code=code, city=city, as_json=as_json)
+        return
+    if step is None or file is not None or code is not None:
+        problem = "no step is named" if step is None else "--file and --code go with --from-paper"
+        raise BadInput.one(problem, where="seawall answer", remedy="seawall answer RUN STEP, or --from-paper")
     from console.terminal.saying import say_answer
 
     say_answer(name, step, said, who=who, why=why, note=note, city=city, as_json=as_json)
