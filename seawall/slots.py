@@ -257,7 +257,7 @@ def read_row(places: Places, row: Row) -> Head | Unclear:
     if not seen:
         return Head(0, None, settled=True)
     n = max(number for number, _ in seen)
-    return _read_slot(places, row, n, max(one for number, one in seen if number == n))
+    return read_slot(places, row, n, max(one for number, one in seen if number == n))
 
 
 def tidy_row(places: Places, row: Row, head: int) -> None:
@@ -273,7 +273,8 @@ def tidy_row(places: Places, row: Row, head: int) -> None:
         pass
 
 
-def _read_slot(places: Places, row: Row, n: int, rounds: int) -> Head | Unclear:
+def read_slot(places: Places, row: Row, n: int, rounds: int = MOST_ROUNDS) -> Head | Unclear:
+    """Read one slot as a majority of the configured places knows it, as far as so many rounds, changing nothing."""
     keys = [f"{slot_key(row, n)}/{one}" for one in range(1, rounds + 1)]
     stands: list[list[bytes | None]] = []
     silent: list[str] = []
