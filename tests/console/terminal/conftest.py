@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import find_run
 from seawall.state import State
+from tests.console.terminal.keyboard import Keyboard, at_a_terminal
 from tests.console.terminal.stage import make_stage, on_stage
 
 
@@ -108,3 +111,20 @@ def open_run(stage: Stage) -> Callable[[str], RunFolder]:
         return create_run(desk.runs, plan, by="anna", version="0", now=surroundings().now())
 
     return opened
+
+
+@pytest.fixture
+def sit_down(stage: Stage) -> Callable[..., AbstractContextManager[Keyboard]]:
+    """Sit down at a real terminal in the city with lamps, and call `seawall` with these words."""
+
+    @contextmanager
+    def sit(*words: str, **environ: str) -> Iterator[Keyboard]:
+        taken = {
+            key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES", "NO_COLOR")
+        }
+        with at_a_terminal(
+            [str(stage.lamps), *map(str, words)], environ={**taken, "TERM": "xterm-256color", **environ}
+        ) as keyboard:
+            yield keyboard
+
+    return sit

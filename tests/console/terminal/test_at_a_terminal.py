@@ -6,33 +6,17 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import pytest
 
 from seawall.errors import ExitCode
 from seawall.journal import Answered, Approved, Outcome
 from seawall.journal_file import read_journal
-from tests.console.terminal.keyboard import ROOT, at_a_terminal
+from tests.console.terminal.keyboard import ROOT
 
 pytestmark = pytest.mark.slow
 
 DEADLINE = 20.0
-
-
-@pytest.fixture
-def sit_down(stage, monkeypatch):
-    @contextmanager
-    def sit(*words, **environ):
-        taken = {
-            key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES", "NO_COLOR")
-        }
-        with at_a_terminal(
-            [str(stage.lamps), *map(str, words)], environ={**taken, "TERM": "xterm-256color", **environ}
-        ) as keyboard:
-            yield keyboard
-
-    return sit
 
 
 def test_the_targets_name_is_typed_before_anything_is_begun(stage, sit_down):
