@@ -23,6 +23,7 @@ WITHIN = {
     "promote": "6s",
     "repoint": "5s",
     "repoint-name": "5s",
+    "old-follows": "40s",
 }
 """Limits of this city's own failover: a change in doubt is settled only when its limit has passed."""
 CAREFUL = "careful-failover"

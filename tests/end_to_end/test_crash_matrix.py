@@ -82,7 +82,7 @@ def resume_and_answer_truly(scene: Scene, run: RunFolder, told: Counter[str]) ->
     """Resume as often as it takes, saying yes, and of messages in doubt whether they came; return which had not."""
     unsent: set[str] = set()
     command = scene.begin("resume", run.id)
-    end = time.monotonic() + LIMIT
+    end = time.monotonic() + 2 * LIMIT  # a change in doubt is settled only when its limit has passed
     while command.process.poll() is None:
         assert time.monotonic() < end, "the resumed run did not end"
         for step, what in asked(run):
