@@ -17,7 +17,7 @@ from seawall.inventory import Inventory
 from seawall.journal import Approved, Opened
 from seawall.on_duty import is_away
 from seawall.plan import Plan
-from seawall.signed import Signed
+from seawall.signed import Heard, Signed
 from seawall.signers import Signers, read_trust, trust_folder
 from seawall.sshsig import read_signature
 from seawall.state import State
@@ -153,6 +153,21 @@ class Judge:
         if person not in self.sheets:
             self.sheets[person] = read_sheet(self.signers.folder, person)
         return self.sheets[person]
+
+
+def word_of(statement: YesStatement, words: Signed, heard: Heard | None = None) -> Approved:
+    """Make the word of a yes that was signed, as it goes into a run's inbox."""
+    how = f"signed, {read_signature(words.signature).fingerprint}"
+    return Approved(
+        at=statement.at,
+        step=statement.step,
+        by=statement.by,
+        how=how if heard is None else f"telephone code {heard.number}, heard by {heard.by}",
+        signed=words,
+        expires=statement.expires,
+        heard=heard,
+        glass=statement.why,
+    )
 
 
 class NoTrustHere:
