@@ -121,7 +121,8 @@ class State:
 
     def looks_of(self, step: str) -> tuple[PlanPredicate, ...]:
         """Return what a step looks at before it acts, with what steps before it were to look at and did not act on."""
-        facts = dict.fromkeys(self.steps[step].step.holds_first) | self._owed.get(step, {})
+        one = self.steps[step].step
+        facts = dict.fromkeys(one.holds_first) | (self._owed.get(step, {}) if one.changes else {})
         return tuple(self.plan.by_fact[one] for one in facts)
 
     def _said(self, event: Approved | Lapsed | SignedFromHere | Answered | Skipped | Retried) -> None:
