@@ -58,6 +58,7 @@ class Mail:
                 Told,
                 self._send,
                 "Mails a message to an audience, in Danish and English; no proof exists that a lost one arrived",
+                only_tells=True,
                 after_limit_it_cannot_act=False,  # a relay delivers what it took in, for days
                 needs=(ByMail(),),
             ),

@@ -84,6 +84,7 @@ class Slack:
                 Told,
                 self._post,
                 "Posts a message in an audience's channel, in Danish and English; a lost answer has no proof",
+                only_tells=True,
                 after_limit_it_cannot_act=False,  # Slack finishes what it took in, and nothing tells it not to
                 needs=(BySlack(),),
             ),

@@ -26,8 +26,13 @@ class FactRead:
     problem: str = ""
 
 
+def fact_step(name: str) -> str:
+    """Return what a call that reads the fact `name` is made for, where another would name its step."""
+    return f"fact {name}"
+
+
 def read_facts(wanted: Sequence[FactToRead], world: World, *, exercise: bool) -> Mapping[str, FactRead]:
-    """Read what `facts_to_read` asked for, within the longest of its limits. No outside fault raises anything."""
+    """Read facts side by side, within the longest of its limits. No outside fault raises anything."""
     if not wanted:
         return {}
     came: queue.SimpleQueue[FactRead] = queue.SimpleQueue()
@@ -51,7 +56,7 @@ def read_facts(wanted: Sequence[FactToRead], world: World, *, exercise: bool) ->
 
 
 def _read(one: FactToRead, world: World, exercise: bool) -> FactRead:  # noqa: FBT001 - the run's nature, passed on
-    occasion = Occasion(Deadline.within(one.within), step=f"fact {one.name}", exercise=exercise)
+    occasion = Occasion(Deadline.within(one.within), step=fact_step(one.name), exercise=exercise)
     try:
         return FactRead(one.name, one.uses, world.perform(one.uses, one.args, occasion))
     except CallError as error:

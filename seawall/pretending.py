@@ -19,6 +19,7 @@ from seawall.attempt import CallToMake, Ending
 from seawall.decide import Ask, Finish
 from seawall.drive import drive
 from seawall.errors import DidNothing
+from seawall.facts import fact_step
 from seawall.hands import ending_of
 from seawall.journal import Answered, Approved, Asked, Event, Opened, Word
 from seawall.plan import Plan, PlannedStep, references
@@ -56,9 +57,13 @@ class PretendWorld(World):
         Raises:
             DidNothing: there is no such action, or the arguments, as far as they can be known, do not fit it.
         """
-        action, step = self._actions.get(name), self._plan.by_id[occasion.step]
+        action, where = self._actions.get(name), occasion.step
         if action is None:
-            raise DidNothing(f"there is no action {name}", where=step.id, remedy="Plan again")
+            raise DidNothing(f"there is no action {name}", where=where, remedy="Plan again")
+        if where not in self._plan.by_id:  # a fact that the plan rests on
+            rests_on = [one for fact, one in self._plan.by_fact.items() if where == fact_step(fact)]
+            return _seen(action, (wanted for one in rests_on for wanted in one.expect))
+        step = self._plan.by_id[where]
         if name == step.uses and not references(step.args):
             try:
                 action.args.model_validate(dict(args))
@@ -66,9 +71,7 @@ class PretendWorld(World):
                 first = error.errors(include_input=False, include_url=False)[0]
                 problem = f"the arguments do not fit {name}: {first['loc']}: {first['msg']}"
                 raise DidNothing(problem, where=step.id, remedy="Correct the runbook") from error
-        unknown: dict[str, Any] = dict.fromkeys(action.seen.model_fields)
-        hoped = {one.field: _hoped(one) for one in (*step.expect, *step.until)} if name == step.uses else {}
-        return Pretended(**(unknown | hoped))
+        return _seen(action, (*step.expect, *step.until) if name == step.uses else ())
 
     @staticmethod
     def _refuse(_args: Any, occasion: Occasion) -> Seen:
@@ -175,6 +178,8 @@ def _cannot_know(step: PlannedStep) -> Iterable[str]:
     for name, value in step.args.items():
         for source in dict.fromkeys(one.partition(".")[0] for one in references(value)):
             yield f"{name}: what {source} will have seen"
+    if step.holds_first:
+        yield f"whether the plan still holds right before it acts: {' and '.join(step.holds_first)}"
     if step.unless is not None:
         yield f"whether it is so already: {step.unless.uses} sees {_all_of(step.unless.expect)}"
     if step.until:
@@ -191,6 +196,11 @@ def _cannot_know(step: PlannedStep) -> Iterable[str]:
 
 def _all_of(predicates: Iterable[Predicate]) -> str:
     return " and ".join(map(str, predicates))
+
+
+def _seen(action: Action[Any, Any], hopes: Iterable[Predicate]) -> Pretended:
+    unknown: dict[str, Any] = dict.fromkeys(action.seen.model_fields)
+    return Pretended(**(unknown | {one.field: _hoped(one) for one in hopes}))
 
 
 def _hoped(wanted: Predicate) -> Any:

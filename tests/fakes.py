@@ -15,7 +15,7 @@ from typing import Any, Literal
 from seawall.actions import Action, Effect, Occasion, Proof, Seen, World
 from seawall.attempt import CallToMake, Ending
 from seawall.decide import Way
-from seawall.errors import DidNothing, MayHaveActed
+from seawall.errors import DidNothing, MayHaveActed, Unreachable
 from seawall.hands import ending_of
 from seawall.journal import (
     FIRST,
@@ -30,6 +30,7 @@ from seawall.journal import (
     read_lines,
 )
 from seawall.model import Frozen
+from seawall.predicates import judged, stops
 from seawall.state import State
 
 MIDNIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -150,6 +151,7 @@ class SimulatedWorld:
         behaviours: by step and way, for one attempt after another; the last one, or a plain one, for all further.
         made: every change that came into the world, in order, and when; `taken_back` likewise.
         calls: every call begun.
+        facts: what can be read of the world; what is not in here cannot be. `facts_read` were.
     """
 
     clock: SimulatedClock = field(default_factory=SimulatedClock)
@@ -157,6 +159,8 @@ class SimulatedWorld:
     made: list[tuple[str, datetime]] = field(default_factory=list)
     taken_back: list[tuple[str, datetime]] = field(default_factory=list)
     calls: list[CallToMake] = field(default_factory=list)
+    facts: dict[str, int | None] = field(default_factory=dict)
+    facts_read: list[str] = field(default_factory=list)
     _coming: list[tuple[datetime, int, str, Way]] = field(default_factory=list)
     _count: Counter[tuple[str, Way]] = field(default_factory=Counter)
     _now: Behaviour = field(default_factory=Behaviour)
@@ -174,6 +178,8 @@ class SimulatedWorld:
             behaviour = replace(
                 behaviour, already=already, acts_after=None if already else behaviour.acts_after
             )
+        if any(stops(one, judged(one, self._look_at(one.fact))) for one in making.call.looks):
+            behaviour = replace(behaviour, acts_after=None)  # the call will see that, and not act
         if behaviour.acts_after is not None and way is not Way.PROVE and (step.changes or way is Way.UNDO):
             at = self.clock.now + timedelta(seconds=behaviour.acts_after)
             self._coming.append((at, len(self.calls), step.id, way))
@@ -218,10 +224,21 @@ class SimulatedWorld:
             Action("sim.change", Effect.CHANGES, Target, Looked, self._call, "Change"),
             Action("sim.undo", Effect.CHANGES, Target, Looked, self._call, "Take back"),
             Action("sim.is-there", Effect.READS, Target, IsThere, self._is_there, "Tell whether it is there"),
+            Action("sim.fact", Effect.READS, Target, Looked, self._fact, "Tell a fact of the world"),
         )
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def _look_at(self, fact: str) -> Looked | None:
+        return Looked(number=self.facts[fact]) if fact in self.facts else None
+
+    def _fact(self, args: Target, _occasion: Occasion) -> Looked:
+        self.facts_read.append(args.step)
+        seen = self._look_at(args.step)
+        if seen is None:
+            raise Unreachable("no answer", where=args.step, remedy="See that it stands")
+        return seen
 
     def _call(self, args: Target, _occasion: Occasion) -> Looked:
         match self._now.ends:

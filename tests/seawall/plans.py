@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
@@ -11,8 +11,8 @@ from seawall.actions import Effect
 from seawall.decide import Way
 from seawall.model import Text
 from seawall.plan import Approval, Plan, PlannedCheck, PlannedStep, PlannedUndo
-from seawall.predicates import read_predicates
-from tests.fakes import Behaviour, IsThere
+from seawall.predicates import PlanPredicate, read_predicates
+from tests.fakes import Behaviour, IsThere, Looked
 
 LIMIT = 10.0
 """Seconds every simulated step may take."""
@@ -67,7 +67,24 @@ def approved_by(people: int = 1) -> Approval:
     return Approval(by="incident-commander", people=people, within=timedelta(minutes=10))
 
 
-def a_plan(*steps: PlannedStep, claims: tuple[str, ...] = ("service:login",), runbook: str = "move") -> Plan:
+def a_predicate(fact: str, unknown: Literal["stops", "goes-on"] = "stops") -> PlanPredicate:
+    """A plan's predicate that holds while the fact is at most 7."""
+    return PlanPredicate(
+        fact=fact,
+        uses="sim.fact",
+        args={"step": fact},
+        expect=read_predicates({"number_at_most": 7}, Looked),
+        unknown=unknown,
+        within=timedelta(seconds=2),
+    )
+
+
+def a_plan(
+    *steps: PlannedStep,
+    claims: tuple[str, ...] = ("service:login",),
+    runbook: str = "move",
+    predicates: tuple[PlanPredicate, ...] = (),
+) -> Plan:
     return Plan(
         city="example",
         runbook=runbook,
@@ -78,6 +95,7 @@ def a_plan(*steps: PlannedStep, claims: tuple[str, ...] = ("service:login",), ru
         confirm="login",
         claims=claims,
         steps=steps,
+        predicates=predicates,
     )
 
 
