@@ -74,6 +74,28 @@ class Gate(Protocol):
         """Say why a run's request is not signed by who opened it; None when it is."""
 
 
+class Hold(Protocol):
+    """The right to drive this run, as against whoever would drive it from elsewhere: `seawall.driving`."""
+
+    def covers(self, limit: timedelta, /) -> bool:
+        """Tell whether a change with this limit may begin now; if not, it may later. Raises: TermLost."""
+
+    def remarks(self) -> Sequence[Event]:
+        """Return what is to be recorded about the hold itself since the last time. Raises: TermLost."""
+
+
+class OnlyHere:
+    """The hold of a run that only this machine knows of: its lock on the journal."""
+
+    def covers(self, _limit: timedelta) -> bool:
+        """Cover everything."""
+        return True
+
+    def remarks(self) -> Sequence[Event]:
+        """Return nothing."""
+        return ()
+
+
 class NoInbox:
     """An inbox that nothing arrives in."""
 
@@ -103,24 +125,30 @@ def drive(
     page: Callable[[], Enclosure | None] = no_page,
     line: Line = no_line,
     gate: Gate | None = None,
+    hold: Hold | None = None,
     by: str = "seawall",
 ) -> Finish | Ask:
     """Carry `plan` on from wherever `journal` says it is, until it ends or waits for a person too long.
 
     `watch` is told every event after it is on disk, and must not raise. `page` gives calls that tell people the run's
     status page, from whichever thread. `line` knows who has the turn in a role, so that the next is asked when nobody
-    answers. `gate` judges each yes; without it they are typed, and count as they come. `by` is who carries it on.
+    answers. `gate` judges each yes; without it they are typed, and count as they come. `hold` says whether a
+    change may begin; without it the journal's lock is all there is. `by` is who carries it on.
 
     Returns:
         How the run ended, or what it still asks. In the latter case the journal is open: drive it again.
     """
-    driver = _Driver(plan, journal, hands, clock, watch, page, line, gate)
+    driver = _Driver(plan, journal, hands, clock, watch, page, line, gate, hold or OnlyHere())
     return driver.carry_on(inbox or NoInbox(), by)
 
 
 def _all_references(call: StepCall) -> tuple[str, ...]:
     checks = [one.args for one in (call.step.unless, call.step.proof, call.step.undo) if one is not None]
     return references([call.step.args, *checks])
+
+
+def _changes(call: StepCall) -> bool:
+    return call.way is not Way.PROVE and (call.step.changes or call.undoing)
 
 
 class _Driver:
@@ -136,9 +164,10 @@ class _Driver:
         page: Callable[[], Enclosure | None],
         line: Line,
         gate: Gate | None,
+        hold: Hold,
     ) -> None:
         self._journal, self._hands, self._clock, self._watch = journal, hands, clock, watch
-        self._page, self._line, self._gate = page, line, gate
+        self._page, self._line, self._gate, self._hold = page, line, gate, hold
         past = tuple(journal.events())
         self._state = State(plan, past)
         self._heard: set[Word] = {
@@ -161,6 +190,7 @@ class _Driver:
         self._say_if_yeses_are_signed_from_here()
         while True:
             if self._state.ended is None:
+                self._record(self._hold.remarks())
                 self._hear(inbox.take())
                 self._record(self._state.yeses.expired(self._clock()))
             decision = deciding.decide(self._state, self._clock())
@@ -169,7 +199,7 @@ class _Driver:
                     if self._state.ended is None:
                         self._record([Ended(at=self._clock(), outcome=decision.outcome, left=decision.left)])
                     return decision
-                case Call(calls=calls) | Undo(calls=calls) if fresh := self._not_under_way(calls):
+                case Call(calls=calls) | Undo(calls=calls) if fresh := self._may_begin(calls):
                     self._begin(fresh)
                     continue
                 case Ask(questions=questions) if self._asked_too_long(questions):
@@ -181,8 +211,9 @@ class _Driver:
             self._state.under_way
         )
 
-    def _not_under_way(self, calls: Iterable[StepCall]) -> list[StepCall]:
-        return [call for call in calls if not (call.way is Way.PROVE and call.step.id in self._proving)]
+    def _may_begin(self, calls: Iterable[StepCall]) -> list[StepCall]:
+        fresh = [call for call in calls if not (call.way is Way.PROVE and call.step.id in self._proving)]
+        return [call for call in fresh if not _changes(call) or self._hold.covers(limit_of(call))]
 
     def _begin(self, calls: Sequence[StepCall]) -> None:
         now = self._clock()

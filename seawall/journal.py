@@ -61,6 +61,29 @@ class Resumed(_Event):
     by: str
 
 
+class Recovered(_Event):
+    """The run was taken up from its copies at these places alone: what could have begun unseen is in doubt."""
+
+    kind: Literal["recovered"] = "recovered"
+    by: str
+    known_at: tuple[str, ...]
+
+
+class NotReplicated(_Event):
+    """The beginning of a change is on this machine only: too few places took it in."""
+
+    kind: Literal["not-replicated"] = "not-replicated"
+    silent: tuple[str, ...]
+
+
+class WentAlone(_Event):
+    """Two people let the run go on though too few places answered to tell whether another is at it."""
+
+    kind: Literal["went-alone"] = "went-alone"
+    by: tuple[str, str]
+    silent: tuple[str, ...]
+
+
 def _is_none(value: object) -> bool:
     return value is None
 
@@ -301,6 +324,9 @@ class Ended(_Event):
 Event = Annotated[
     Opened
     | Resumed
+    | Recovered
+    | NotReplicated
+    | WentAlone
     | Asked
     | Acknowledged
     | Escalated

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,7 +24,11 @@ TAIL = 16 * 1024
 
 
 class FileJournal:
-    """A journal in a file. Holding one is holding the run: a second writer is turned away."""
+    """A journal in a file. Holding one is holding the run: a second writer is turned away.
+
+    Attributes:
+        written: is handed the number of the first line and the bytes of what is written, while the disk writes it.
+    """
 
     def __init__(self, path: Path, *, by: str = "seawall") -> None:
         """Open the journal at `path`, made when it is not there, and check every line of it.
@@ -35,6 +39,7 @@ class FileJournal:
             JournalError: it cannot be opened, or has lines erased though its run has not ended.
         """
         self._path, self._handle, self._sound = path, -1, False
+        self.written: Callable[[int, bytes], object] | None = None
         self._size, self._count, self.head = 0, 0, FIRST
         self._events: list[Event] = []
         self._lock = _writer(path, by)
@@ -64,6 +69,8 @@ class FileJournal:
         # Not sound until it is known to be on the disk: after Ctrl-C, or a flush that failed, nobody can tell what is
         # there (Linux drops the pages of a failed fsync and reports the next one as good), so nothing may follow it.
         self._sound = False
+        if self.written is not None and lines:
+            self.written(self._count + 1, content)
         try:
             with on_disk(self._path, NO_RESUME):
                 _write(self._handle, content)
@@ -77,6 +84,11 @@ class FileJournal:
     def events(self) -> Iterable[Event]:
         """Return every event so far, oldest first."""
         return tuple(self._events)
+
+    @property
+    def count(self) -> int:
+        """How many lines it has."""
+        return self._count
 
     def close(self) -> None:
         """Let the next writer in."""

@@ -101,16 +101,19 @@ class Places:
         """Have `call` made to one place in a thread of its own, and its answer given to `to` there."""
         self._keepers[place].send(call, to)
 
-    def ask(self, call: Callable[[Place], AnswerT], only: Sequence[str] = ()) -> Iterator[Answer[AnswerT]]:
+    def ask(
+        self, call: Callable[[Place], AnswerT], only: Sequence[str] = (), *, patience: timedelta | None = None
+    ) -> Iterator[Answer[AnswerT]]:
         """Ask every place, or `only` some, side by side, and yield their answers as they come.
 
-        Whoever has heard enough stops listening. A place that does not even keep its limit counts as silent.
+        Whoever has heard enough stops listening. A place that does not even keep its limit counts as silent; `patience`
+        is for a call that is more than one question, and otherwise twice the limit.
         """
         came: SimpleQueue[Answer[AnswerT]] = SimpleQueue()
         left = dict.fromkeys(only or self.names)
         for name in left:
             self.send(name, call, came.put)
-        end = time.monotonic() + (self.within * 2).total_seconds()
+        end = time.monotonic() + (patience or self.within * 2).total_seconds()
         while left:
             try:
                 answer = came.get(timeout=max(0.0, end - time.monotonic()))

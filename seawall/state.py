@@ -25,6 +25,7 @@ from seawall.journal import (
     Notified,
     NotNeeded,
     Opened,
+    Recovered,
     Resumed,
     Retried,
     Settled,
@@ -37,6 +38,7 @@ from seawall.journal import (
 from seawall.plan import Plan, SeenBefore
 from seawall.predicates import PlanPredicate
 from seawall.step_state import Stand, StepState
+from seawall.unseen import Unseen
 from seawall.yeses import Yeses
 
 
@@ -77,13 +79,13 @@ class State:
         self.left = len(plan.steps)
         self._owed: dict[str, dict[str, None]] = {}
         self._followers: dict[str, list[str]] = {step.id: [] for step in plan.steps}
+        self.unseen = Unseen(self._followers)
         self._wants = {step.id: len(set(step.after)) for step in plan.steps}
-        for step in plan.steps:
-            for wanted in set(step.after):
-                self._followers[wanted].append(step.id)
-        for step in plan.steps:
-            if not step.after and self._release(step.id):
-                self._count_as_over(step.id)
+        for one in plan.steps:
+            for wanted in set(one.after):
+                self._followers[wanted].append(one.id)
+        for name in [step.id for step in plan.steps if not step.after and self._release(step.id)]:
+            self._count_as_over(name)
         for event in events:
             self.apply(event)
 
@@ -94,9 +96,8 @@ class State:
             case Opened():
                 self.opened = event
                 self.yeses.apply(event)
-            case Resumed():
-                self._lose_what_was_under_way()
-                self.aborting_since = None if self.abort is None else event.at
+            case Recovered() | Resumed():
+                self._taken_up(event)
             case AbortAsked():
                 # A person may first say stop, and then that it should be taken back; never the other way round.
                 self.aborting_since = self.aborting_since or self.last
@@ -124,6 +125,15 @@ class State:
         one = self.steps[step].step
         facts = dict.fromkeys(one.holds_first) | (self._owed.get(step, {}) if one.changes else {})
         return tuple(self.plan.by_fact[one] for one in facts)
+
+    def _taken_up(self, event: Recovered | Resumed) -> None:
+        if isinstance(event, Resumed):
+            self._lose_what_was_under_way()
+            self.aborting_since = None if self.abort is None else event.at
+        else:
+            self.unseen.recovered(self.steps.values(), event.at)
+            for one in [self.steps[name] for name in self.ready]:
+                self._ready(one)
 
     def _said(self, event: Approved | Lapsed | SignedFromHere | Answered | Skipped | Retried) -> None:
         match event:
@@ -171,7 +181,7 @@ class State:
             case Settled(happened=True):
                 one.summary = event.because
                 self._over(one, Stand.UNDONE if event.undoing else Stand.DONE, event, event.seen)
-            case Settled() if _may_still_come(one, event):
+            case Settled() if one.may_still_come(event):
                 one.too_early = True
             case Settled(happened=False):
                 self._did_not_happen(one, event)
@@ -180,6 +190,7 @@ class State:
 
     def _did_not_happen(self, one: StepState, event: Settled) -> None:
         one.settled, one.summary = event, event.because
+        self.unseen.did_not_happen(one.step.id)
         self.doubtful.pop(one.step.id, None)
         if one.may_try_again:
             one.stand = Stand.WAITING
@@ -301,6 +312,7 @@ class State:
                 self._over(one, Stand.UNDONE if undoing else Stand.DONE, event, None)
             case "did-not-happen" if one.step.by is not None or one.stand is Stand.IN_DOUBT:
                 one.summary, one.said_not_to_have = f"{event.by} says that it did not happen", True
+                self.unseen.did_not_happen(event.step)
                 self._give_up(one, event.at)
             case _:
                 self.doubtful.pop(event.step, None)
@@ -367,6 +379,10 @@ class State:
 
     def _ready(self, one: StepState) -> None:
         name = one.step.id
+        if self.unseen.begun(one):
+            self._not_ready(name)
+            self.doubtful[name] = None
+            return
         self.ready[name] = None
         if one.step.by is not None or one.yeses_wanted:
             self.for_people[name] = None
@@ -382,10 +398,3 @@ class State:
         line.pop(name, None)
         if line:
             self.startable[lanes] = line  # at the end: it had its turn
-
-
-def _may_still_come(one: StepState, look: Settled) -> bool:
-    """Tell whether the attempt could still act after a look that did not show the change."""
-    if look.spent and one.orphaned:
-        return False
-    return one.step.can_still_act or one.spent_at is None or look.looked_at < one.spent_at

@@ -96,6 +96,18 @@ class StepState:
     reopened: Skipped | Retried | None = None
     summary: str = ""
 
+    def may_still_come(self, look: Settled) -> bool:
+        """Tell whether the attempt could still act after a look that did not show the change."""
+        if look.spent and self.orphaned:
+            return False
+        return self.step.can_still_act or self.spent_at is None or look.looked_at < self.spent_at
+
+    def begin_unseen(self, at: datetime) -> None:
+        """Note that it may have been begun where nobody has a copy of it, and has had all its time by `at`."""
+        self.attempts += 1
+        self.stand, self.begun, self.until, self.settled, self.asked = Stand.IN_DOUBT, at, at, None, None
+        self.too_early, self.orphaned = False, True
+
     def ask(self, event: Asked) -> None:
         """Note that people are asked for the first time, or anew."""
         self.asked, self.in_line, self.taken = event, ((event.of, event.person),), None

@@ -16,7 +16,9 @@ from seawall.journal import (
     Lapsed,
     Notified,
     NotNeeded,
+    NotReplicated,
     Opened,
+    Recovered,
     Resumed,
     Retried,
     Settled,
@@ -25,9 +27,11 @@ from seawall.journal import (
     Started,
     Succeeded,
     Unanswered,
+    WentAlone,
 )
 from seawall.model import Text
 from seawall.plan import Plan
+from seawall.report.of_copies import told_of_copies
 from seawall.report.of_people import asked_whom, told_of_people
 from seawall.report.of_yeses import told_of_request, told_of_yeses
 from seawall.report.roles import starter
@@ -37,7 +41,7 @@ from seawall.report.words import OUTCOMES
 def told(event: Event, plan: Plan) -> Text:
     """Say what happened. The step's own words are left to whoever shows them; here it goes by its id."""
     match event:
-        case Opened() | Resumed() | Ended():
+        case Opened() | Resumed() | Recovered() | NotReplicated() | WentAlone() | Ended():
             return _of_the_run(event)
         case Asked() | Approved() | Lapsed() | SignedFromHere() | Answered() | AbortAsked():
             return _of_people(event)
@@ -51,8 +55,10 @@ def told(event: Event, plan: Plan) -> Text:
             return _of_a_call(event, plan)
 
 
-def _of_the_run(event: Opened | Resumed | Ended) -> Text:
+def _of_the_run(event: Opened | Resumed | Recovered | NotReplicated | WentAlone | Ended) -> Text:
     match event:
+        case Recovered() | NotReplicated() | WentAlone():
+            return told_of_copies(event)
         case Opened():
             kind = ("an exercise", "en øvelse") if event.exercise else ("a real run", "en virkelig kørsel")
             who, signed = starter(event.by), told_of_request(event)

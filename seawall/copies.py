@@ -1,0 +1,179 @@
+"""Copies of a run's journal at the three places, so that losing the machine that drives it loses nothing that matters.
+
+    runs/<run>/plan                                the plan, as it is on the disk
+    runs/<run>/journal/<first line>/<round>        lines of the journal from there on, as they are on the disk
+
+A round is a driver's: the number of the slot with which it took the run up, so that nobody else writes in it. Lines
+count as kept when they and all before them are at a majority of the places. Whoever takes the run up makes the rounds
+of the drivers before void after the last line that is known (`seawall.catching_up`), so that these stop.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+from seawall.places import Answer, Place, Places
+
+LINGERS = 0.02
+"""Seconds that lines nobody waits for wait for others, to go out together."""
+AGAIN_AFTER, LONGEST_PAUSE = 0.25, 4.0
+"""Seconds before what a silent place did not take is sent to it again, at first and at last."""
+LARGEST = 1_000_000
+"""Bytes of lines that go out together."""
+
+
+def journal_row(run: str) -> str:
+    """Return what the keys of a run's copied lines begin with."""
+    return f"runs/{run}/journal"
+
+
+def lines_key(run: str, first: int, round_: int) -> str:
+    """Return the key of the lines from `first` on that the driver of this round copied."""
+    return f"{journal_row(run)}/{first:010d}/{round_:010d}"
+
+
+def plan_key(run: str) -> str:
+    """Return the key of a run's plan."""
+    return f"runs/{run}/plan"
+
+
+@dataclass(slots=True)
+class _Parcel:
+    """One object on its way to every place: up to which line of the journal it reaches, and who has it."""
+
+    key: str
+    content: bytes
+    last: int
+    kept_at: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
+
+
+class Copies:
+    """The copies that one driver sends out, in order, beside the run."""
+
+    def __init__(self, places: Places, run: str, round_: int, lost: Callable[[str], object]) -> None:
+        """Begin. `lost` is told, from another thread, when somebody else has written where only this driver may."""
+        self._places, self._run, self._round, self._lost = places, run, round_, lost
+        self._changed = threading.Condition()
+        self._waiting: list[tuple[int, bytes]] = []
+        self._parcels: list[_Parcel] = []
+        self._kept = 0
+        self._hurry = self._over = False
+        threading.Thread(target=self._send_what_waits, name=f"copies of {run}", daemon=True).start()
+
+    def keep_plan(self, content: bytes) -> None:
+        """Send the plan out, before any line."""
+        self._send(_Parcel(plan_key(self._run), content, last=0))
+
+    def add(self, first: int, lines: bytes, *, at_once: bool = False) -> None:
+        """Send lines out, from line `first` of the journal on; in the order of the journal, and soon."""
+        with self._changed:
+            self._waiting.append((first, lines))
+            self._hurry = self._hurry or at_once
+            self._changed.notify_all()
+
+    def are_kept(self, last: int, within: timedelta) -> bool:
+        """Wait until line `last` and all before it are at a majority; False when they are not in time, or cannot be."""
+        end = time.monotonic() + within.total_seconds()
+        with self._changed:
+            self._hurry = True
+            self._changed.notify_all()
+            while self._kept < last:
+                left = end - time.monotonic()
+                if left <= 0 or self._is_hopeless():
+                    return False
+                self._changed.wait(left)
+            return True
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Places that have not taken in all that was sent to them."""
+        with self._changed:
+            return tuple(
+                sorted(
+                    {name for one in self._parcels for name in self._places.names if name not in one.kept_at}
+                )
+            )
+
+    def close(self, within: timedelta) -> None:
+        """Let what waits go out, for so long, and stop."""
+        end = time.monotonic() + within.total_seconds()
+        with self._changed:
+            self._hurry = True
+            self._changed.notify_all()
+            while (self._waiting or self._parcels) and not self._is_hopeless():
+                left = end - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            self._over = True
+            self._changed.notify_all()
+
+    def _is_hopeless(self) -> bool:
+        """Tell whether the first lines that are not kept cannot be just now: too many places were silent."""
+        first = next(iter(self._parcels), None)
+        return first is not None and len(first.silent) > len(self._places.names) - self._places.majority
+
+    def _send_what_waits(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting and not self._over:
+                    self._changed.wait()
+                if not self._waiting:
+                    return
+                if not self._hurry:
+                    self._changed.wait(LINGERS)
+                first, lines = self._waiting.pop(0)
+                together = [lines]
+                while self._waiting and sum(map(len, together)) < LARGEST:
+                    together.append(self._waiting.pop(0)[1])
+                self._hurry = False
+            content = b"".join(together)
+            last = first + content.count(b"\n") - 1
+            self._send(_Parcel(lines_key(self._run, first, self._round), content, last))
+
+    def _send(self, parcel: _Parcel) -> None:
+        with self._changed:
+            self._parcels.append(parcel)
+        for name in self._places.names:
+            self._send_to(name, parcel, AGAIN_AFTER)
+
+    def _send_to(self, name: str, parcel: _Parcel, pause: float) -> None:
+        def put(place: Place) -> bytes | None:
+            return place.put_if_absent(parcel.key, parcel.content, self._places.within)
+
+        self._places.send(name, put, partial(self._answered, parcel, pause))
+
+    def _answered(self, parcel: _Parcel, pause: float, answer: Answer[bytes | None]) -> None:
+        if answer.silent is None and answer.said is not None:
+            self._lost(f"somebody else has written the next lines of its journal at {answer.place}")
+            return
+        with self._changed:
+            if answer.silent is None:
+                parcel.kept_at.add(answer.place)
+                parcel.silent.discard(answer.place)
+            else:
+                parcel.silent.add(answer.place)
+            self._count()
+            self._changed.notify_all()
+            again = answer.silent is not None and not self._over
+        if again:
+            later = threading.Timer(
+                pause, self._send_to, (answer.place, parcel, min(2 * pause, LONGEST_PAUSE))
+            )
+            later.daemon = True
+            later.start()
+
+    def _count(self) -> None:
+        """Count what is kept from the beginning on, and forget what every place has."""
+        for one in self._parcels:
+            if len(one.kept_at) < self._places.majority:
+                break
+            self._kept = max(self._kept, one.last)
+        while self._parcels and len(self._parcels[0].kept_at) == len(self._places.names):
+            self._parcels.pop(0)

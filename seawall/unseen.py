@@ -1,0 +1,45 @@
+"""What could have begun where no copy of the journal shows it: the frontier of a run that was recovered from copies.
+
+Copies show every change that began while two places answered. While they did not, the run went on for what was left of
+its term, and changes may have begun of which no copy tells. Whoever recovers a run cannot know. So a
+change that could have begun is in doubt when its turn comes: its proof is looked at, or a person is asked. When it
+happened, those after it could have begun too; when it did not, none of those after it can have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from seawall.step_state import Stand, StepState
+
+
+class Unseen:
+    """The changes of one run that could have begun unseen, and whose turn has not come yet."""
+
+    def __init__(self, followers: Mapping[str, Sequence[str]]) -> None:
+        self._followers = followers
+        self._names: set[str] = set()
+        self._at: datetime | None = None
+
+    def recovered(self, steps: Iterable[StepState], at: datetime) -> None:
+        """Take note that the run was recovered from copies at `at`, when the term of whoever drove it was over."""
+        self._at = at
+        self._names = {one.step.id for one in steps if one.step.changes and one.stand is Stand.WAITING}
+
+    def begun(self, one: StepState) -> bool:
+        """Tell whether a step whose turn has come could have begun unseen; then it is in doubt from here on."""
+        if one.step.id not in self._names or self._at is None:
+            return False
+        self._names.discard(one.step.id)
+        one.begin_unseen(self._at)
+        return True
+
+    def did_not_happen(self, name: str) -> None:
+        """Take note that a change did not happen: nothing that waits for it can have begun."""
+        left, reached = [name], {name}
+        while self._names and left:
+            fresh = set(self._followers[left.pop()]) - reached
+            reached |= fresh
+            left += fresh
+        self._names -= reached
