@@ -21,13 +21,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # With this set, every program that a test starts would compile all of Seawall first.
 unexport PYTHONDONTWRITEBYTECODE
 
-ELSEWHERE := root or browser or matrix
+ELSEWHERE := root or browser or matrix or model
 FAST := not lab and not prefect and not slow and not ($(ELSEWHERE))
 SIDE_BY_SIDE := -n auto --dist worksteal
 # Tests of one file share a lab and break it in turn; never more than two labs at once.
 BY_FILE := -n 2 --dist loadfile
 
-.PHONY: check test pages drills env demo bench golden lock clean
+.PHONY: check test pages model drills env demo bench golden lock clean
 
 check: $(STAMP)  ## lint, format, types, import directions, fast tests (< 30 s)
 	$(BIN)/ruff check .
@@ -51,6 +51,11 @@ test: $(STAMP)  ## everything, with the lab's servers and Prefect
 
 pages: $(STAMP) $(AXE)  ## every page in headless Chromium, held against WCAG by axe-core (needs chromium)
 	$(BIN)/pytest -m browser
+
+model: $(STAMP)  ## the models in docs/models, every state of them (needs spin and gcc; under a minute)
+	@for program in spin gcc; do command -v "$$program" >/dev/null || { \
+		echo "seawall: make model needs $$program (Debian, Ubuntu: apt-get install spin gcc libc6-dev)." >&2; exit 2; }; done
+	$(BIN)/pytest -q -m model
 
 drills: $(STAMP)  ## what only root can try, with Debian's own sudo, and the long matrices of power cuts and faults; needs apt-get install sudo nftables openssh-server rsync systemd
 	@if [ "$$(id -u)" != 0 ]; then \
