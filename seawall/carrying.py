@@ -20,6 +20,7 @@ from seawall.inbox import FileInbox
 from seawall.journal import Ended, Event, Journal, Opened, Outcome, Word
 from seawall.journal_file import first_event
 from seawall.judging import judge_without_city
+from seawall.reviews import note_glass
 from seawall.run_folder import RunFolder
 from seawall.state import State
 
@@ -81,6 +82,8 @@ def carry_out(
         if turns is not None:
             inbox, line, watch = _Both(inbox, turns), turns.line, _each(turns.saw, watch)
         gate = gate or judge_without_city(first_event(run.journal_path))
+        note_glass(run, journal.events())
+        watch = _each(_noting_glass(run), watch)
         if pages is None:
             return drive(plan, journal, hands, clock, inbox=inbox, watch=watch, line=line, gate=gate, by=by)
         with pages.following(run, tuple(journal.events()), clock) as page:
@@ -101,6 +104,15 @@ def carry_out(
                 gate=gate,
                 by=by,
             )
+
+
+def _noting_glass(run: RunFolder) -> Watch:
+    def watch(event: Event, _state: State) -> None:
+        # It is in the journal, and is noted again by whoever takes the run up: a full disk must not stop the run.
+        with contextlib.suppress(JournalError):
+            note_glass(run, [event])
+
+    return watch
 
 
 def _each(first: Watch, second: Watch) -> Watch:
