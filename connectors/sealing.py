@@ -85,12 +85,12 @@ def unseal(
     with_what = f"with {', '.join(tried)}" if tried else "here: there is no key in ~/.ssh"
     raise BadInput.one(
         f"its secrets cannot be opened {with_what}; they are sealed to {sealed_to}",
-        where="--key" if key is not None else "the go-bag's secrets",
-        remedy="Ask one of these people, or name the file of their private key: --key FILE",
+        where="--unseal-with" if key is not None else "the go-bag's secrets",
+        remedy="Ask one of these people, or name the file of their private key: --unseal-with FILE",
     )
 
 
-_NAME_A_KEY = "Name the file of an ed25519 or RSA private key: --key FILE"
+_NAME_A_KEY = "Name the file of an ed25519 or RSA private key: --unseal-with FILE"
 
 
 def _plain_key(path: Path, passphrase: Callable[[Path], str | None]) -> bytes:
@@ -128,7 +128,7 @@ def _opened(raw: bytes, path: Path, passphrase: Callable[[Path], str | None]) ->
             raise
     said = passphrase(path)
     if said is None:
-        remedy = "Type it at a terminal, or name a key without one: --key FILE"
+        remedy = "Type it at a terminal, or name a key without one: --unseal-with FILE"
         raise BadInput.one(
             "the key has a passphrase, and nobody can be asked for it", where=str(path), remedy=remedy
         )

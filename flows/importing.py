@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -107,7 +107,7 @@ def _tell_of(client: SyncPrefectClient, flow: str, run: RunFolder) -> UUID:
     assert isinstance(ended, Ended)
     assert how is not None
     end = as_flow.shown(Finish(ended.outcome, ended.left))
-    said = f"Imported {how.at.isoformat(timespec='seconds')} by {how.by}; really {_span(opened.at, ended.at)}"
+    said = f"Imported by {how.by}; it really ran from {_span(opened.at, ended.at)}"
     scheduled = {
         "type": "SCHEDULED",
         "name": "Imported",
@@ -127,7 +127,7 @@ def _tell_of(client: SyncPrefectClient, flow: str, run: RunFolder) -> UUID:
     for first in range(0, len(happened), AT_ONCE):
         _posted(client, "/events", happened[first : first + AT_ONCE])
     message = f"{said}. {end.message}" if end.message else said
-    state = {"type": end.type.value, "name": end.name, "message": message}
+    state = {"type": end.type.value, "name": f"Imported ({end.name})", "message": message}
     _posted(client, f"/flow_runs/{flow_run}/set_state", {"state": state, "force": True})
     return flow_run
 
@@ -205,4 +205,4 @@ def _posted(client: SyncPrefectClient, path: str, content: Any) -> Any:
 
 
 def _span(began: datetime, ended: datetime) -> str:
-    return f"{began.isoformat(timespec='seconds')} to {ended.isoformat(timespec='seconds')}"
+    return " to ".join(one.astimezone(UTC).isoformat(timespec="seconds") for one in (began, ended))

@@ -17,6 +17,7 @@ from connectors.calling import Calling
 from console.terminal.confirming import confirm, show_stakes
 from console.terminal.desk import Desk
 from console.terminal.ending import exit_code, show_end, show_stop
+from console.terminal.from_go_bag import meant
 from console.terminal.plan_files import looks_like_file, read_plan
 from console.terminal.plan_screen import show_kind, show_plan
 from console.terminal.screen import Screen, aside, out
@@ -81,6 +82,7 @@ def begin(
     desk = manner.desk
     _prepare_prefect(manner)
     _prepare_pages()
+    runbook, parameters = meant(runbook, parameters)
     with desk.open_world() as world:
         plan = _plan(runbook, parameters, exercise=exercise, manner=manner, world=world)
         unread = unread_here(plan, world, desk.city.inventory)

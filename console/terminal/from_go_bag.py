@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -97,6 +98,40 @@ AlthoughOld = Annotated[
         "--although-old", callback=_take_old, help="With a go-bag: also when it is older than its policy."
     ),
 ]
+
+
+CALLED = "SEAWALL_CALLED"
+"""How the program was called, where that is not `seawall`: by a go-bag that brings it."""
+KNOWN_TO = {
+    "abort": True,
+    "answer": False,
+    "duty": False,
+    "plan": True,
+    "pretend": True,
+    "report": False,
+    "resume": True,
+    "run": True,
+    "runs": False,
+    "show": False,
+}
+"""Commands that take a go-bag, and whether they open its secrets."""
+
+
+def as_typed(command: str) -> str:
+    """Return a command as it is to be typed here, with the go-bag that this one works from."""
+    program, _, rest = command.partition(" ")
+    name, said = rest.split(" ", 1)[0], wanted()
+    if program != "seawall" or (said.path is None and CALLED not in os.environ):
+        return command
+    rest, _, remark = rest.partition("   #")
+    words = [os.environ.get(CALLED, program), rest]
+    if name in KNOWN_TO and "--from-go-bag" not in rest:
+        words += ["--from-go-bag", shlex.quote(str(said.said))] if said.said is not None else []
+        words += (
+            ["--unseal-with", shlex.quote(str(said.key))] if said.key is not None and KNOWN_TO[name] else []
+        )
+        words += ["--although-old"] if said.although_old else []
+    return " ".join(words) + (f"   #{remark}" if remark else "")
 
 
 def open_bag() -> Bag | None:

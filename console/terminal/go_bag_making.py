@@ -19,7 +19,7 @@ from seawall.files import make_folder, read_named, write_whole
 from seawall.go_bag.bag import bag_of, by_itself, write_bag
 from seawall.go_bag.contents import files_of, names_in, references_in
 from seawall.go_bag.failures import Failure, failures, lost_sites
-from seawall.go_bag.kept import file_name, kept_at
+from seawall.go_bag.kept import ENDING, file_name, kept_at
 from seawall.go_bag.manifest import (
     NAMESPACE,
     PLANS,
@@ -105,7 +105,7 @@ def _paths(making: Making, desk: Desk) -> list[Path]:
     city = desk.inventory.city.name
     if making.output is not None:
         path = making.output.expanduser().absolute()
-        return [path / file_name(city) if path.is_dir() else path]
+        return [path if path.suffix == ENDING else path / file_name(city)]
     return list(kept_at(desk.settings, city)) or [Path.cwd() / file_name(city)]
 
 
@@ -226,8 +226,8 @@ def _planned(desk: Desk, world: World, failure: Failure, members: dict[str, byte
 
 def _sealed(
     desk: Desk, keys: Mapping[str, tuple[bytes, ...]], members: Mapping[str, bytes]
-) -> tuple[bytes, Sequence[str]]:
-    """Gather the secrets and seal them. Returns them, and the references behind which nothing could be read here.
+) -> tuple[bytes | None, Sequence[str]]:
+    """Gather the secrets and seal them. Returns them, if any, and the references behind which nothing could be read.
 
     Raises:
         BadInput: a secret stands in the clear in one of the files that go into the go-bag.
@@ -250,6 +250,8 @@ def _sealed(
     ]
     if mistakes:
         raise BadInput(mistakes)
+    if not known:
+        return None, tuple(lacking)
     content = json.dumps(known, sort_keys=True, ensure_ascii=False).encode()
     return seal(content, {name: [_line(one) for one in those] for name, those in keys.items()}), tuple(
         lacking

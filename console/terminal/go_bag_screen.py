@@ -75,8 +75,9 @@ def show_bag(file: Path | None, *, city: Path | None, as_json: bool) -> None:
     if bag.is_too_old(surroundings().now()):
         screen.say(_age_words(bag), "bad")
     _show_changed(changed, screen)
-    first = bag.manifest.plans[0].name if bag.manifest.plans else "RUNBOOK"
-    next_command(screen, f"seawall plan {first} --from-go-bag {path}")
+    first = next((one.name for one in bag.manifest.plans if one.lost is not None), "RUNBOOK")
+    from_it = "" if wanted().path == path else f" --from-go-bag {path}"
+    next_command(screen, f"seawall plan {first}{from_it}")
 
 
 def show_contents(bag: Bag, screen: Screen, zone: tzinfo = UTC) -> None:

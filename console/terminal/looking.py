@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag
 from console.terminal.options import AsJson, CityDir, Run
 
 COMMANDS = ("runs", "show", "report")
@@ -24,6 +25,8 @@ def runs(
     *,
     most: Annotated[int, typer.Option("-n", "--most", min=1, help="How many, newest first.")] = 20,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """List the runs, newest first, and what each waits for.
@@ -49,6 +52,8 @@ def show(
         bool, typer.Option("--follow", help="Go on showing what happens, until it ends.")
     ] = False,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Show how a run stands, and what is next.
@@ -99,6 +104,8 @@ def report(
     ] = False,
     lang: Annotated[str | None, typer.Option("--lang", metavar="da|en", help="In Danish or English.")] = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _old: AlthoughOld = False,
 ) -> None:
     """Tell a run afterwards: on two sheets, or all of it.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from connectors.doors import door_of
 from connectors.world import RealWorld
 from console.terminal.desk import Desk
+from console.terminal.status_bags import checked_bags
 from console.terminal.surroundings import surroundings
 from seawall.actions import CheckUp, Deadline, World
 from seawall.errors import BadInput, CallError, Finding
@@ -68,6 +69,12 @@ def _schedules(desk: Desk, _world: World) -> Iterator[Look]:
     for one in found:
         line = CheckUp(one.what, one.well, one.saw, one.remedy)
         yield Look(one.what, partial(_said, line), only_warns=one.only_warns)
+
+
+def _go_bags(desk: Desk, _world: World) -> Iterator[Look]:
+    """Whether the go-bags that the city keeps are whole, signed, young enough and of the city as it is today."""
+    if desk.settings.go_bag.keep_at:
+        yield Look("go-bags", lambda _: checked_bags(desk))
 
 
 def _in_memory(_desk: Desk, world: World) -> Iterator[Look]:
@@ -178,6 +185,7 @@ def _rights_seen(sight: Sight, deadline: Deadline) -> Iterable[CheckUp]:
 LOOKS: tuple[Callable[[Desk, World], Iterable[Look]], ...] = (
     _here,
     _schedules,
+    _go_bags,
     _in_memory,
     _unwritten,
     _machines,

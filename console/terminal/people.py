@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from console.terminal.completing import offer_sections
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag
 from console.terminal.options import AsJson, CityDir
 
 COMMANDS = ("person", "duty")
@@ -82,6 +83,8 @@ def duty(
     ] = None,
     role: RoleName = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Show who is on duty, who is next, and when nobody is.

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from console.terminal.completing import offer_runbooks
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, Assignments, CityDir, Exercise, assigned
 
 COMMANDS = ("plan", "pretend")
@@ -29,6 +30,9 @@ def plan(
     ] = None,
     exercise: Exercise = False,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a runbook would do; change nothing.
@@ -40,18 +44,21 @@ def plan(
       seawall plan postgres-failover service=login
       seawall plan postgres-failover service=login mode=planned -o plan.json
       seawall plan verify-backup backup=login-nightly --json
+      seawall plan login-to-south --from-go-bag city-go-bag.pyz
     """
     import json
     import shlex
 
     from console.terminal.desk import Desk
+    from console.terminal.from_go_bag import meant
     from console.terminal.plan_files import write_plan
     from console.terminal.plan_screen import plan_as_json, show_plan
     from console.terminal.screen import next_command, out
     from console.terminal.secrets_here import unread_here, warn
     from console.terminal.thinking import think
 
-    desk, parameters = Desk.at(city), assigned(given)
+    desk = Desk.at(city)
+    runbook, parameters = meant(runbook, assigned(given))
     with desk.open_world() as world:
         made, facts = think(desk, world, runbook, parameters, exercise=exercise)
         unread = unread_here(made, world, desk.city.inventory)
@@ -81,6 +88,9 @@ def pretend(
     ] = False,
     exercise: Exercise = False,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Carry a runbook out against a pretended world.
@@ -99,6 +109,7 @@ def pretend(
     import shlex
 
     from console.terminal.desk import Desk
+    from console.terminal.from_go_bag import meant
     from console.terminal.pretend_screen import ends_well, pretence_as_json, show_pretence
     from console.terminal.screen import next_command, out
     from console.terminal.secrets_here import unread_here, warn
@@ -107,7 +118,8 @@ def pretend(
     from seawall.errors import ExitCode
     from seawall.pretending import pretend as carry_out_in_thought
 
-    desk, parameters = Desk.at(city), assigned(given)
+    desk = Desk.at(city)
+    runbook, parameters = meant(runbook, assigned(given))
     with desk.open_world() as world:
         if facts:
             made, seen = think(desk, world, runbook, parameters, exercise=exercise)

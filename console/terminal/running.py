@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from console.terminal.completing import offer_runbooks
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, Assignments, CityDir, Exercise, Run, assigned
 
 WithoutPrefect = Annotated[
@@ -29,8 +30,8 @@ def run(
     runbook: Annotated[
         str,
         typer.Argument(
-            metavar="RUNBOOK|PLAN.json",
-            help="A runbook's name, or a plan kept by `plan -o`.",
+            metavar="RUNBOOK|PLAN.json|PLAN",
+            help="A runbook's name, or a plan kept by `plan -o`, or a go-bag's plan by its name.",
             autocompletion=offer_runbooks,
         ),
     ],
@@ -51,6 +52,9 @@ def run(
     exercise: Exercise = False,
     who: AsPerson = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Carry a runbook out, once its target's name is typed.
@@ -65,6 +69,7 @@ def run(
       seawall run postgres-failover service=login
       seawall run postgres-failover service=login mode=planned --exercise
       seawall run plan.json --yes login --as anna --without-prefect
+      seawall run login-to-south --from-go-bag city-go-bag.pyz
     """
     from console.terminal.carrying import Manner, begin
 
@@ -84,6 +89,9 @@ def resume(
     without_prefect: WithoutPrefect = False,
     who: AsPerson = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Take a run up again where it stands.

@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Literal, TextIO
 
+from console.terminal.from_go_bag import as_typed
 from seawall.model import Language, Text
 from seawall.report.figures import plain
 
@@ -117,4 +118,4 @@ def next_command(screen: Screen, *commands: str) -> None:
     screen.say()
     for n, line in enumerate(commands):
         # Never wrapped: a command that is cut in two cannot be copied.
-        screen.raw(f"{'Next: ' if n == 0 else '  or: '}{line}")
+        screen.raw(f"{'Next: ' if n == 0 else '  or: '}{as_typed(line)}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from console.terminal.desk import Desk
+from console.terminal.status_bags import go_bags
 from console.terminal.status_words import SAYS, said
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput, Busy, JournalError
@@ -57,6 +58,7 @@ def situation_of(desk: Desk, *, look: bool = False, by: str = "") -> Situation:
         serve=_serve(desk, now) if inventory else None,
         watcher=Watcher(by=holder.by, since=holder.since) if holder else None,
         drill=_drill_under_way(desk.folder / "drills", now),
+        go_bags=_tried(lambda: go_bags(desk), (), problems) if inventory else (),
         problems=tuple(problems),
     )
 

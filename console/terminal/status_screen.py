@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from console.terminal.next_steps import next_steps
 from console.terminal.screen import Screen, language, words
+from console.terminal.status_bags import show_go_bags
 from console.terminal.status_runs import show_runs_now, show_schedules
 from console.terminal.status_words import CONDITIONS, DOWN, HEADS, SAYS, UNKNOWN, said
 from seawall.messages import MARK
@@ -35,6 +36,7 @@ def show_situation(one: Situation, screen: Screen, zone: tzinfo) -> None:
     _show_up(up, one, screen, zone)
     show_runs_now(one, screen, zone)
     show_schedules(one, screen, zone)
+    show_go_bags(one, screen)
     if one.well and one.services:
         screen.say()
         screen.say(said(SAYS["well"]), "good")
@@ -66,6 +68,7 @@ def show_short(one: Situation, screen: Screen, zone: tzinfo) -> None:
         screen.labelled(words(HEADS["up"]), _ups(ups, one), room=ROOM, indent=2)
     show_runs_now(one, screen, zone, short=True)
     show_schedules(one, screen, zone, short=True)
+    show_go_bags(one, screen, short=True)
     show_next(one, screen)
 
 

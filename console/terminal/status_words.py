@@ -52,6 +52,7 @@ HEADS = {
     "unknown": _both("Not known", "Ukendt nu"),
     "runs": _both("Open runs", "Åbne kørsler"),
     "schedules": _both("Schedules", "Faste kørsler"),
+    "go-bags": _both("Go-bags", "Nødkufferter"),
     "up": _both("Up", "Oppe"),
 }
 SAYS = {
@@ -121,6 +122,13 @@ SAYS = {
         "{name}: den seneste, for {age} siden, endte ikke godt ({last})",
     ),
     "serve": _both("serve {saw}", "serve er ikke, som det skal være: se `seawall serve --check`"),
+    "bag-none": _both("{path}: {why}", "{path}: {why}"),
+    "bag-old": _both("{path}: {age} old, at most {good}", "{path}: {age} gammel, højst {good}"),
+    "bag-changed": _both(
+        "{path}: not what the city is today; changed since: {names}",
+        "{path}: ikke som byen er i dag; ændret siden: {names}",
+    ),
+    "bag-well": _both("{path}: {age} old, as the city is", "{path}: {age} gammel, som byen er"),
     "on-duty": _both("{person}, on duty", "{person}, på vagt"),
     "instead-of": _both(" instead of {away}, who is away", " i stedet for {away}, som er væk"),
     "handover": _both(" until {at}", " til {at}"),

@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -112,7 +113,8 @@ def unpack(content: bytes, folder: Path) -> None:
 
 def carry_out(bag: Path, folder: Path, arguments: list[str]) -> int:
     """Run the programs to their end; what stops them is left to them."""
-    environment = {"SEAWALL_GO_BAG": str(bag), **os.environ}
+    called = f"python3 -I {shlex.quote(str(bag))}"
+    environment = {"SEAWALL_GO_BAG": str(bag), "SEAWALL_CALLED": called, **os.environ}
     child = subprocess.Popen([sys.executable, "-I", "-c", BOOT, str(folder), *arguments], env=environment)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _frame: _pass_on(child, got))
