@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from seawall.claims import claim
 from seawall.decide import Ask, Finish
-from seawall.drive import Gate, Hands, Inbox, Watch, drive, unwatched
+from seawall.drive import Gate, Hands, Hold, Inbox, OnlyHere, Watch, drive, unwatched
+from seawall.driving import AtPlaces, driven
 from seawall.errors import Busy, JournalError
 from seawall.escalating import Line, no_line
 from seawall.inbox import FileInbox
 from seawall.journal import Ended, Event, Journal, Opened, Outcome, Word
 from seawall.journal_file import first_event
 from seawall.judging import judge_without_city
+from seawall.places import PlaceSilent
 from seawall.reviews import note_glass
 from seawall.run_folder import RunFolder
 from seawall.state import State
@@ -64,19 +66,23 @@ def carry_out(
     pages: Pages | None = None,
     turns: Turns | None = None,
     gate: Gate | None = None,
+    at: AtPlaces | None = None,
     by: str,
 ) -> Finish | Ask:
     """Carry the run on from wherever its journal says it is. `pages` tells the city about it meanwhile.
 
     `turns` knows whom to ask next when nobody answers; without it a role is asked as a whole, and nobody after it.
     `gate` judges each yes (`seawall.judging.judge_for`); without it no yes counts where yeses are signed.
+    `at` are the city's three places; without them only this machine knows that the run is carried out.
 
     Raises:
         Busy: another process carries it out, or another run holds what it wants.
+        TermLost: another machine drives it now.
+        PlaceSilent: too few of the city's places answer.
         JournalError: its journal cannot be used; Tampered when it was changed.
     """
     plan = run.plan
-    with held(run, by) as journal:
+    with _covered(run, at, clock, by) as (journal, hold):
         inbox: Inbox = FileInbox(run)
         line: Line = no_line
         if turns is not None:
@@ -85,7 +91,9 @@ def carry_out(
         note_glass(run, journal.events())
         watch = _each(_noting_glass(run), watch)
         if pages is None:
-            return drive(plan, journal, hands, clock, inbox=inbox, watch=watch, line=line, gate=gate, by=by)
+            return drive(
+                plan, journal, hands, clock, inbox=inbox, watch=watch, line=line, gate=gate, hold=hold, by=by
+            )
         with pages.following(run, tuple(journal.events()), clock) as page:
 
             def show(event: Event, _state: State) -> None:
@@ -102,6 +110,7 @@ def carry_out(
                 page=page.current,
                 line=line,
                 gate=gate,
+                hold=hold,
                 by=by,
             )
 
@@ -124,6 +133,19 @@ def _each(first: Watch, second: Watch) -> Watch:
 
 
 @contextlib.contextmanager
+def _covered(
+    run: RunFolder, at: AtPlaces | None, clock: Callable[[], datetime], by: str
+) -> Iterator[tuple[Journal, Hold]]:
+    """Hold the run here, and at the city's places where it has any."""
+    with claim(run.runs, run.plan.claims, run.id, by), run.journal(by) as file:
+        if at is None:
+            yield file, OnlyHere()
+            return
+        with driven(run, file, at, clock, by) as both:
+            yield both
+
+
+@contextlib.contextmanager
 def held(run: RunFolder, by: str) -> Iterator[Journal]:
     """Hold the run's claims and its journal until the block ends: to drive it, or to type in what a paper says.
 
@@ -143,7 +165,7 @@ def newly_opened(run: RunFolder, clock: Callable[[], datetime], *, by: str) -> I
     """
     try:
         yield
-    except Busy:
+    except (Busy, PlaceSilent):
         with contextlib.suppress(Busy, JournalError), run.journal(by) as journal:
             if all(isinstance(event, Opened) for event in journal.events()):
                 journal.append([Ended(at=clock(), outcome=Outcome.REFUSED)])

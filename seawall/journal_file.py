@@ -90,6 +90,26 @@ class FileJournal:
         """How many lines it has."""
         return self._count
 
+    def content(self) -> bytes:
+        """Return its lines as they are on the disk. Raises: JournalError."""
+        with on_disk(self._path):
+            return self._path.read_bytes()[: self._size]
+
+    def take_in(self, lines: bytes) -> None:
+        """Write down lines that another machine wrote and this one has no copy of.
+
+        Raises:
+            Tampered: they do not follow the last line here. JournalError: as `append`.
+        """
+        if not lines:
+            return
+        all_lines, whole = read_lines(self.content() + lines, str(self._path))
+        events = list(events_of(all_lines[self._count :], str(self._path)))
+        with on_disk(self._path, NO_RESUME):
+            _write(self._handle, lines)
+        self._events += events
+        self.head, self._count, self._size = all_lines[-1].hash, len(all_lines), whole
+
     def close(self) -> None:
         """Let the next writer in."""
         self._sound = False

@@ -1,0 +1,156 @@
+"""Driving a run as one of many machines that could: its claims and term at the three places, its journal copied there.
+
+A city without places has the locks of one machine alone (`seawall.claims`), and every screen says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from seawall.catching_up import catch_up
+from seawall.claims_at_places import claim_at, release_at
+from seawall.copies import Copies
+from seawall.drive import Hold
+from seawall.drivers import this_driver
+from seawall.errors import JournalError, SeawallError
+from seawall.journal import Event, Journal, WentAlone
+from seawall.journal_file import FileJournal, has_ended
+from seawall.places import Places
+from seawall.plan import Plan, canonical
+from seawall.replicated import ReplicatedJournal
+from seawall.run_folder import RunFolder
+from seawall.terms import Tell, Term, untold
+
+
+@dataclass(frozen=True, slots=True)
+class AtPlaces:
+    """The city's places, for one command.
+
+    Attributes:
+        places: the three of them.
+        tell: is told what is waited for, in words for a person.
+        alone: two people who let the run go on though too few places answer.
+    """
+
+    places: Places
+    tell: Tell = untold
+    alone: tuple[str, str] | None = None
+
+
+@contextlib.contextmanager
+def driven(
+    run: RunFolder, file: FileJournal, at: AtPlaces, clock: Callable[[], datetime], by: str
+) -> Iterator[tuple[Journal, Hold]]:
+    """Hold the run at the places while the block drives it; `file` is its journal here, held by this process.
+
+    Raises:
+        Busy: another run holds what this one wants.
+        TermLost: another drives the run. Here and later, in the block.
+        PlaceSilent: too few places answer, and nobody let the run go on alone.
+        Tampered: the places hold other lines than this machine does.
+    """
+    if at.alone is not None:
+        yield file, _Alone(WentAlone(at=clock(), by=at.alone, silent=tuple(sorted(at.places.quiet))))
+        return
+    plan = run.plan
+    term = Term(at.places, run.id, this_driver(run.runs, by), _longest(plan), at.tell)
+    with _claimed(run, plan, at.places, term, by), term:
+        known = _same_lines(at.places, run, file, term)
+        copies = Copies(at.places, run.id, term.began, term.lose)
+        journal = ReplicatedJournal(file, copies, plan, term.check, clock)
+        try:
+            _send_again(copies, plan, file, known)
+            yield journal, _Hold(term, journal)
+        finally:
+            journal.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """A term, with what the journal has to say of its copies."""
+
+    term: Term
+    journal: ReplicatedJournal
+
+    def covers(self, limit: timedelta) -> bool:
+        return self.term.covers(limit)
+
+    def remarks(self) -> Sequence[Event]:
+        self.term.check()
+        return self.journal.take()
+
+
+class _Alone:
+    """What two people answer for: nothing was asked of the places, and nothing is."""
+
+    def __init__(self, said: WentAlone) -> None:
+        self._said: tuple[Event, ...] = (said,)
+
+    def covers(self, _limit: timedelta) -> bool:
+        return True
+
+    def remarks(self) -> Sequence[Event]:
+        said, self._said = self._said, ()
+        return said
+
+
+@contextlib.contextmanager
+def _claimed(run: RunFolder, plan: Plan, places: Places, term: Term, by: str) -> Iterator[None]:
+    """Claim what the run wants and take its term, side by side; give the claims back when it has ended."""
+    driver = this_driver(run.runs, by)
+    with ThreadPoolExecutor(1, thread_name_prefix="claims") as beside:
+        claimed = beside.submit(claim_at, places, plan.claims, run.id, driver, _ended(run, places))
+        try:
+            term.take()
+        finally:
+            try:
+                claimed.result()
+            except BaseException:
+                term.let_go()
+                raise
+    yield
+    with contextlib.suppress(SeawallError):
+        if has_ended(run.journal_path):
+            release_at(places, plan.claims, run.id)
+
+
+def _ended(run: RunFolder, places: Places) -> Callable[[str], bool]:
+    """Tell of other runs whether their end can be shown: by their journal here, or by its copies."""
+
+    def ended(other: str) -> bool:
+        here = RunFolder(run.runs, other).journal_path
+        with contextlib.suppress(JournalError):
+            if has_ended(here):
+                return True
+        with contextlib.suppress(SeawallError):
+            lines = catch_up(places, other, b"").lines
+            return bool(lines) and b'"kind":"ended"' in lines[-1]
+        return False
+
+    return ended
+
+
+def _longest(plan: Plan) -> timedelta:
+    return max((step.within for step in plan.steps if step.changes), default=timedelta())
+
+
+def _same_lines(places: Places, run: RunFolder, file: FileJournal, term: Term) -> int:
+    """Bring the journal here up to what the places know; return how many lines a majority holds already."""
+    before = tuple(one for one in term.begun if one != term.began)
+    if not before:
+        return 0
+    known = catch_up(places, run.id, file.content(), void=before)
+    file.take_in(b"".join(known.lines[known.here :]))
+    return known.copied
+
+
+def _send_again(copies: Copies, plan: Plan, file: FileJournal, copied: int) -> None:
+    if not copied:
+        copies.keep_plan(canonical(plan.model_dump(mode="json")))
+    rest = b"".join(file.content().splitlines(keepends=True)[copied:])
+    if rest:
+        copies.add(copied + 1, rest)
