@@ -1,0 +1,139 @@
+"""A lease, read and written at the three places: what `seawall.lease` says, done with `seawall.slots`.
+
+Standard library and the core only: the guard beside the database works with it, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seawall.lease import Hold, Terms, Word, beginning, boottime, granting, revoking, row_of
+from seawall.places import Places
+from seawall.slots import Head, Mine, Theirs, Unclear, read_row, read_slot, slot_key, take_slot
+
+FIRST_ROUND = 1
+TRIES = 8
+"""Words that others may have said between a look at a row and the end of it; a guard says one at each start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One word of a lease that is decided. Number 0 and no word: nobody ever said anything.
+
+    Attributes:
+        at: when that was seen, by this machine's CLOCK_BOOTTIME.
+    """
+
+    number: int
+    word: Word | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of an attempt to say something: the word it was to be, and what is decided in its slot now.
+
+    Attributes:
+        ours: whether that is our word.
+    """
+
+    ours: bool
+    decided: Decided
+
+
+def read_lease(places: Places, server: str) -> Decided | None:
+    """Return a lease's newest decided word, after which the next one may be said; None when nobody can tell.
+
+    Where somebody is saying something just now, or died over it, that is the word before theirs.
+    """
+    row = row_of(server)
+    head = read_row(places, row)
+    if not isinstance(head, Unclear) and not head.settled:
+        head = read_slot(places, row, head.n - 1) if head.n > 1 else Head(0, None, settled=True)
+    if isinstance(head, Unclear) or not head.settled:
+        return None
+    return Decided(head.n, None if head.content is None else Word.read(head.content), boottime())
+
+
+def next_is_empty(places: Places, server: str, number: int) -> bool | None:
+    """Tell whether nobody has begun on the slot after `number`; None when no majority of the places answers.
+
+    A slot is decided only after something stands in its first round at a majority, and the next one is begun only when
+    it is decided. So where a majority shows that round empty, nobody had said anything when they were asked.
+    """
+    key = f"{slot_key(row_of(server), number + 1)}/{FIRST_ROUND}"
+    empty = heard = 0
+    for answer in places.ask(lambda place: (place.get(key, places.within),)):
+        if answer.said is None:
+            continue
+        heard += 1
+        empty += answer.said == (None,)
+        if empty >= places.majority:
+            return True
+    return False if heard >= places.majority else None
+
+
+def say(places: Places, server: str, number: int, word: Word) -> Told | None:
+    """Try to have `word` decided in a slot after a decided one. None: nobody can tell; ask again with the same word."""
+    taken = take_slot(places, slot_key(row_of(server), number), word.content())
+    match taken:
+        case Mine():
+            return Told(ours=True, decided=Decided(number, word, boottime()))
+        case Theirs():
+            return Told(ours=False, decided=Decided(number, Word.read(taken.content), boottime()))
+    return None
+
+
+def revoke(places: Places, server: str, terms: Terms, *, by: str, why: str) -> tuple[Decided, Decided] | None:
+    """Take the next slot with `revoked`.
+
+    Returns:
+        What was the newest word before, and ours; the wait counts from when ours was seen to be decided. None when no
+        majority of the places can tell: it may or may not be revoked.
+    """
+    before = read_lease(places, server)
+    for _ in range(TRIES):
+        if before is None:
+            return None
+        told = say(places, server, before.number + 1, revoking(before.word, by=by, why=why, terms=terms))
+        if told is None:
+            return None
+        if told.ours:
+            return before, told.decided
+        before = told.decided
+    return None
+
+
+def grant(places: Places, server: str, revoked: Decided, *, by: str, why: str) -> Told | None:
+    """Let a guard hold a lease again, if `revoked` is its newest word still. None: nobody can tell."""
+    assert revoked.word is not None, "what is granted was revoked"
+    return say(places, server, revoked.number + 1, granting(revoked.word, by=by, why=why))
+
+
+def take_up(places: Places, server: str, terms: Terms, *, guard: str, boot: str) -> Hold | str:
+    """Take a lease up for a guard that has closed its path, or say why that cannot be now."""
+    before = read_lease(places, server)
+    if before is None:
+        return "no majority of the places tells how it stands"
+    word = beginning(before.word, guard=guard, boot=boot, terms=terms)
+    if word is None:
+        assert before.word is not None, "only a word closes"
+        return f"revoked by {before.word.by}" + (f": {before.word.why}" if before.word.why else "")
+    told = say(places, server, before.number + 1, word)
+    if told is None:
+        return "no majority of the places could tell whether it was taken up"
+    if not told.ours:
+        return "somebody else said something meanwhile"
+    return Hold.begun(word, terms, told.decided.number, told.decided.at)
+
+
+def seal(places: Places, server: str, revoked: Decided, *, by: str) -> bool | None:
+    """Say `revoked` once more after our own, just before a promotion, and tell whether the lease is revoked still.
+
+    Looking would not do: a grant may be under way that is decided after the look. After this it finds its slot taken.
+    None: nobody can tell.
+    """
+    assert revoked.word is not None, "what is sealed was revoked"
+    word = revoking(revoked.word, by=by, why=revoked.word.why)
+    told = say(places, server, revoked.number + 1, word)
+    return None if told is None else told.decided.word is not None and told.decided.word.says == "revoked"
