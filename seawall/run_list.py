@@ -12,6 +12,7 @@ from pydantic import AwareDatetime
 
 from seawall.errors import BadInput, JournalError
 from seawall.files import on_disk
+from seawall.imported import imported
 from seawall.journal import Asked, Ended, Event, Opened, Outcome
 from seawall.journal_file import first_event, has_ended, is_written, last_event
 from seawall.model import Frozen, Text
@@ -41,6 +42,7 @@ class RunSummary(Frozen):
     Attributes:
         waits_for: the role that was asked last, when that is how it stands; also of an interrupted run.
         left: steps that still stand or are not known, of a run that has ended.
+        imported_at: when it was brought here, of a run that was carried out elsewhere.
         problem: why it cannot be read; what is not known is then taken from the folder.
     """
 
@@ -56,6 +58,7 @@ class RunSummary(Frozen):
     waits_for: str | None = None
     left: tuple[str, ...] = ()
     problem: str | None = None
+    imported_at: AwareDatetime | None = None
 
 
 def list_runs(runs: Path, *, most: int | None = None) -> tuple[RunSummary, ...]:
@@ -89,6 +92,7 @@ def summary_of(run: RunFolder) -> RunSummary:
     """Summarise one run from the first and the last line of its journal; the chain between is not checked."""
     try:
         opened, last = first_event(run.journal_path), last_event(run.journal_path)
+        how = imported(run.path)
     except JournalError as error:
         return _unreadable(run, error)
     return RunSummary(
@@ -103,6 +107,7 @@ def summary_of(run: RunFolder) -> RunSummary:
         ended_at=last.at if isinstance(last, Ended) else None,
         waits_for=last.of if isinstance(last, Asked) else None,
         left=last.left if isinstance(last, Ended) else (),
+        imported_at=how.at if how is not None else None,
     )
 
 

@@ -10,6 +10,7 @@ from console.terminal.on_call import as_json, when_late, who_now
 from console.terminal.screen import Screen, Tone, language, words
 from console.terminal.surroundings import surroundings, version
 from seawall.files import on_disk
+from seawall.imported import imported
 from seawall.inventory import Inventory
 from seawall.journal import read_lines
 from seawall.messages import MARK
@@ -38,7 +39,14 @@ def tell(run: RunFolder) -> Report:
     with on_disk(run.journal_path):
         content = run.journal_path.read_bytes()
     lines, _ = read_lines(content, str(run.journal_path))
-    return make_report(run.plan, lines, run=run.id, made_at=surroundings().now(), version=version())
+    return make_report(
+        run.plan,
+        lines,
+        run=run.id,
+        made_at=surroundings().now(),
+        version=version(),
+        imported=imported(run.path),
+    )
 
 
 def run_as_json(run: RunFolder, state: State, inventory: Inventory | None = None) -> dict[str, Any]:
@@ -83,6 +91,7 @@ def show_run(
             ("run", run.id),
             ("stands", f"{outcome}, {took}"),
             ("began", f"{moment(report.opened_at, zone)}, by {words(starter(report.opened_by))}"),
+            *_imported(report, zone),
             ("with", " ".join(f"{name}={value}" for name, value in report.parameters.items()) or "nothing"),
         )
     )
@@ -106,6 +115,16 @@ def show_run(
         screen.say()
         what = "Still stands, or is not known" if report.ended_at else "Changed so far"
         screen.say(f"{what}: {', '.join(report.left)}", "bad" if report.ended_at else "plain", hang=2)
+
+
+def _imported(report: Report, zone: tzinfo) -> list[tuple[str, str]]:
+    """Say of a run that was carried out elsewhere when it came here, and that its times are those of there."""
+    how = report.imported
+    if how is None:
+        return []
+    return [
+        ("imported", f"{moment(how.at, zone)}, by {how.by}, from {how.source}; its times are the real ones")
+    ]
 
 
 def _worth_showing(report: Report) -> list[StepAccount]:

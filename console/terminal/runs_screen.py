@@ -42,6 +42,8 @@ def _show(one: RunSummary, desk: Desk, screen: Screen) -> None:
     screen.raw(f"{one.id}")
     screen.say(f"{outcome}{', ' + MARK if one.exercise else ''}: {words(one.title)}", tone, indent=2, hang=2)
     screen.say(f"{moment(one.opened_at, desk.zone)}, by {words(starter(one.by))}", "dim", indent=2)
+    if one.imported_at is not None:
+        screen.say(f"carried out elsewhere, imported {moment(one.imported_at, desk.zone)}", "dim", indent=2)
     if one.left:
         screen.say(f"still stands, or is not known: {', '.join(one.left)}", indent=2, hang=2)
     if one.problem:

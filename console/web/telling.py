@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from seawall.files import on_disk
+from seawall.imported import imported
 from seawall.journal import events_of, read_lines
 from seawall.questions import OpenQuestion, questions_of
 from seawall.report.account import Report, StepAccount
@@ -60,7 +61,8 @@ def tell(run: RunFolder, now: datetime, version: str) -> Telling:
         content = run.journal_path.read_bytes()
     lines, _ = read_lines(content, str(run.journal_path))
     plan = run.plan
-    report = make_report(plan, lines, run=run.id, made_at=now, version=version)
+    how = imported(run.path)
+    report = make_report(plan, lines, run=run.id, made_at=now, version=version, imported=how)
     state = State(plan, events_of(lines, run.id))
     ended = state.ended is not None
     return Telling(

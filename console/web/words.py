@@ -125,6 +125,7 @@ WORDS = {
     ),
     "recovery-target": _both("Mål (RTO)", "Target (RTO)"),
     "started-by": HEADINGS["asked-by"],
+    "imported": HEADINGS["imported"],
     "runbook": HEADINGS["runbook"],
     "why": HEADINGS["why"],
     "of-drill": _both("Del af øvelsen", "Part of the drill"),

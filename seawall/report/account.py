@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from seawall.imported import Imported
 from seawall.model import Frozen, StepId, Text
 
 
@@ -124,6 +125,7 @@ class Report(Frozen):
         seconds: from its opening to its end, or to its last event while it is open.
         waited_for_people: seconds in which nothing was under way but a question to people.
         recovery: how long the service was away, when the plan says what was promised.
+        imported: how it came here, when it was carried out elsewhere; the times are those of there.
         in_doubt: steps of which nobody knows whether their change happened.
         left: steps whose change stands, or is not known, after a run that did not end well.
         troubles: everything that went wrong, in order, each with what to do about it.
@@ -154,3 +156,4 @@ class Report(Frozen):
     timeline: tuple[Told, ...]
     journal: Chain
     recovery: Annotated[Recovery | None, Field(exclude_if=lambda one: one is None)] = None
+    imported: Annotated[Imported | None, Field(exclude_if=lambda one: one is None)] = None

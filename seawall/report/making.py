@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from seawall.errors import JournalError
+from seawall.imported import Imported
 from seawall.journal import (
     FIRST,
     Answered,
@@ -33,7 +34,15 @@ from seawall.state import State
 from seawall.step_state import Stand, StepState
 
 
-def make_report(plan: Plan, lines: Sequence[Line], *, run: str, made_at: datetime, version: str) -> Report:
+def make_report(
+    plan: Plan,
+    lines: Sequence[Line],
+    *,
+    run: str,
+    made_at: datetime,
+    version: str,
+    imported: Imported | None = None,
+) -> Report:
     """Tell the run whose plan and journal lines these are.
 
     Args:
@@ -42,6 +51,7 @@ def make_report(plan: Plan, lines: Sequence[Line], *, run: str, made_at: datetim
         run: its name.
         made_at: now.
         version: of Seawall, for the evidence.
+        imported: how it came here, when it was carried out elsewhere.
 
     Raises:
         JournalError: the journal does not say how the run was opened, or holds what this version does not know.
@@ -86,6 +96,7 @@ def make_report(plan: Plan, lines: Sequence[Line], *, run: str, made_at: datetim
             erased=sum(line.event is None for line in lines),
         ),
         recovery=recovery_of(plan.promise, state, opened.at),
+        imported=imported,
     )
 
 

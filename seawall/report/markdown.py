@@ -65,10 +65,15 @@ class _Page:
                 ("began", moment(report.opened_at, self.zone)),
                 ("ended", moment(report.ended_at, self.zone)),
                 ("took", took),
+                *self.imported(),
                 *(told_recovery(report.recovery, self.language) if report.recovery else ()),
             )
         )
         yield from ("", f"_{self.word('times-note')}_")
+
+    def imported(self) -> Iterator[tuple[str, str]]:
+        if (how := self.report.imported) is not None:
+            yield "imported", f"{moment(how.at, self.zone)}, {how.by}: {how.source}"
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield from ("| | |", "|---|---|")

@@ -103,6 +103,7 @@ HEADINGS = {
     "began": _both("Began", "Begyndt"),
     "ended": _both("Ended", "Endt"),
     "took": _both("Took", "Varede"),
+    "imported": _both("Carried out elsewhere, imported", "Udført et andet sted, hentet ind"),
     "of-which-people": _both("of which waiting for people", "heraf ventetid på mennesker"),
     "times-note": _both(
         "These are the times of steps, as the journal has them. Recovery times are measured from outside, in a "

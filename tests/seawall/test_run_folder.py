@@ -161,6 +161,7 @@ class TestSummary:
             "waits_for",
             "left",
             "problem",
+            "imported_at",
         ]
 
 
