@@ -24,6 +24,7 @@ from seawall.decide import Ask, Finish
 from seawall.drive import Watch
 from seawall.errors import SeawallError
 from seawall.journal import Asked, Event
+from seawall.judging import judge_for
 from seawall.page.keeping import Pages
 from seawall.run_folder import RunFolder
 from seawall.state import State as RunState
@@ -64,7 +65,9 @@ def carried_out_at(
         with nullcontext() if begun else newly_opened(run, utc_now, by=by):
             pages = Pages.of(configured(), here.city, get_run_logger().warning)
             turns = Calling(here.city.inventory, here.world, utc_now)
-            return carry_out(run, hands, utc_now, watch=_told(run), pages=pages, turns=turns, by=by)
+            gate = judge_for(run.runs, here.city.inventory)
+            watch = _told(run)
+            return carry_out(run, hands, utc_now, watch=watch, pages=pages, turns=turns, gate=gate, by=by)
     finally:
         hands.close(RECORDED_WITHIN)
 

@@ -17,6 +17,7 @@ from flows.place import Place, configured, utc_now
 from seawall.carrying import carry_out, newly_opened
 from seawall.journal import Event
 from seawall.journal_file import read_journal
+from seawall.judging import judge_for
 from seawall.page.keeping import Pages
 from seawall.state import State
 
@@ -44,7 +45,8 @@ class Responding:
             with newly_opened(run, utc_now, by=by):
                 pages = Pages.of(configured(), self.here.city, get_run_logger().warning)
                 turns = Calling(self.here.city.inventory, self.here.world, utc_now)
-                carry_out(run, hands, utc_now, watch=watch, pages=pages, turns=turns, by=by)
+                gate = judge_for(run.runs, self.here.city.inventory)
+                carry_out(run, hands, utc_now, watch=watch, pages=pages, turns=turns, gate=gate, by=by)
         finally:
             hands.close(RECORDED_WITHIN)
         return Responded.of(run.path, run.plan, read_journal(run.journal_path))

@@ -141,6 +141,13 @@ def used_in(runs: Path, one: Heard) -> str | None:
             return None
 
 
+def used_of(runs: Path, sheet: str) -> tuple[int, ...]:
+    """Return which codes of a sheet were used here."""
+    return tuple(
+        sorted(int(path.name.rsplit("-", 1)[1]) for path in (runs / USED).glob(f"{sheet}-[0-9][0-9]"))
+    )
+
+
 def spend(runs: Path, one: Heard, what: str) -> str | None:
     """Use a code up for `what`. Returns: by what it was used before, if it was; the same once more is no use.
 

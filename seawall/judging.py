@@ -60,6 +60,11 @@ class Judge:
             return "what is signed is no yes that this version knows"
         return next(self._wrongs(word, statement, word.signed, state, now), None)
 
+    def why_may_not(self, statement: YesStatement, state: State, now: datetime) -> str | None:
+        """Say why a person may not say this yes, whatever they sign; None when they may."""
+        one = state.steps[statement.step]
+        return next(self._wrong_person(statement.by, one, state, now, glass=bool(statement.why)), None)
+
     def take(self, word: Approved, state: State, now: datetime) -> str | None:
         """The same for whoever drives: a telephone code that counts is used up."""
         why = self.why_not(word, state, now)
@@ -101,7 +106,9 @@ class Judge:
             yield "it was used before: each yes opens one step once"
         if bad := self._bad_signature(words, statement.namespace, statement.signer, now):
             yield bad
-        yield from self._wrong_person(word, words, one, state, now)
+        yield from self._wrong_person(word.by, one, state, now, glass=bool(word.glass))
+        if word.heard is None and (other := _same_key(one, word.by, words)) is not None:
+            yield f"{other} has said yes with this very key: two people have two keys"
         if word.heard is not None:
             yield from self._wrong_code(word, words, one)
         if word.glass and not one.step.approve.break_glass:
@@ -116,21 +123,23 @@ class Judge:
         return None
 
     def _wrong_person(
-        self, word: Approved, words: Signed, one: StepState, state: State, now: datetime
+        self, person: str, one: StepState, state: State, now: datetime, *, glass: bool
     ) -> Iterator[str]:
         assert one.step.approve is not None
         assert state.opened is not None
-        if word.by not in self.city.people:
-            yield f"there is no person {word.by!r} in this city"
-        elif not may_say_yes(self.city, one, word.by, now):
-            yield f"{word.by} is not {one.step.approve.by}, nor stands in for one who is away or does not answer"
-        if word.by == state.opened.by and not one.step.approve.requester_may and not word.glass:
+        if person not in self.city.people:
+            yield f"there is no person {person!r} in this city"
+        elif not may_say_yes(self.city, one, person, now):
             yield (
-                f"{word.by} asked for this run, and its requester's own yes does not count for {word.step}:"
+                f"{person} is not {one.step.approve.by}, nor stands in for one who is away or does not answer"
+            )
+        if person == state.opened.by and not one.step.approve.requester_may and not glass:
+            yield (
+                f"{person} asked for this run, and its requester's own yes does not count for {one.step.id}:"
                 " ask another person who may"
             )
-        if word.heard is None and (other := _same_key(one, word.by, words)) is not None:
-            yield f"{other} has said yes with this very key: two people have two keys"
+        if person in one.yeses and not glass:
+            yield f"{person} has said yes to {one.step.id} already"
 
     def _wrong_code(self, word: Approved, words: Signed, one: StepState) -> Iterator[str]:
         assert word.heard is not None

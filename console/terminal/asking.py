@@ -16,9 +16,11 @@ from console.terminal.desk import Desk
 from console.terminal.on_call import who_is_asked
 from console.terminal.questions import choices, how_to_type, taken_apart, word_for
 from console.terminal.screen import Screen, language, words
+from console.terminal.signing import TYPED, signed_here, signed_instead
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput, SeawallError
 from seawall.inbox import put
+from seawall.journal import Approved
 from seawall.messages import MARK
 from seawall.questions import OpenQuestion, questions_of
 from seawall.report.figures import clock
@@ -103,6 +105,8 @@ class Asking:
                 f"taken back by {question.step.undo.uses}" if question.step.undo else "there is no way back"
             )
             screen.say(f"{question.step.uses}, {back}", "dim", indent=2)
+            if not signed_here():
+                screen.say(TYPED, "dim", indent=2)
         until = clock(question.asked.until, self._desk.zone)[:8]
         how = how_to_type(question, self._by, self._desk.city.inventory)
         screen.say(f"Until {until}. {how}")
@@ -136,6 +140,8 @@ class Asking:
                 inventory=self._desk.city.inventory,
                 note=typed.note,
             )
+            if isinstance(word, Approved):
+                word = signed_instead(self._run, self._state, word, self._desk)
             put(self._run, word)
         except BadInput as error:
             for mistake in error.mistakes:

@@ -28,6 +28,7 @@ from seawall.errors import SeawallError
 from seawall.hands import ThreadHands
 from seawall.journal import Asked, Ended, Event, Resumed, Settled, Succeeded
 from seawall.journal_file import read_journal
+from seawall.judging import judge_for
 from seawall.report.telling import told
 from seawall.run_folder import RunFolder, create_run, read_state
 from seawall.run_list import find_run
@@ -56,7 +57,8 @@ def in_this_process(desk: Desk, runbook: str, parameters: Mapping[str, str], tel
 
         clock = surroundings().now
         pages = desk.pages(tell)
-        carry_out(run, ThreadHands(world, clock), clock, watch=watch, pages=pages, by=OPERATOR)
+        gate = judge_for(desk.runs, desk.city.inventory)
+        carry_out(run, ThreadHands(world, clock), clock, watch=watch, pages=pages, gate=gate, by=OPERATOR)
     return read_state(run)
 
 

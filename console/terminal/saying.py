@@ -15,12 +15,13 @@ from console.terminal.ending import show_end
 from console.terminal.following import show_event
 from console.terminal.questions import Typed, how_to_type, not_asked, taken_apart, word_for
 from console.terminal.screen import aside, language, next_command, out, words
+from console.terminal.signing import TYPED, signed_here
 from console.terminal.surroundings import operator, surroundings
 from seawall.decide import Finish
 from seawall.errors import BadInput, ExitCode
 from seawall.inbox import put
 from seawall.inventory import Inventory
-from seawall.journal import AbortAsked, Ended, Word
+from seawall.journal import AbortAsked, Approved, Ended, Word
 from seawall.journal_file import has_ended, is_written, read_journal
 from seawall.messages import MARK
 from seawall.questions import ANSWERS, questions_of
@@ -63,6 +64,8 @@ def say_answer(
         inventory=desk.city.inventory,
         note=note,
     )
+    if isinstance(word, Approved):
+        _refuse_typed(run, word)
     put(run, word)
     heard = is_written(run.journal_path) and _heard(run, word)
     if as_json:
@@ -76,6 +79,16 @@ def say_answer(
     else:
         out().say(f"Laid in the inbox of {run.id}: {step} {said}, by {person}. Nobody drives it now.")
         next_command(out(), f"seawall resume {run.id}")
+
+
+def _refuse_typed(run: RunFolder, word: Approved) -> None:
+    """Point at what signs, where yeses are signed; say elsewhere that it proves nobody's word. Raises: BadInput."""
+    if signed_here():
+        remedy = f"Sign for it: seawall approve {run.id} {word.step} --as {word.by}"
+        raise BadInput.one(
+            "a yes is signed here, and this one is typed", where=f"step {word.step}", remedy=remedy
+        )
+    aside().say(TYPED, "dim")
 
 
 def _asked_here(run: RunFolder, state: State, step: str, by: str, inventory: Inventory) -> Typed:

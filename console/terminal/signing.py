@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.terminal.desk import Desk
+from console.terminal.screen import Screen
 from console.terminal.surroundings import surroundings
 from seawall.codes import heard as heard_code
 from seawall.codes import read_sheet
 from seawall.errors import BadInput, SeawallError
+from seawall.journal_file import first_event
 from seawall.judging import Judge, judge_for, word_of
 from seawall.signers import trust_folder
 from seawall.sshsig import Signing, fingerprint
@@ -80,6 +82,27 @@ def sign_yes(by: Judge, statement: YesStatement, key: Path | None, heard: Heard 
     return word_of(statement, signed(statement, statement.namespace, signer), heard)
 
 
+def signed_instead(run: RunFolder, state: State, word: Approved, desk: Desk) -> Approved:
+    """Return a yes that was typed at a run's own terminal as it counts here: signed, where yeses are signed.
+
+    Raises:
+        BadInput: it would not count; says which command signs it.
+    """
+    by = judge(desk)
+    if by is None:
+        return word
+    statement = statement_for(run, state, word.step, word.by)
+    why = by.why_may_not(statement, state, surroundings().now())
+    if why is not None:
+        remedy = f"Let somebody who may sign for it: seawall approve {run.id} {word.step}"
+        raise BadInput.one(f"this yes would not count: {why}", where=f"step {word.step}", remedy=remedy)
+    try:
+        return sign_yes(by, statement, None)
+    except BadInput as error:
+        remedy = f"Sign for it where {word.by}'s key is: seawall approve {run.id} {word.step} --as {word.by}"
+        raise BadInput.one(error.problem, where=error.where, remedy=remedy) from error
+
+
 def sign_request(desk: Desk, plan: Plan, by: str, run: str, key: Path | None) -> Signed | None:
     """Sign for a run that is about to be opened; None when whoever opens it has no key here. Raises: SeawallError."""
     one = judge(desk)
@@ -93,6 +116,25 @@ def sign_request(desk: Desk, plan: Plan, by: str, run: str, key: Path | None) ->
         return None
     statement: RequestStatement = request_for(plan, run=run, requester=by, now=surroundings().now())
     return signed(statement, "seawall-request", signer)
+
+
+def say_who_signed(run: RunFolder, screen: Screen) -> None:
+    """Say, of a run whose steps ask for a yes, whether yeses are signed and whether somebody signed for the run."""
+    asks = any(step.approve is not None and step.skipped is None for step in run.plan.steps)
+    if not asks:
+        return
+    opened = first_event(run.journal_path)
+    if opened.yeses == "typed":
+        screen.say(TYPED, "dim", hang=2)
+    elif opened.request is None:
+        screen.say(
+            "Nobody signed for this run: each step that asks for a yes takes one more. To sign: --sign-with FILE,"
+            " or ssh-agent.",
+            "warn",
+            hang=2,
+        )
+    else:
+        screen.say(f"Signed for by {opened.by}.", "dim")
 
 
 def sign_review(by: Judge, statement: ReviewStatement, key: Path | None) -> Signed:
