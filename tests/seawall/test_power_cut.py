@@ -202,7 +202,13 @@ def test_folding_one_by_one_is_folding_at_once(data: st.DataObject):
 
 def plain(state: State) -> dict[str, object]:
     """Return all that a state holds, so that two can be compared; of what is ordered, the order too."""
-    held = {name: value for name, value in vars(state).items() if name not in ("plan", "steps")}
+    parts = {
+        f"yeses.{name}": getattr(state.yeses, name)
+        for name in ("said", "lapsing", "signed", "request_counts")
+    }
+    parts |= {f"unseen.{name}": getattr(state.unseen, name) for name in ("_names", "_at")}
+    shared = ("plan", "steps", "yeses", "unseen")
+    held = {name: value for name, value in vars(state).items() if name not in shared} | parts
     order = [list(value) for value in held.values() if isinstance(value, dict)]
     steps = {
         name: {f: getattr(one, f) for f in one.__slots__ if f != "step"} for name, one in state.steps.items()
