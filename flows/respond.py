@@ -28,6 +28,7 @@ from seawall.judging import judge_for
 from seawall.page.keeping import Pages
 from seawall.run_folder import RunFolder
 from seawall.state import State as RunState
+from seawall.steady import steady
 
 
 @flow(name="respond", flow_run_name="{runbook}", retries=0, persist_result=False)
@@ -60,14 +61,15 @@ def carried_out_at(
     by = f"prefect:{flow_run.id}:{runbook}:{','.join(given.values())}"
     begun = here.opened_by(by) if (flow_run.run_count or 0) > 1 else None
     run = begun or here.open_run(str(runbook), given, exercise=exercise, by=by)
-    hands = PrefectHands(here.world, utc_now)
+    clock = steady(utc_now)
+    hands = PrefectHands(here.world, clock)
     try:
-        with nullcontext() if begun else newly_opened(run, utc_now, by=by):
+        with nullcontext() if begun else newly_opened(run, clock, by=by):
             pages = Pages.of(configured(), here.city, get_run_logger().warning)
-            turns = Calling(here.city.inventory, here.world, utc_now)
+            turns = Calling(here.city.inventory, here.world, clock)
             gate = judge_for(run.runs, here.city.inventory)
             watch = _told(run)
-            return carry_out(run, hands, utc_now, watch=watch, pages=pages, turns=turns, gate=gate, by=by)
+            return carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, by=by)
     finally:
         hands.close(RECORDED_WITHIN)
 

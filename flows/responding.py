@@ -20,6 +20,7 @@ from seawall.journal_file import read_journal
 from seawall.judging import judge_for
 from seawall.page.keeping import Pages
 from seawall.state import State
+from seawall.steady import steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,14 @@ class Responding:
         def watch(event: Event, _state: State) -> None:
             obliging.hear(event)
 
-        hands = PrefectHands(self.here.world, utc_now)
+        clock = steady(utc_now)
+        hands = PrefectHands(self.here.world, clock)
         try:
-            with newly_opened(run, utc_now, by=by):
+            with newly_opened(run, clock, by=by):
                 pages = Pages.of(configured(), self.here.city, get_run_logger().warning)
-                turns = Calling(self.here.city.inventory, self.here.world, utc_now)
+                turns = Calling(self.here.city.inventory, self.here.world, clock)
                 gate = judge_for(run.runs, self.here.city.inventory)
-                carry_out(run, hands, utc_now, watch=watch, pages=pages, turns=turns, gate=gate, by=by)
+                carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, by=by)
         finally:
             hands.close(RECORDED_WITHIN)
         return Responded.of(run.path, run.plan, read_journal(run.journal_path))

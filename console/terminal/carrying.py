@@ -36,6 +36,7 @@ from seawall.journal_file import has_ended
 from seawall.plan import Plan
 from seawall.run_folder import RunFolder, create_run, read_state
 from seawall.run_list import find_run
+from seawall.steady import steady
 from seawall.warming import warm
 
 
@@ -170,7 +171,7 @@ def _prepare_pages() -> None:
 
 def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[Finish | Ask, str]:
     """Drive a run with Prefect or without. Returns how it ended, and what to say of Prefect's part in it."""
-    clock = surroundings().now
+    clock = steady(surroundings().now)
     pages = manner.desk.pages(lambda note: manner.screen.say(note, "bad"))
     turns = Calling(manner.desk.city.inventory, world, clock)
     if manner.prefect == "off":
