@@ -1,5 +1,6 @@
 """Copies of a run's journal at the three places, so that losing the machine that drives it loses nothing that matters.
 
+    open/<run>                                     the run has not ended
     runs/<run>/plan                                the plan, as it is on the disk
     runs/<run>/journal/<first line>/<round>        lines of the journal from there on, as they are on the disk
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,8 +23,12 @@ from seawall.places import Answer, Place, Places
 
 LINGERS = 0.02
 """Seconds that lines nobody waits for wait for others, to go out together."""
-AGAIN_AFTER, LONGEST_PAUSE = 0.25, 4.0
+A_MOMENT = 0.1
+"""Seconds that a place which answers may take over the last lines when two have them."""
+AGAIN_AFTER, LONGEST_PAUSE = 0.25, 1.0
 """Seconds before what a silent place did not take is sent to it again, at first and at last."""
+INDEX = "open/"
+"""What the keys begin with that name the runs that have not ended, so that nobody must list every line of all."""
 LARGEST = 1_000_000
 """Bytes of lines that go out together."""
 
@@ -42,6 +48,13 @@ def plan_key(run: str) -> str:
     return f"runs/{run}/plan"
 
 
+def forget_open(places: Places, run: str) -> None:
+    """Take the run off the list of those that have not ended, at a majority of the places."""
+    for count, _ in enumerate(places.ask(lambda place: place.remove(f"{INDEX}{run}", places.within)), 1):
+        if count >= places.majority:
+            return
+
+
 @dataclass(slots=True)
 class _Parcel:
     """One object on its way to every place: up to which line of the journal it reaches, and who has it."""
@@ -49,8 +62,16 @@ class _Parcel:
     key: str
     content: bytes
     last: int
-    kept_at: set[str] = field(default_factory=set)
-    silent: set[str] = field(default_factory=set)
+    kept_at: int = 0
+    missed_by: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Behind:
+    """What one place was sent in vain, to be sent again, and after how long."""
+
+    parcels: deque[_Parcel] = field(default_factory=deque)
+    pause: float = AGAIN_AFTER
 
 
 class Copies:
@@ -61,13 +82,15 @@ class Copies:
         self._places, self._run, self._round, self._lost = places, run, round_, lost
         self._changed = threading.Condition()
         self._waiting: list[tuple[int, bytes]] = []
-        self._parcels: list[_Parcel] = []
-        self._kept = 0
-        self._hurry = self._over = False
+        self._parcels: deque[_Parcel] = deque()
+        self._behind = {name: _Behind() for name in places.names}
+        self._kept = self._on_the_way = 0
+        self._hurry = self._over = self._parted = False
         threading.Thread(target=self._send_what_waits, name=f"copies of {run}", daemon=True).start()
 
     def keep_plan(self, content: bytes) -> None:
         """Send the plan out, before any line."""
+        self._send(_Parcel(f"{INDEX}{self._run}", b"open", last=0))
         self._send(_Parcel(plan_key(self._run), content, last=0))
 
     def add(self, first: int, lines: bytes, *, at_once: bool = False) -> None:
@@ -85,7 +108,7 @@ class Copies:
             self._changed.notify_all()
             while self._kept < last:
                 left = end - time.monotonic()
-                if left <= 0 or self._is_hopeless():
+                if left <= 0 or self._parted or self._is_hopeless():
                     return False
                 self._changed.wait(left)
             return True
@@ -94,30 +117,28 @@ class Copies:
     def silent(self) -> tuple[str, ...]:
         """Places that have not taken in all that was sent to them."""
         with self._changed:
-            return tuple(
-                sorted(
-                    {name for one in self._parcels for name in self._places.names if name not in one.kept_at}
-                )
-            )
+            return tuple(name for name, behind in self._behind.items() if behind.parcels)
 
     def close(self, within: timedelta) -> None:
-        """Let what waits go out, for so long, and stop."""
+        """Let what waits go out to a majority, for so long, and stop. A place that is just slow gets a moment more."""
         end = time.monotonic() + within.total_seconds()
         with self._changed:
             self._hurry = True
             self._changed.notify_all()
-            while (self._waiting or self._parcels) and not self._is_hopeless():
-                left = end - time.monotonic()
-                if left <= 0:
+            while (self._waiting or self._parcels) and time.monotonic() < end:
+                if self._parted or self._is_hopeless():
                     break
-                self._changed.wait(left)
+                self._changed.wait(end - time.monotonic())
+            end = min(end, time.monotonic() + A_MOMENT)
+            while self._on_the_way and time.monotonic() < end:
+                self._changed.wait(end - time.monotonic())
             self._over = True
             self._changed.notify_all()
 
     def _is_hopeless(self) -> bool:
         """Tell whether the first lines that are not kept cannot be just now: too many places were silent."""
         first = next(iter(self._parcels), None)
-        return first is not None and len(first.silent) > len(self._places.names) - self._places.majority
+        return first is not None and len(first.missed_by) > len(self._places.names) - self._places.majority
 
     def _send_what_waits(self) -> None:
         while True:
@@ -141,39 +162,54 @@ class Copies:
         with self._changed:
             self._parcels.append(parcel)
         for name in self._places.names:
-            self._send_to(name, parcel, AGAIN_AFTER)
+            with self._changed:
+                if self._behind[name].parcels:  # it is silent; it gets everything when it answers again
+                    self._behind[name].parcels.append(parcel)
+                    parcel.missed_by.add(name)
+                    continue
+            self._send_to(name, parcel)
 
-    def _send_to(self, name: str, parcel: _Parcel, pause: float) -> None:
+    def _send_to(self, name: str, parcel: _Parcel) -> None:
         def put(place: Place) -> bytes | None:
             return place.put_if_absent(parcel.key, parcel.content, self._places.within)
 
-        self._places.send(name, put, partial(self._answered, parcel, pause))
+        with self._changed:
+            self._on_the_way += 1
+        self._places.send(name, put, partial(self._answered, parcel))
 
-    def _answered(self, parcel: _Parcel, pause: float, answer: Answer[bytes | None]) -> None:
+    def _answered(self, parcel: _Parcel, answer: Answer[bytes | None]) -> None:
         if answer.silent is None and answer.said is not None:
             self._lost(f"somebody else has written the next lines of its journal at {answer.place}")
-            return
         with self._changed:
-            if answer.silent is None:
-                parcel.kept_at.add(answer.place)
-                parcel.silent.discard(answer.place)
-            else:
-                parcel.silent.add(answer.place)
-            self._count()
+            self._parted = self._parted or answer.said is not None
+            self._on_the_way -= 1
+            behind = self._behind[answer.place]
+            if answer.silent is not None:
+                parcel.missed_by.add(answer.place)
+                behind.parcels.append(parcel)
+                if len(behind.parcels) == 1:
+                    self._try_later(answer.place, behind)
+            elif answer.said is None:
+                parcel.missed_by.discard(answer.place)
+                parcel.kept_at += 1
+                behind.pause = AGAIN_AFTER
+                self._count()
             self._changed.notify_all()
-            again = answer.silent is not None and not self._over
-        if again:
-            later = threading.Timer(
-                pause, self._send_to, (answer.place, parcel, min(2 * pause, LONGEST_PAUSE))
-            )
-            later.daemon = True
-            later.start()
+
+    def _try_later(self, name: str, behind: _Behind) -> None:
+        later = threading.Timer(behind.pause, self._try_again, (name, behind))
+        later.daemon = True
+        later.start()
+        behind.pause = min(2 * behind.pause, LONGEST_PAUSE)
+
+    def _try_again(self, name: str, behind: _Behind) -> None:
+        with self._changed:
+            waiting, behind.parcels = behind.parcels, deque()
+        if not self._over:
+            for parcel in waiting:
+                self._send_to(name, parcel)
 
     def _count(self) -> None:
-        """Count what is kept from the beginning on, and forget what every place has."""
-        for one in self._parcels:
-            if len(one.kept_at) < self._places.majority:
-                break
-            self._kept = max(self._kept, one.last)
-        while self._parcels and len(self._parcels[0].kept_at) == len(self._places.names):
-            self._parcels.pop(0)
+        """Count what is kept from the beginning on."""
+        while self._parcels and self._parcels[0].kept_at >= self._places.majority:
+            self._kept = max(self._kept, self._parcels.popleft().last)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from seawall.catching_up import catch_up
 from seawall.claims_at_places import claim_at, release_at
-from seawall.copies import Copies
+from seawall.copies import Copies, forget_open
 from seawall.drive import Hold
 from seawall.drivers import this_driver
 from seawall.errors import JournalError, SeawallError
@@ -116,6 +116,7 @@ def _claimed(run: RunFolder, plan: Plan, places: Places, term: Term, by: str) ->
     with contextlib.suppress(SeawallError):
         if has_ended(run.journal_path):
             release_at(places, plan.claims, run.id)
+            forget_open(places, run.id)
 
 
 def _ended(run: RunFolder, places: Places) -> Callable[[str], bool]:

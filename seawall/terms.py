@@ -144,10 +144,14 @@ class Term:
         """Take note that another drives the run, however that was seen."""
         self._lost = self._lost or _lost(self._run, why)
 
-    def let_go(self) -> None:
-        """Stop renewing, and let whoever comes next take the run up at once, if the places can be told in time."""
+    def stop(self) -> None:
+        """Stop renewing; the term runs out by itself."""
         self._over.set()
         self._wake.set()
+
+    def let_go(self) -> None:
+        """Stop renewing, and let whoever comes next take the run up at once, if the places can be told in time."""
+        self.stop()
         if self._thread is None or self._lost is not None:
             return
         self._thread.join(timeout=2 * self._places.within.total_seconds())

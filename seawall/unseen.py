@@ -25,7 +25,9 @@ class Unseen:
     def recovered(self, steps: Iterable[StepState], at: datetime) -> None:
         """Take note that the run was recovered from copies at `at`, when the term of whoever drove it was over."""
         self._at = at
-        self._names = {one.step.id for one in steps if one.step.changes and one.stand is Stand.WAITING}
+        # Whether a person has done their step they are asked in any case.
+        changes = (one for one in steps if one.step.changes and one.step.by is None)
+        self._names = {one.step.id for one in changes if one.stand is Stand.WAITING}
 
     def begun(self, one: StepState) -> bool:
         """Tell whether a step whose turn has come could have begun unseen; then it is in doubt from here on."""

@@ -1,0 +1,141 @@
+"""Taking up from its copies a run whose machine is gone: fetched from the three places, checked, and never repeated.
+
+The machine may only be cut off. So its term is waited for, its rounds are made void, and what it could have begun
+that no copy shows is in doubt (`seawall.unseen`) before anybody drives the run on from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from seawall.catching_up import catch_up, read_plan
+from seawall.copies import INDEX
+from seawall.drivers import TermWord, this_driver
+from seawall.errors import BadInput, JournalError, Tampered
+from seawall.files import FOLDER_MODE, keep_names, make_folder, on_disk, write_whole
+from seawall.journal import Ended, Event, Opened, Recovered, events_of, read_lines
+from seawall.places import Places
+from seawall.run_folder import RunFolder
+from seawall.slots import Unclear, read_row
+from seawall.terms import Tell, Term, row_of_term, too_few, untold
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A run that the places know to be open.
+
+    Attributes:
+        opened: how it was opened; None when the copies do not show that yet.
+        lines: how many lines of its journal they hold.
+        last: the last thing they show.
+        driver: who drove it last, and on which machine; empty when nobody did.
+        here: whether this machine has it too.
+    """
+
+    run: str
+    opened: Opened | None
+    lines: int
+    last: Event | None
+    driver: str
+    here: bool
+
+
+def known_runs(places: Places, runs_here: Callable[[str], bool]) -> tuple[KnownRun, ...]:
+    """Return every open run that the places know, the newest first. Raises: PlaceSilent: too few answer."""
+    names: set[str] = set()
+    answered, silent = 0, list[str]()
+    for answer in places.ask(lambda place: place.names(INDEX, places.within)):
+        if answer.said is None:
+            silent.append(answer.place)
+            continue
+        names |= {one.removeprefix(INDEX) for one in answer.said}
+        answered += 1
+        if answered >= places.majority:
+            break
+    if answered < places.majority:
+        raise too_few(Unclear(tuple(silent)), "the places")
+    return tuple(_known(places, name, here=runs_here(name)) for name in sorted(names, reverse=True))
+
+
+def recover(
+    places: Places, run: RunFolder, clock: Callable[[], datetime], *, by: str, tell: Tell = untold
+) -> int:
+    """Fetch `run` from its copies into its folder here, and return how many lines there were.
+
+    Raises:
+        BadInput: it is here already, or the places do not know it.
+        PlaceSilent: too few places answer.
+        Tampered: the copies do not fit together.
+    """
+    if run.path.exists():
+        remedy = f"Take it up: `seawall resume {run.id}`; what the places know besides is fetched then"
+        raise BadInput.one("this machine has that run", where=f"run {run.id}", remedy=remedy)
+    plan = read_plan(places, run.id)
+    if plan is None:
+        remedy = "See `seawall recover` for what the places know; a run that ended is not kept there"
+        raise BadInput.one("the places do not know this run", where=f"run {run.id}", remedy=remedy)
+    make_folder(run.runs)
+    with Term(places, run.id, this_driver(run.runs, by), timedelta(), tell) as term:
+        term.take()
+        known = catch_up(places, run.id, b"", void=[one for one in term.begun if one != term.began])
+        content = b"".join(known.lines)
+        events = _checked(content, plan, run.id)
+        said = (
+            None
+            if isinstance(events[-1], Ended)
+            else Recovered(at=clock(), by=by, known_at=_answering(places))
+        )
+        _lay_down(run, plan, content, said, by)
+    return len(known.lines)
+
+
+def _known(places: Places, name: str, *, here: bool) -> KnownRun:
+    lines = catch_up(places, name, b"").lines
+    events = tuple(events_of(read_lines(b"".join(lines), f"run {name}")[0], f"run {name}"))
+    head = read_row(places, row_of_term(name))
+    word = None if isinstance(head, Unclear) or not head.content else TermWord.read(head.content)
+    driver = f"{word.driver.by} on {word.driver.machine}" if word else ""
+    first = events[0] if events and isinstance(events[0], Opened) else None
+    return KnownRun(name, first, len(lines), events[-1] if events else None, driver, here)
+
+
+def _checked(content: bytes, plan: bytes, run: str) -> tuple[Event, ...]:
+    lines, whole = read_lines(content, f"the copies of run {run}")
+    events = tuple(events_of(lines, f"the copies of run {run}"))
+    if whole != len(content) or not events or not isinstance(events[0], Opened):
+        remedy = "Wait until another place answers and try again; without it the run cannot be taken up"
+        raise JournalError("the copies do not show how it was opened", where=f"run {run}", remedy=remedy)
+    if hashlib.sha256(plan).hexdigest() != events[0].plan or events[0].run != run:
+        remedy = "Do not take it up; keep the copies as evidence, and plan again"
+        raise Tampered(
+            "the copy of the plan is not the one that was approved", where=f"run {run}", remedy=remedy
+        )
+    return events
+
+
+def _answering(places: Places) -> tuple[str, ...]:
+    return tuple(name for name in places.names if name not in places.quiet)
+
+
+def _lay_down(run: RunFolder, plan: bytes, content: bytes, said: Event | None, by: str) -> None:
+    """Make the run's folder, there whole or not at all: nobody may drive it before its doubts stand in the journal."""
+    half = RunFolder(run.runs, f".new-{run.id}")
+    with on_disk(run.path):
+        shutil.rmtree(half.path, ignore_errors=True)
+        half.path.mkdir(mode=FOLDER_MODE)
+        try:
+            half.inbox_path.mkdir(mode=FOLDER_MODE)
+            write_whole(half.path / "plan.json", plan)
+            write_whole(half.journal_path, content)
+            if said is not None:
+                with half.journal(by) as journal:
+                    journal.append([said])
+            half.path.rename(run.path)
+            keep_names(run.runs)
+        except BaseException:
+            shutil.rmtree(half.path, ignore_errors=True)
+            raise
