@@ -31,6 +31,7 @@ def next_steps(one: Situation) -> NextSteps:
     commands += [command for each in broken for command in _for_service(each, one)]
     commands += ["seawall check"] if one.problems else []
     commands += [*_for_looks(one), *_for_schedules(one)]
+    commands += [f"seawall review {each.run}" for each in one.reviews[:1]]
     commands += ["seawall go-bag"] if any(not each.well for each in one.go_bags) else []
     commands += [f"seawall show {run.id} --follow" for run in one.runs if run.standing is Standing.UNDER_WAY]
     if not commands:

@@ -14,9 +14,10 @@ from console.terminal.status_words import SAYS, said
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput, Busy, JournalError
 from seawall.locks import Lock, held_by, is_held
+from seawall.reviews import owed_at
 from seawall.run_list import latest_ended, open_runs
 from seawall.sightings import Sighting, Sightings, keep_sightings, read_sightings, watch_folder, watch_lock
-from seawall.situation import ServeNow, Situation, Watcher, runs_now, schedule_now, services_now
+from seawall.situation import ReviewOwed, ServeNow, Situation, Watcher, runs_now, schedule_now, services_now
 
 if TYPE_CHECKING:
     from seawall.inventory import Inventory
@@ -59,6 +60,7 @@ def situation_of(desk: Desk, *, look: bool = False, by: str = "") -> Situation:
         watcher=Watcher(by=holder.by, since=holder.since) if holder else None,
         drill=_drill_under_way(desk.folder / "drills", now),
         go_bags=_tried(lambda: go_bags(desk), (), problems) if inventory else (),
+        reviews=_tried(lambda: _reviews(desk.runs), (), problems),
         problems=tuple(problems),
     )
 
@@ -93,6 +95,10 @@ def _schedules(desk: Desk, inventory: Inventory, now: datetime) -> tuple[Schedul
     from flows.schedules import standings
 
     return tuple(schedule_now(one) for one in standings(desk.settings, inventory, now))
+
+
+def _reviews(runs: Path) -> tuple[ReviewOwed, ...]:
+    return tuple(ReviewOwed(run=one.run, since=one.since, by=one.by) for one in owed_at(runs))
 
 
 def _serve(desk: Desk, now: datetime) -> ServeNow:

@@ -37,10 +37,19 @@ def show_situation(one: Situation, screen: Screen, zone: tzinfo) -> None:
     show_runs_now(one, screen, zone)
     show_schedules(one, screen, zone)
     show_go_bags(one, screen)
+    _show_reviews(one, screen, zone)
     if one.well and one.services:
         screen.say()
         screen.say(said(SAYS["well"]), "good")
     show_next(one, screen)
+
+
+def _show_reviews(one: Situation, screen: Screen, zone: tzinfo) -> None:
+    """Show the reviews that are owed: nobody gets used to a broken glass."""
+    for each in one.reviews:
+        line = said(SAYS["review-owed"], at=moment(each.since, zone), run=each.run, by=", ".join(each.by))
+        screen.say()
+        screen.say(line, "bad", hang=2)
 
 
 def _show_first(one: Situation, screen: Screen) -> None:
@@ -69,6 +78,7 @@ def show_short(one: Situation, screen: Screen, zone: tzinfo) -> None:
     show_runs_now(one, screen, zone, short=True)
     show_schedules(one, screen, zone, short=True)
     show_go_bags(one, screen, short=True)
+    _show_reviews(one, screen, zone)
     show_next(one, screen)
 
 

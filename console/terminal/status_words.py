@@ -56,6 +56,10 @@ HEADS = {
     "up": _both("Up", "Oppe"),
 }
 SAYS = {
+    "review-owed": Text(
+        en="REVIEW OWED since {at}: {by} broke the glass in {run}.",
+        da="GENNEMGANG MANGLER siden {at}: {by} slog glasset i stykker i {run}.",
+    ),
     "since": _both("since {at}, for {age}; seen {seen} ago", "siden {at}, i {age}; set for {seen} siden"),
     "without-it": _both("Without it", "Uden den"),
     "instead": _both("Instead", "I stedet"),

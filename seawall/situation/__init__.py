@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from seawall.situation.moment import (
     GoBagNow,
+    ReviewOwed,
     RunNow,
     ScheduleNow,
     ServeNow,
@@ -22,6 +23,7 @@ from seawall.situation.services import services_now
 
 __all__ = [
     "GoBagNow",
+    "ReviewOwed",
     "RunNow",
     "ScheduleNow",
     "ServeNow",

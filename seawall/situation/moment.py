@@ -188,6 +188,18 @@ class GoBagNow(Frozen):
         return self.problem is None and not self.changed and not self.too_old
 
 
+class ReviewOwed(Frozen):
+    """A review that nobody has given yet of a run in which somebody broke the glass.
+
+    Attributes:
+        by: who broke it, and so cannot review it.
+    """
+
+    run: str
+    since: AwareDatetime
+    by: tuple[str, ...]
+
+
 class Situation(Frozen):
     """How the city is at one moment.
 
@@ -196,6 +208,7 @@ class Situation(Frozen):
         runs: those that have not ended.
         latest: the newest run that has ended.
         go_bags: those that the city keeps, where its settings say so.
+        reviews: those that are owed because somebody broke the glass, the oldest first.
         drill: the drill that is under way, whose folder has this name; it may be what broke something.
         problems: why something could not be told, in words.
     """
@@ -210,6 +223,7 @@ class Situation(Frozen):
     watcher: Watcher | None = None
     drill: str | None = None
     go_bags: tuple[GoBagNow, ...] = ()
+    reviews: tuple[ReviewOwed, ...] = ()
     problems: tuple[str, ...] = ()
 
     @property
@@ -222,4 +236,5 @@ class Situation(Frozen):
             and not any(one.kept is Kept.OVERDUE or one.ended_badly for one in self.schedules)
             and (self.serve is None or self.serve.well is not False)
             and all(one.well for one in self.go_bags)
+            and not self.reviews
         )
