@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from seawall.errors import BadInput
-from seawall.journal import Acknowledged, Answered, Approved, Notified, Retried, Skipped
+from seawall.journal import Acknowledged, Answered, Approved, Notified, Overridden, Retried, Skipped
 from seawall.plan import PlannedStep
 from seawall.reopening import why_not
 from seawall.state import State
@@ -21,7 +21,7 @@ def still_wanted(one: StepState) -> int:
 
 
 def is_wanted(  # noqa: PLR0911 - one return a kind of word
-    word: Approved | Answered | Acknowledged | Notified | Skipped | Retried, state: State
+    word: Approved | Answered | Acknowledged | Notified | Skipped | Retried | Overridden, state: State
 ) -> bool:
     """Tell whether the run waits for such a word, or will: an approval may come before it is asked for.
 
@@ -32,7 +32,7 @@ def is_wanted(  # noqa: PLR0911 - one return a kind of word
         return False
     if isinstance(word, Notified):
         return True
-    if isinstance(word, Skipped | Retried):
+    if isinstance(word, Skipped | Retried | Overridden):
         return why_not(word, state) is None
     if isinstance(word, Acknowledged) or word_passes_on(word):
         return (

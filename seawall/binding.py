@@ -252,6 +252,7 @@ class _Steps:
                     "undo": undo,
                     "no_way_back": step.no_way_back or (None if step.undo else action.no_way_back),
                     "approve": approval_of(step.approve),
+                    "override": calls.override((*path, "override"), step, action, args.values),
                     "lanes": args.lanes,
                     "rests_on": () if action.only_tells and step.rests_on is None else begun.rests_on,
                 }

@@ -9,8 +9,9 @@ from typing import Any
 
 from seawall.actions import Action, Effect
 from seawall.arguments import Arguments, bind_arguments
+from seawall.evidence import Fenced
 from seawall.ground import Findings, Ground, Path, choose
-from seawall.plan import PlannedCheck, PlannedUndo
+from seawall.plan import Overriding, PlannedCheck, PlannedUndo
 from seawall.predicates import Predicate, read_predicates
 from seawall.runbook import Check, Runbook, RunbookStep, Undo
 
@@ -92,6 +93,17 @@ class Calls:
             return None
         check = step.proof or (None if action.proof is None else Check(uses=action.proof))
         return self.check(path, check, args, given)
+
+    def override(
+        self, path: Path, step: RunbookStep, action: Action[Any, Any], args: Mapping[str, Any]
+    ) -> Overriding | None:
+        """Bind who may go on without what the step was to see: only where that is evidence about one named server."""
+        if step.override is None:
+            return None
+        if not issubclass(action.seen, Fenced) or not isinstance(args.get("server"), Mapping):
+            problem = f"`override` goes with evidence that a server is fenced, and {action.name} shows none"
+            self.findings.wrong(self.runbook, path, problem, "Move it to the step that fences")
+        return Overriding(by=step.override.by, people=step.override.people)
 
     def undo(
         self,

@@ -26,6 +26,7 @@ from seawall.journal import (
     Journal,
     Notified,
     Opened,
+    Overridden,
     Resumed,
     Retried,
     Settled,
@@ -69,6 +70,9 @@ class Gate(Protocol):
 
     def take(self, word: Approved, state: State, now: datetime) -> str | None:
         """Take a yes in; say why it does not count, or None when it does."""
+
+    def why_override_does_not_count(self, word: Overridden, state: State, now: datetime) -> str | None:
+        """Say why one person's override does not count, or None when it does."""
 
     def why_request_does_not_count(self, opened: Opened, plan: Plan) -> str | None:
         """Say why a run's request is not signed by who opened it; None when it is."""
@@ -174,7 +178,8 @@ class _Driver:
             event
             for event in past
             if isinstance(
-                event, Approved | Answered | Acknowledged | Notified | AbortAsked | Skipped | Retried
+                event,
+                Approved | Answered | Acknowledged | Notified | AbortAsked | Skipped | Retried | Overridden,
             )
         }
         self._proving: dict[str, tuple[StepCall, datetime]] = {}
@@ -184,7 +189,7 @@ class _Driver:
         """Go round until there is an end."""
         self._inbox = inbox
         if self._state.ended is not None:  # nothing is written after the end but the word that lets it go on
-            self._hear([word for word in inbox.take() if isinstance(word, Skipped | Retried)])
+            self._hear([word for word in inbox.take() if isinstance(word, Skipped | Retried | Overridden)])
         if self._state.last is not None and self._state.ended is None and self._was_begun():
             self._record([Resumed(at=self._clock(), by=by)])
         self._say_if_yeses_are_signed_from_here()
@@ -306,6 +311,8 @@ class _Driver:
                 self._heard.add(word)
 
     def _refusal(self, word: Word) -> str | None:
+        if self._gate is not None and isinstance(word, Overridden):
+            return self._gate.why_override_does_not_count(word, self._state, self._clock())
         if self._gate is None or not isinstance(word, Approved):
             return None
         return self._gate.take(word, self._state, self._clock())

@@ -1,7 +1,7 @@
 """What may open a promotion: machine-checked, typed evidence that the old primary cannot accept writes.
 
-"It does not answer" is no evidence. Two kinds exist today; lease-expired and the two-person override join them in
-issue "Safe under fire".
+"It does not answer" is no evidence. Where none can be had, two people may override that, where the runbook lets them;
+docs/evidence.md says what proves what.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
 from seawall.actions import Seen
 from seawall.model import Frozen
@@ -42,6 +42,35 @@ class PoweredOff(Frozen):
     uuid: str
 
 
+class Override(Frozen):
+    """Nothing was seen. Two different people said that it is so, and how much they expect to lose by it.
+
+    Attributes:
+        by: who said so.
+        lost_writes: how many acknowledged writes they expect to lose, the larger number.
+        lost_seconds: how many seconds of writes that is, the larger number.
+        why: what each of them gave as the reason.
+    """
+
+    kind: Literal["override"] = "override"
+    by: Annotated[tuple[str, ...], Field(min_length=2)]
+    lost_writes: Annotated[int, Field(ge=0)]
+    lost_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    why: tuple[str, ...]
+
+    @field_validator("by")
+    @classmethod
+    def _different_people(cls, by: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(by)) < len(by):
+            message = "an override takes two different people"
+            raise ValueError(message)
+        return by
+
+    def __str__(self) -> str:
+        who = " and ".join(self.by)
+        return f"OVERRIDDEN by {who}, who expect to lose {self.lost_writes} writes, {self.lost_seconds:g} s of them"
+
+
 class Fenced(Seen):
     """That one server cannot accept writes, since when, and how that is known."""
 
@@ -49,11 +78,13 @@ class Fenced(Seen):
     host: str
     system_identifier: str
     at: AwareDatetime
-    evidence: Annotated[Stopped | PoweredOff, Field(discriminator="kind")]
+    evidence: Annotated[Stopped | PoweredOff | Override, Field(discriminator="kind")]
 
     def good_at(self, now: datetime) -> bool:
         """Tell whether this evidence is still young enough to act on."""
         return timedelta() <= now - self.at <= GOOD_FOR
 
     def __str__(self) -> str:
+        if isinstance(self.evidence, Override):
+            return f"{self.server} is not seen to be fenced: {self.evidence}"
         return f"{self.server} is {self.evidence.kind}"

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from seawall.errors import BadInput
 from seawall.files import FOLDER_MODE, on_disk, write_whole
-from seawall.journal import WORD, Word
+from seawall.journal import WORD, Overridden, Retried, Skipped, Word
 from seawall.journal_file import has_ended
 from seawall.run_folder import RunFolder
 
@@ -27,10 +27,10 @@ def put(run: RunFolder, word: Word) -> None:
     """Say `word` to the run: laid in its inbox, on the disk when this returns.
 
     Raises:
-        BadInput: the run has ended; nobody would hear it.
+        BadInput: the run has ended, and this word does not let it go on; nobody would hear it.
         JournalError: the run's journal cannot be read, or the disk will not have the word.
     """
-    if has_ended(run.journal_path):
+    if has_ended(run.journal_path) and not isinstance(word, Skipped | Retried | Overridden):
         raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=f"See `seawall show {run.id}`")
     with on_disk(run.inbox_path):
         run.inbox_path.mkdir(mode=FOLDER_MODE, exist_ok=True)

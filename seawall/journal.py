@@ -313,6 +313,22 @@ class Retried(_Event):
     why: str
 
 
+class Overridden(_Event):
+    """A person would go on without the evidence that a failed step was to see. It takes two, and a run ended by it goes on.
+
+    Attributes:
+        lost_writes, lost_seconds: how much they expect to be lost by it: acknowledged writes, and seconds of them.
+    """
+
+    kind: Literal["overridden"] = "overridden"
+    step: str
+    by: str
+    lost_writes: Annotated[int, Field(ge=0)]
+    lost_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    why: Annotated[str, Field(min_length=1, max_length=2000)]
+    signed: Annotated[Signed | None, Field(exclude_if=_is_none)] = None
+
+
 class Ended(_Event):
     """Nothing more will happen in this run. `left` names what still stands or is not known."""
 
@@ -345,13 +361,14 @@ Event = Annotated[
     | AbortAsked
     | Skipped
     | Retried
+    | Overridden
     | Ended,
     Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 Word = Annotated[
-    Approved | Answered | Acknowledged | Notified | AbortAsked | Skipped | Retried,
+    Approved | Answered | Acknowledged | Notified | AbortAsked | Skipped | Retried | Overridden,
     Field(discriminator="kind"),
 ]
 """What people can say to a run that is under way, and what is heard of those who were written to about it."""

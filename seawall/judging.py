@@ -14,7 +14,8 @@ from pathlib import Path
 from seawall.codes import Sheet, read_sheet, spend, used_in
 from seawall.errors import SeawallError
 from seawall.inventory import Inventory
-from seawall.journal import Approved, Opened
+from seawall.journal import Approved, Opened, Overridden
+from seawall.judging_overrides import why_override_does_not_count
 from seawall.on_duty import is_away
 from seawall.plan import Plan
 from seawall.signed import Heard, Signed
@@ -73,6 +74,10 @@ class Judge:
             before = spend(self.runs, word.heard, _mark(word.signed))
             why = None if before is None else f"this code was used before: {before}"
         return why
+
+    def why_override_does_not_count(self, word: Overridden, state: State, now: datetime) -> str | None:
+        """Say why one person's override does not count; None when it does."""
+        return why_override_does_not_count(self.signers, self.city, word, state, now)
 
     def why_request_does_not_count(self, opened: Opened, plan: Plan) -> str | None:
         """Say why a run's request does not count as signed by who opened it; None when it does."""
@@ -187,6 +192,10 @@ class NoTrustHere:
         return NO_TRUST
 
     why_not = take
+
+    def why_override_does_not_count(self, _word: Overridden, _state: State, _now: datetime) -> str | None:
+        """Say that it does not count."""
+        return NO_TRUST
 
     def why_request_does_not_count(self, _opened: Opened, _plan: Plan) -> str | None:
         """Leave it as it was judged where it could be."""

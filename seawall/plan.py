@@ -84,11 +84,25 @@ class Approval(Frozen):
         return self.good_for or GOOD_FOR
 
 
+class Overriding(Frozen):
+    """Who may go on without the evidence that a step was to see, and how many of them."""
+
+    by: Name
+    people: Annotated[int, Field(ge=2)]
+
+
 class SeenBefore(Frozen):
     """What an earlier step must have seen."""
 
     step: StepId
     expect: tuple[Predicate, ...]
+
+    def held(self, seen: Mapping[str, Any] | None) -> bool:
+        """Tell whether it saw all of this; what it did not see at all, it did not see."""
+        return seen is not None and all(wanted.held(seen) for wanted in self.expect)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{self.step} saw {wanted}" for wanted in self.expect)
 
 
 class Promise(Frozen):
@@ -128,6 +142,7 @@ class PlannedStep(Frozen):
         holds_first: the facts of `Plan.predicates` that are looked at right before it acts: every one for what may be
             the first change, and for what waits for approval.
         rests_on: the steps that must stand as long as this one does. None: every change that came before it.
+        override: who may go on without the evidence that this step was to see, when it fails.
     """
 
     id: StepId
@@ -158,6 +173,7 @@ class PlannedStep(Frozen):
     rests_on: Annotated[tuple[StepId, ...] | None, Field(exclude_if=_is_none)] = None
     escalate: Annotated[Escalation | None, Field(exclude_if=_is_none)] = None
     then: Annotated[Literal["stops", "goes-on"] | None, Field(exclude_if=_is_none)] = None
+    override: Annotated[Overriding | None, Field(exclude_if=_is_none)] = None
 
     @model_validator(mode="after")
     def _repeats_no_change(self) -> Self:

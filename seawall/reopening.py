@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from seawall.journal import Outcome, Retried, Skipped
+from seawall.journal import Outcome, Overridden, Retried, Skipped
+from seawall.overriding import still_counting
 from seawall.state import State
 from seawall.step_state import Stand
 
@@ -10,7 +11,9 @@ MAY_GO_ON = frozenset({Outcome.FAILED, Outcome.REFUSED, Outcome.NO_LONGER_HOLDS}
 """Outcomes that a person may decide not to leave it at. What was stopped stays stopped."""
 
 
-def why_not(word: Skipped | Retried, state: State) -> str | None:  # noqa: PLR0911 - one return a reason
+def why_not(  # noqa: PLR0911 - one return a reason
+    word: Skipped | Retried | Overridden, state: State
+) -> str | None:
     """Say why a run cannot go on by this word, as a sentence without a stop; None when it can."""
     one = state.steps.get(word.step)
     if one is None:
@@ -25,6 +28,11 @@ def why_not(word: Skipped | Retried, state: State) -> str | None:  # noqa: PLR09
         return f"{word.step} did not fail; it stands: {one.stand.value}"
     if isinstance(word, Retried) and one.changed:
         return f"the change of {word.step} is in the world, though not as expected, and is not made twice"
+    if isinstance(word, Overridden):
+        if one.step.override is None:
+            return f"the runbook lets nobody override {word.step}"
+        if any(before.by == word.by for before in still_counting(one, word, also_own=True)):
+            return f"{word.by} has said so already; it takes somebody else"
     return None
 
 

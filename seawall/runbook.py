@@ -157,6 +157,18 @@ def _too_late(escalate: Escalate | None, within: timedelta | str | None) -> bool
     return after is not None and isinstance(within, timedelta) and after > within
 
 
+class MayOverride(Frozen):
+    """Who may open what a step that fences holds up, when it fails and no evidence can be had.
+
+    Attributes:
+        by: the role.
+        people: how many of them; never one alone.
+    """
+
+    by: Name
+    people: Annotated[int, Field(ge=2, le=5)] = 2
+
+
 class Check(Frozen):
     """A READS call and what it must see. As a bare action name in a file: same arguments as the step, `holds: true`."""
 
@@ -239,6 +251,7 @@ class RunbookStep(Frozen):
         rests_on: the steps before it that must stand as long as it does; every one when absent. `[]` for what rests on
             nothing, such as a telephone call.
         approve: who must say yes before it starts.
+        override: who may go on without evidence when a step that fences fails; nobody when absent.
     """
 
     id: Name
@@ -266,6 +279,7 @@ class RunbookStep(Frozen):
     no_way_back: Text | None = None
     rests_on: tuple[Name, ...] | None = None
     approve: Approve | None = None
+    override: MayOverride | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -278,7 +292,7 @@ class RunbookStep(Frozen):
         if sum(way is not None for way in (self.uses, self.by, self.runbook)) != 1:
             yield "a step has exactly one of `uses`, `by` and `runbook`"
         if self.uses is None:
-            for name in ("expect", "until", "unless", "proof", "undo"):
+            for name in ("expect", "until", "unless", "proof", "undo", "override"):
                 if getattr(self, name):
                     yield f"`{name}` goes with `uses`"
         yield from self._wrongs_about_people()

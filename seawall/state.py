@@ -25,6 +25,7 @@ from seawall.journal import (
     Notified,
     NotNeeded,
     Opened,
+    Overridden,
     Recovered,
     Resumed,
     Retried,
@@ -35,7 +36,8 @@ from seawall.journal import (
     Succeeded,
     Unanswered,
 )
-from seawall.plan import Plan, SeenBefore
+from seawall.overriding import overridden
+from seawall.plan import Plan
 from seawall.predicates import PlanPredicate
 from seawall.step_state import Stand, StepState
 from seawall.unseen import Unseen
@@ -106,7 +108,7 @@ class State:
                 self.ended = event
             case Asked() | Escalated() | Acknowledged() | Notified() | Unanswered() | ByHand():
                 self._in_peoples_hands(event)
-            case Approved() | Lapsed() | SignedFromHere() | Answered() | Skipped() | Retried():
+            case Approved() | Lapsed() | SignedFromHere() | Answered() | Skipped() | Retried() | Overridden():
                 self._said(event)
             case Started():
                 self._started(event)
@@ -135,13 +137,13 @@ class State:
             for one in [self.steps[name] for name in self.ready]:
                 self._ready(one)
 
-    def _said(self, event: Approved | Lapsed | SignedFromHere | Answered | Skipped | Retried) -> None:
+    def _said(self, event: Event) -> None:
         match event:
             case Approved() | Lapsed() | SignedFromHere():
                 self.yeses.apply(event)
             case Answered():
                 self._answered(event)
-            case _:
+            case Skipped() | Retried() | Overridden():
                 self._reopened(event)
 
     def _regroup(self, one: StepState) -> None:
@@ -319,10 +321,15 @@ class State:
                 one.stand = Stand.UNDO_FAILED
                 self.failed[event.step] = None
 
-    def _reopened(self, event: Skipped | Retried) -> None:
+    def _reopened(self, event: Skipped | Retried | Overridden) -> None:
         """Let a run go on past a step that failed: it counts as over, or has its turn again."""
-        one = self.steps[event.step]
-        self.ended, one.reopened = None, event
+        one, self.ended = self.steps[event.step], None
+        if isinstance(event, Overridden):
+            if (seen := overridden(one, event)) is not None:
+                self.failed.pop(event.step, None)
+                self._over(one, Stand.OVERRIDDEN, event, seen)
+            return
+        one.reopened = event
         self.failed.pop(event.step, None)
         if isinstance(event, Skipped):
             one.stand, one.ended, one.summary = Stand.SKIPPED, event.at, f"skipped by {event.by}: {event.why}"
@@ -363,19 +370,12 @@ class State:
         if one.step.skipped is not None:
             one.stand = Stand.SKIPPED
             return True
-        if one.step.unless_seen and all(self._saw(before) for before in one.step.unless_seen):
+        if one.step.unless_seen and all(it.held(self.seen.get(it.step)) for it in one.step.unless_seen):
             one.stand = Stand.NOT_NEEDED
-            one.summary = ", ".join(
-                f"{before.step} saw {wanted}" for before in one.step.unless_seen for wanted in before.expect
-            )
+            one.summary = ", ".join(map(str, one.step.unless_seen))
             return True
         self._ready(one)
         return False
-
-    def _saw(self, before: SeenBefore) -> bool:
-        """Tell whether an earlier step saw all of this; what it did not see at all, it did not see."""
-        seen = self.seen.get(before.step)
-        return seen is not None and all(wanted.held(seen) for wanted in before.expect)
 
     def _ready(self, one: StepState) -> None:
         name = one.step.id

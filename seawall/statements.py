@@ -24,11 +24,18 @@ CLOCKS_DIFFER = timedelta(minutes=2)
 """By how much the clock of whoever signs may be ahead of the clock where the run is driven."""
 LONGEST_ARGS = 16 * 1024
 """Bytes of arguments that stand in a statement as they are; of longer ones only their digest does."""
+OVERRIDE_LASTS = timedelta(minutes=15)
+"""How old a signed override may be: it speaks of what is so now, like evidence."""
 REQUEST_LASTS = timedelta(minutes=30)
 """How old a signed request may be when its run is opened."""
 
 Namespace = Literal[
-    "seawall-approval", "seawall-request", "seawall-review", "seawall-break-glass", "seawall-attestation"
+    "seawall-approval",
+    "seawall-request",
+    "seawall-review",
+    "seawall-break-glass",
+    "seawall-attestation",
+    "seawall-override",
 ]
 NAMESPACES: tuple[Namespace, ...] = (
     "seawall-approval",
@@ -36,6 +43,7 @@ NAMESPACES: tuple[Namespace, ...] = (
     "seawall-review",
     "seawall-break-glass",
     "seawall-attestation",
+    "seawall-override",
 )
 """What `allowed_signers` may let a key sign, one by one: `namespaces="seawall-approval"`, or `"seawall-*"`."""
 
@@ -93,6 +101,24 @@ class RequestStatement(_Statement):
     title: Text
     parameters: dict[str, str]
     requester: str
+
+
+class OverrideStatement(_Statement):
+    """That a step's evidence may be done without, by one of the two people it takes.
+
+    Attributes:
+        args_digest: the SHA-256 of the canonical JSON of what the step's call is given: which server it is about.
+        lost_writes, lost_seconds: how much its giver expects to be lost by it.
+    """
+
+    kind: Literal["override"] = "override"
+    step: StepId
+    does: Text
+    args_digest: str
+    lost_writes: int
+    lost_seconds: float
+    why: str
+    by: Name
 
 
 class ReviewStatement(_Statement):
@@ -166,6 +192,35 @@ def yes_to(
         heard_by=heard_by,
         expires=now + lasts,
         why=why,
+    )
+
+
+def override_of(
+    plan: Plan,
+    step: PlannedStep,
+    *,
+    run: str,
+    by: str,
+    now: datetime,
+    lost_writes: int,
+    lost_seconds: float,
+    why: str,
+) -> OverrideStatement:
+    """Make the statement by which one person would go on without what a failed step was to see."""
+    return OverrideStatement(
+        city=plan.city,
+        run=run,
+        exercise=plan.exercise,
+        plan=plan.digest,
+        nonce=new_nonce(),
+        at=now,
+        step=step.id,
+        does=step.does,
+        args_digest=digest_of_args(step),
+        lost_writes=lost_writes,
+        lost_seconds=lost_seconds,
+        why=why,
+        by=by,
     )
 
 

@@ -14,6 +14,7 @@ from seawall.journal import (
     ByHand,
     Escalated,
     Failed,
+    Overridden,
     Retried,
     Settled,
     Skipped,
@@ -29,6 +30,7 @@ class Stand(StrEnum):
     DONE = "done"
     NOT_NEEDED = "not needed"
     SKIPPED = "skipped"
+    OVERRIDDEN = "overridden"
     FAILED = "failed"
     IN_DOUBT = "in doubt"
     UNDOING = "undoing"
@@ -44,7 +46,7 @@ AT_ONCE = timedelta(microseconds=1)
 MOST_ATTEMPTS = 3
 """How often a change is begun at most. Each time it was shown not to have happened; a fourth would not either."""
 
-OVER = frozenset({Stand.DONE, Stand.NOT_NEEDED, Stand.SKIPPED})
+OVER = frozenset({Stand.DONE, Stand.NOT_NEEDED, Stand.SKIPPED, Stand.OVERRIDDEN})
 """Stands that let the steps after this one start."""
 
 
@@ -66,6 +68,7 @@ class StepState:
         one_more: nobody signed for the run, and so it takes one yes more than the runbook says.
         said_not_to_have: a person said that it did not happen.
         reopened: the last word by which a person left it out, or had it tried again, when it had failed.
+        overrides: who would go on without what it was to see, each by their newest word; it takes two.
     """
 
     step: PlannedStep
@@ -94,6 +97,7 @@ class StepState:
     too_early: bool = False
     orphaned: bool = False
     reopened: Skipped | Retried | None = None
+    overrides: dict[str, Overridden] = field(default_factory=dict)
     summary: str = ""
 
     def may_still_come(self, look: Settled) -> bool:
@@ -170,6 +174,7 @@ class StepState:
         self.asked, self.taken, self.said_not_to_have, self.too_early = None, None, False, False
         self.attempts_before = self.attempts
         self.approved_by.clear()
+        self.overrides.clear()
 
     @property
     def may_try_again(self) -> bool:

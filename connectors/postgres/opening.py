@@ -19,7 +19,7 @@ from connectors.postgres.host import HostSide
 from connectors.postgres.seen import PromoteArgs
 from seawall.actions import Deadline, Power
 from seawall.errors import CallError, DidNothing, Unreachable
-from seawall.evidence import GOOD_FOR, Fenced, PoweredOff, Stopped
+from seawall.evidence import GOOD_FOR, Fenced, Override, PoweredOff, Stopped
 from seawall.model import duration_text
 from seawall.targets import Server
 
@@ -50,6 +50,8 @@ class Openings:
                 self._not_started_since(args, seen, look)
             case PoweredOff():
                 self._still_without_power(args, look)
+            case Override():
+                pass  # two people said that nothing can be seen
 
     def _not_started_since(self, args: PromoteArgs, seen: Stopped, deadline: Deadline) -> None:
         try:
@@ -108,6 +110,8 @@ def _pairs(old: Server, fenced: Fenced) -> Iterator[tuple[str, object, object]]:
     yield "host", fenced.host, old.host.name
     yield "system identifier", fenced.system_identifier, old.system_identifier
     match fenced.evidence:
+        case Override():
+            pass  # the words of two people, who named that server; it is checked that there are two
         case Stopped() as seen:
             yield "host key", seen.host_key, old.host.host_key
             yield "data directory", seen.data_directory, old.data_directory

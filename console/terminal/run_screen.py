@@ -28,7 +28,7 @@ __all__ = ["questions_of", "run_as_json", "show_run", "tell"]
 
 GOOD, BAD = (
     frozenset({"done", "undone", "not needed"}),
-    frozenset({"failed", "in doubt", "undo failed", "undo in doubt"}),
+    frozenset({"failed", "in doubt", "undo failed", "undo in doubt", "overridden"}),
 )
 MOST_STEPS = 200
 """Steps that a screen shows one by one; of more than that, those that need somebody."""
@@ -97,7 +97,7 @@ def show_run(
     )
     _show_questions(run, state, screen, zone, inventory)
     _show_troubles(report, screen, zone)
-    over = sum(_stand(one) in ("done", "not needed", "skipped", "undone") for one in report.steps)
+    over = sum(_stand(one) in ("done", "not needed", "skipped", "undone", "overridden") for one in report.steps)
     screen.head(f"Steps: {over} of {len(report.steps)} over")
     room = min(28, max((len(one.id) for one in report.steps), default=0))
     for one in _worth_showing(report):

@@ -18,7 +18,9 @@ from seawall.loading.template_checks import KINDS, Names, names_passed, template
 from seawall.runbook import Runbook
 from seawall.yaml_source import Loc, YamlSource, read_yaml
 
-NO_TEMPLATES = frozenset({"id", "uses", "by", "runbook", "after", "unknown", "late", "then", "escalate", "approve"})
+NO_TEMPLATES = frozenset(
+    {"id", "uses", "by", "runbook", "after", "unknown", "late", "then", "escalate", "approve", "override"}
+)
 """Parts of a step that are read as they stand."""
 
 

@@ -105,6 +105,10 @@ def _verdict(state: State) -> Text:
         return OPEN["in doubt" if state.doubtful else "open"]
     if state.ended.outcome is Outcome.ABORTED and not state.ended.left:
         return VERDICTS["aborted-clean"]
+    if state.ended.outcome is Outcome.DONE and any(
+        one.stand is Stand.OVERRIDDEN for one in state.steps.values()
+    ):
+        return VERDICTS["done-overridden"]
     left_out = any(isinstance(one.reopened, Skipped) for one in state.steps.values())
     if state.ended.outcome is Outcome.DONE and left_out:
         return VERDICTS["done-skipped"]

@@ -18,6 +18,7 @@ from seawall.journal import (
     NotNeeded,
     NotReplicated,
     Opened,
+    Overridden,
     Recovered,
     Resumed,
     Retried,
@@ -47,7 +48,7 @@ def told(event: Event, plan: Plan) -> Text:
             return _of_people(event)
         case Acknowledged() | Escalated() | Notified() | Unanswered() | ByHand():
             return told_of_people(event)
-        case Skipped() | Retried():
+        case Skipped() | Retried() | Overridden():
             return _reopened(event)
         case Settled():
             return _settled(event)
@@ -102,7 +103,14 @@ def _of_people(event: Asked | Approved | Lapsed | SignedFromHere | Answered | Ab
             )
 
 
-def _reopened(event: Skipped | Retried) -> Text:
+def _reopened(event: Skipped | Retried | Overridden) -> Text:
+    if isinstance(event, Overridden):
+        expects = f"{event.lost_writes} writes, {event.lost_seconds:g} s"
+        ventes = f"{event.lost_writes} skrivninger, {event.lost_seconds:g} s"
+        return Text(
+            en=f"{event.step}: OVERRIDE by {event.by}, without evidence; expects to lose {expects}: {event.why}",
+            da=f"{event.step}: TILSIDESAT af {event.by}, uden bevis; venter at miste {ventes}: {event.why}",
+        )
     if isinstance(event, Skipped):
         return Text(
             en=f"{event.step}: {event.by} left it out: {event.why}",

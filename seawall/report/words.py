@@ -27,6 +27,10 @@ VERDICTS = {
         "Done, but for what a person left out. Every other step that was needed ended well.",
         "Udført, undtagen det, en person sprang over. Alle andre nødvendige trin endte godt.",
     ),
+    "done-overridden": _both(
+        "Done WITHOUT EVIDENCE: two people overrode it. Whether two servers took writes must be looked at.",
+        "Udført UDEN BEVIS: to personer tilsidesatte det. Det må efterses, om to servere tog imod.",
+    ),
     "no-longer-holds": _both(
         "Ended: the plan no longer held. The step that looked began nothing; what was done before it still stands.",
         "Endt: planen holdt ikke længere. Trinnet, der så efter, begyndte intet; det, der var gjort før, står endnu.",
@@ -64,6 +68,7 @@ STANDS = {
     "done": _both("done", "udført"),
     "not needed": _both("not needed", "ikke nødvendigt"),
     "skipped": _both("skipped", "sprunget over"),
+    "overridden": _both("OVERRIDDEN", "TILSIDESAT"),
     "failed": _both("failed", "mislykket"),
     "in doubt": _both("in doubt", "uvist"),
     "undoing": _both("undoing", "tages tilbage"),

@@ -31,6 +31,7 @@ from seawall.journal import (
     NotReplicated,
     Opened,
     Outcome,
+    Overridden,
     Recovered,
     Resumed,
     Retried,
@@ -83,6 +84,7 @@ kinds = (
     AbortAsked,
     Skipped,
     Retried,
+    Overridden,
     Lapsed,
     SignedFromHere,
     Ended,
@@ -104,6 +106,9 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "request": signed,
     "signed": signed,
     "heard": st.none() | heard,
+    "lost_writes": st.integers(0, 10**9),
+    "lost_seconds": st.floats(0, 1e9),
+    "why": st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20),
 }
 
 
