@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from seawall.actions import Action, Connector, Vault, World
 from seawall.inventory import Inventory
+from seawall.marks import look_at
 from seawall.own_actions import NOTHING_OWN, Own
+from seawall.places import Places
 
 if TYPE_CHECKING:
     from connectors.backup import Backup
@@ -46,6 +48,7 @@ class RealWorld(World):
         )  # facts are read side by side, and share what they reach the outside with
         self._all_actions: dict[str, Action[Any, Any]] = {}
         self._told: set[str] = set()
+        self._places: Places | None = None
         # By what the names of its actions begin with.
         self._makers: Mapping[str, Callable[[], Connector]] = {
             "postgres": lambda: self.postgres,
@@ -171,6 +174,18 @@ class RealWorld(World):
         return self._once("own", lambda: OwnActions(self.shell, self._city, self._own))
 
     @property
+    def places(self) -> Places | None:
+        """The city's three places, None when it has none. From when they are first asked for, they are looked at."""
+        with self._making:
+            if self._places is None and self._city.places:
+                from connectors.places import places_of
+
+                self._places = places_of(self._city, self._secrets)
+                # A client takes 0.3 s to load, and who answers is to be known before anything is decided there.
+                threading.Thread(target=look_at, args=(self._places,), name="places", daemon=True).start()
+            return self._places
+
+    @property
     def connectors(self) -> Sequence[Connector]:
         """Every connector; those not needed before are made now."""
         return tuple(make() for make in self._makers.values())
@@ -192,6 +207,8 @@ class RealWorld(World):
     ) -> None:
         for connector in reversed(list(self._made.values())):
             connector.close()
+        if self._places is not None:
+            self._places.close()
 
     def _tell(self, prefix: str) -> None:
         """Have the actions of the connector at hand whose names begin so."""
@@ -218,6 +235,11 @@ def real_world(city: Inventory, vault: Vault | None = None, own: Own = NOTHING_O
 
         vault = Secrets()
     return RealWorld(city, vault, own)
+
+
+def places_in(world: World) -> Places | None:
+    """Return the three places of a world outside; a world in memory has none."""
+    return world.places if isinstance(world, RealWorld) else None
 
 
 def memory_world(city: Inventory, own: Own = NOTHING_OWN) -> World:

@@ -11,10 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from connectors.world import real_world
+from connectors.world import places_in, real_world
 from flows.choices import city_folder
 from seawall.actions import World
 from seawall.binding import facts_to_read, make_plan
+from seawall.driving import AtPlaces
 from seawall.errors import BadInput
 from seawall.facts import read_facts
 from seawall.ground import Ground
@@ -22,6 +23,7 @@ from seawall.loading import City, load_city
 from seawall.run_folder import RunFolder, create_run
 from seawall.run_list import list_runs
 from seawall.settings import Settings, load_settings
+from seawall.terms import Tell
 from seawall.warming import warm
 
 
@@ -46,6 +48,7 @@ class Place:
             JournalError: the disk will not have it.
         """
         city = self.city
+        places_in(self.world)  # looked at while the plan is made
         ground = Ground(city.inventory, city.runbooks, city.templates, self.world, city.place, city.written)
         wanted = facts_to_read(runbook, ground, parameters)
         facts = {name: fact.seen for name, fact in read_facts(wanted, self.world, exercise=exercise).items()}
@@ -53,6 +56,11 @@ class Place:
         warm(self.world, plan)
         now = utc_now().astimezone(ZoneInfo(self.city.inventory.city.timezone))
         return create_run(self.runs, plan, by=by, version=version("seawall"), now=now)
+
+    def at_places(self, tell: Tell) -> AtPlaces | None:
+        """Return the city's three places, None when it has none; `tell` is told what is waited for there."""
+        places = places_in(self.world)
+        return None if places is None else AtPlaces(places, tell)
 
     def opened_by(self, by: str) -> RunFolder | None:
         """Return the run that `by` opened last, if there is one: a flow that Prefect begins again carries that on."""

@@ -69,7 +69,10 @@ def carried_out_at(
             turns = Calling(here.city.inventory, here.world, clock)
             gate = judge_for(run.runs, here.city.inventory)
             watch = _told(run)
-            return carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, by=by)
+            at = here.at_places(get_run_logger().warning)
+            return carry_out(
+                run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, at=at, by=by
+            )
     finally:
         hands.close(RECORDED_WITHIN)
 

@@ -48,7 +48,8 @@ class Responding:
                 pages = Pages.of(configured(), self.here.city, get_run_logger().warning)
                 turns = Calling(self.here.city.inventory, self.here.world, clock)
                 gate = judge_for(run.runs, self.here.city.inventory)
-                carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, by=by)
+                at = self.here.at_places(get_run_logger().warning)
+                carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, at=at, by=by)
         finally:
             hands.close(RECORDED_WITHIN)
         return Responded.of(run.path, run.plan, read_journal(run.journal_path))

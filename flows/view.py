@@ -16,6 +16,7 @@ from seawall.actions import World
 from seawall.carrying import carry_out
 from seawall.decide import Ask, Finish
 from seawall.drive import Gate, Watch, unwatched
+from seawall.driving import AtPlaces
 from seawall.hands import ThreadHands
 from seawall.run_folder import RunFolder
 
@@ -42,6 +43,7 @@ def carry_out_with_prefect(
     pages: Pages | None = None,
     turns: Turns | None = None,
     gate: Gate | None = None,
+    at: AtPlaces | None = None,
     by: str,
     prefect_api: str | None = None,
 ) -> tuple[Finish | Ask, PrefectView]:
@@ -51,8 +53,8 @@ def carry_out_with_prefect(
     should then end with `end_process`, because Prefect's own threads may keep an ordinary exit waiting.
 
     `watch` is told every event, in whichever thread drives; `pages` keeps the run's status page, and `turns`
-    knows whom to ask next; `gate` judges each yes. `prefect_api` says
-    where Prefect's API is, when neither PREFECT_API_URL nor the active profile of `prefect config` does.
+    knows whom to ask next; `gate` judges each yes; `at` are the city's three places. `prefect_api` says where
+    Prefect's API is, when neither PREFECT_API_URL nor the active profile of `prefect config` does.
 
     Raises:
         Busy, JournalError, Tampered: as `carry_out`.
@@ -65,7 +67,9 @@ def carry_out_with_prefect(
         begin(carrying, run=run.id, world=world, clock=clock, prefect_api=url)
 
     return carry_in_view(
-        lambda hands: carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, by=by),
+        lambda hands: carry_out(
+            run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, at=at, by=by
+        ),
         plain=lambda: ThreadHands(world, clock),
         under_prefect=under_prefect,
         prefect_api=prefect_api,
