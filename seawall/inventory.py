@@ -18,7 +18,7 @@ from seawall.duties import Duty
 from seawall.entries import BalancerEntry, HostEntry, PlaceEntry, StoreEntry, three_places
 from seawall.model import Duration, Frozen, Name, Text, duration_text
 from seawall.people import Audience, Person
-from seawall.suppliers import Supplier
+from seawall.suppliers import Level, Supplier
 from seawall.targets import (
     Balancer,
     Host,
@@ -63,11 +63,13 @@ class About(Frozen):
     Attributes:
         name: what journals and messages call it, e.g. havnby.
         timezone: the zone that drills and reports count in, e.g. Europe/Copenhagen.
+        numbers: functions that are rung in any disaster, such as the dispatch centre; papers have them.
     """
 
     name: Name
     title: Text
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Copenhagen"
+    numbers: tuple[Level, ...] = ()
 
 
 class Site(Frozen):

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from console.terminal.from_go_bag import AlthoughOld, FromGoBag
-from console.terminal.options import AsJson, CityDir, Run
+from console.terminal.options import AsJson, Assignments, CityDir, Exercise, Run
 
-COMMANDS = ("runs", "show", "report")
+COMMANDS = ("runs", "show", "report", "print")
 """What `add_to` adds."""
 
 
@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(runs)
     app.command()(show)
     app.command()(report)
+    app.command("print")(print_)
 
 
 def runs(
@@ -125,3 +126,47 @@ def report(
     from console.terminal.reporting import write_report
 
     write_report(name, output=output, html=html, md=md, as_json=as_json, lang=lang, city=city)
+
+
+def print_(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="RUN|RUNBOOK", help="A run, by its name or `last`; or a runbook's name."),
+    ] = "last",
+    given: Assignments = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Where it goes; else *.paper.LANG.html."),
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", metavar="CSV", help="Write a form for the results, too.")
+    ] = None,
+    exercise: Exercise = False,
+    lang: Annotated[str | None, typer.Option("--lang", metavar="da|en", help="In Danish or English.")] = None,
+    city: CityDir = None,
+) -> None:
+    """Put a run, or a runbook, on paper: for the hour in which there is nothing else.
+
+    Every step in order with what a person does by hand, where, who must say yes, whom to ring, and a square code by
+    which the paper is known. Of a run under way it says what is done and what is open. A runbook alone is planned
+    without looking at anything. What was done by hand comes back with `answer RUN --from-paper`.
+
+    \b
+    Examples:
+      seawall print last --lang da -o failover.html
+      seawall print postgres-failover service=login --exercise
+      seawall print last --results results.csv
+    """
+    from console.terminal.options import assigned
+    from console.terminal.print import print_paper
+
+    print_paper(
+        name,
+        assigned(given),
+        exercise=exercise,
+        output=output,
+        results=results,
+        lang=lang,
+        city=city,
+    )

@@ -46,7 +46,7 @@ def write_report(
         raise BadInput.one("it names the file of the two sheets", where="--output", remedy=remedy)
     report = tell(run)
     if html is not None:
-        _write(html, to_page(report, spoken, desk.zone), where="report.html")
+        write_page(html, to_page(report, spoken, desk.zone), where="report.html")
     if as_json:
         out().raw(report.model_dump_json(indent=2))
     elif md:
@@ -65,12 +65,13 @@ def _write_sheets(run: RunFolder, desk: Desk, spoken: Language, output: Path | N
     if output is None and not surroundings().has_terminal():
         out().raw(sheets)
     else:
-        _write(output or Path(f"{run.id}.{spoken}.html"), sheets, where="sheets.html")
+        write_page(output or Path(f"{run.id}.{spoken}.html"), sheets, where="sheets.html")
         aside().say("Two sheets of A4: open it in a browser and print it.")
     next_command(aside(), f"seawall report {run.id} --html {run.id}.full.html")
 
 
-def _write(path: Path, content: str, *, where: str) -> None:
+def write_page(path: Path, content: str, *, where: str) -> None:
+    """Write an HTML page to a file, and say so. Raises: BadInput when it cannot be, or another kind is there."""
     if path.exists() and (path.is_dir() or path.suffix not in (".html", ".htm")):
         remedy = f"Name another file, such as {where}"
         raise BadInput.one("it is there already, and is no HTML file", where=str(path), remedy=remedy)
