@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from seawall.model import Frozen, Name, SecretRef
 from seawall.places import HOW_MANY
-from seawall.targets import Account, Endpoint, Port, PowerSocket
+from seawall.targets import Account, Endpoint, Lease, Port, PowerSocket
 
 
 def _host_key(text: str) -> str:
@@ -70,6 +70,7 @@ class ServerEntry(Frozen):
         peers: how the other site's server reaches this one, when that differs from the host's address and the port.
         slot: the replication slot that the other site's server uses here.
         sudo_as: the account it runs as, when Seawall logs in there as another one and may work as this one by sudo.
+        lease: what lets users' programs in, when a guard stands beside it: docs/lease.md.
     """
 
     port: Port = 5432
@@ -85,6 +86,7 @@ class ServerEntry(Frozen):
     peers: Endpoint | None = None
     slot: str | None = None
     sudo_as: Account | None = None
+    lease: Annotated[Lease | None, Field(exclude_if=lambda value: value is None)] = None
 
     @property
     def lacking(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, field_validator
 
 from seawall.actions import Seen
-from seawall.model import Frozen
+from seawall.model import Duration, Frozen
 
 GOOD_FOR = timedelta(minutes=15)
 """Evidence older than this proves nothing about now: somebody may have started the server again."""
@@ -40,6 +40,31 @@ class PoweredOff(Frozen):
     kind: Literal["powered-off"] = "powered-off"
     controller: str
     uuid: str
+
+
+class LeaseExpired(Frozen):
+    """Nothing lets users' programs into the server any more: its lease was revoked, and its term has run out.
+
+    Attributes:
+        slot: the number of the slot that holds `revoked`, in the row of that server.
+        word: the nonce of what stands there.
+        revoked_at: when it was seen to be decided.
+        places: which places were seen to hold it.
+        guard: who held the lease; `boot` the boot of that guard's machine.
+        term, drift: the longest that a guard of that server may have gone by.
+        waited: from then on, by this machine's clock, its sleep included.
+    """
+
+    kind: Literal["lease-expired"] = "lease-expired"
+    slot: Annotated[int, Field(ge=1)]
+    word: str
+    revoked_at: AwareDatetime
+    places: Annotated[tuple[str, ...], Field(min_length=2)]
+    guard: str
+    boot: str
+    term: Duration
+    drift: Duration
+    waited: Duration
 
 
 class Override(Frozen):
@@ -78,7 +103,7 @@ class Fenced(Seen):
     host: str
     system_identifier: str
     at: AwareDatetime
-    evidence: Annotated[Stopped | PoweredOff | Override, Field(discriminator="kind")]
+    evidence: Annotated[Stopped | PoweredOff | LeaseExpired | Override, Field(discriminator="kind")]
 
     def good_at(self, now: datetime) -> bool:
         """Tell whether this evidence is still young enough to act on."""

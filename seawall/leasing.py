@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seawall.lease import Hold, Terms, Word, beginning, boottime, granting, revoking, row_of
-from seawall.places import Places
-from seawall.slots import Head, Mine, Theirs, Unclear, read_row, read_slot, slot_key, take_slot
+from seawall.places import Place, Places
+from seawall.slots import MOST_ROUNDS, Head, Mine, Theirs, Unclear, read_row, read_slot, slot_key, take_slot
 
 FIRST_ROUND = 1
 TRIES = 8
@@ -125,6 +125,18 @@ def take_up(places: Places, server: str, terms: Terms, *, guard: str, boot: str)
     if not told.ours:
         return "somebody else said something meanwhile"
     return Hold.begun(word, terms, told.decided.number, told.decided.at)
+
+
+def held_by(places: Places, server: str, decided: Decided) -> tuple[str, ...]:
+    """Return the places that are seen to hold a word of this lease, which is decided."""
+    assert decided.word is not None
+    content, key = decided.word.content(), slot_key(row_of(server), decided.number)
+    rounds = [f"{key}/{one}" for one in range(FIRST_ROUND, MOST_ROUNDS + 1)]
+
+    def holds(place: Place) -> bool:
+        return any(place.get(one, places.within) == content for one in rounds)
+
+    return tuple(sorted(answer.place for answer in places.ask(holds) if answer.said))
 
 
 def seal(places: Places, server: str, revoked: Decided, *, by: str) -> bool | None:

@@ -7,11 +7,13 @@ Secrets stand here by reference only.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from seawall.model import Frozen, Name, SecretRef
+from seawall.lease import Terms
+from seawall.model import Duration, Frozen, Name, SecretRef
 
 Account = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
 """A login name, as useradd(8) allows it."""
@@ -80,6 +82,32 @@ class Host(Frozen):
         return self.name
 
 
+class Lease(Frozen):
+    """What lets users' programs into a server, and for how long at most: docs/lease.md.
+
+    Attributes:
+        term: how long they are let in after the guard has asked, at most.
+        drift: by how much two machines' clocks may part in a term, with everything that closes late.
+        renew: how often the guard asks.
+        clients: where users' programs connect, when that is another address or port than the server's own.
+    """
+
+    term: Duration = timedelta(seconds=20)
+    drift: Duration = timedelta(seconds=1)
+    renew: Duration = timedelta(seconds=4)
+    clients: Endpoint | None = None
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        _ = self.terms
+        return self
+
+    @property
+    def terms(self) -> Terms:
+        """The same in seconds. Raises: ValueError, when they do not fit each other."""
+        return Terms(*(one.total_seconds() for one in (self.term, self.drift, self.renew)))
+
+
 class Server(Frozen):
     """One PostgreSQL server: where it runs, how it is reached, and how it is recognised.
 
@@ -92,6 +120,7 @@ class Server(Frozen):
         peers: how the other site's server reaches this one, when that differs from `host.address` and `port`.
         user: the role Seawall connects as; `replicator` the role a standby connects as.
         sudo_as: the account it runs as on its machine, when Seawall logs in there as another one.
+        lease: what lets users' programs in, when a guard stands beside it.
     """
 
     name: str
@@ -109,6 +138,8 @@ class Server(Frozen):
     peers: Endpoint | None = None
     slot: str | None = None
     sudo_as: Account | None = None
+    # Left out where there is none: a plan that was made before there was such a thing keeps its digest.
+    lease: Annotated[Lease | None, Field(exclude_if=lambda value: value is None)] = None
 
     @property
     def program(self) -> str:
