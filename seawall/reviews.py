@@ -18,6 +18,7 @@ from seawall.errors import BadInput, JournalError
 from seawall.files import on_disk, write_whole
 from seawall.journal import Approved, Event, events_of, read_lines
 from seawall.model import Frozen
+from seawall.report.account import Reviewed
 from seawall.run_folder import RunFolder
 from seawall.signed import Signed
 
@@ -115,6 +116,14 @@ def read_review(run: RunFolder) -> Review | None:
         remedy = "Compare both with a copy, and keep all as evidence"
         raise JournalError("the review is of another journal than this", where=str(path), remedy=remedy)
     return review
+
+
+def account_of(run: RunFolder) -> Reviewed | None:
+    """Return a run's review as a report has it; None when there is none. Raises: JournalError."""
+    one = read_review(run)
+    if one is None:
+        return None
+    return Reviewed(by=one.by, at=one.at, verdict=one.verdict, why=one.why, signed=one.signed)
 
 
 def keep_review(run: RunFolder, review: Review) -> None:

@@ -19,7 +19,9 @@ from seawall.report.account import Report, StepAccount
 from seawall.report.figures import clock, moment, span
 from seawall.report.making import make_report
 from seawall.report.roles import starter
+from seawall.report.signing import glass_lines, in_words
 from seawall.report.words import OUTCOMES, STANDS
+from seawall.reviews import account_of
 from seawall.run_folder import RunFolder
 from seawall.run_list import Standing, summary_of
 from seawall.state import State
@@ -46,6 +48,7 @@ def tell(run: RunFolder) -> Report:
         made_at=surroundings().now(),
         version=version(),
         imported=imported(run.path),
+        review=account_of(run),
     )
 
 
@@ -95,9 +98,13 @@ def show_run(
             ("with", " ".join(f"{name}={value}" for name, value in report.parameters.items()) or "nothing"),
         )
     )
+    for line in glass_lines(report, language(), zone):
+        screen.say(line, "bad", hang=2)
     _show_questions(run, state, screen, zone, inventory)
     _show_troubles(report, screen, zone)
-    over = sum(_stand(one) in ("done", "not needed", "skipped", "undone", "overridden") for one in report.steps)
+    over = sum(
+        _stand(one) in ("done", "not needed", "skipped", "undone", "overridden") for one in report.steps
+    )
     screen.head(f"Steps: {over} of {len(report.steps)} over")
     room = min(28, max((len(one.id) for one in report.steps), default=0))
     for one in _worth_showing(report):
@@ -198,4 +205,5 @@ def _show_step(one: StepAccount, room: int, screen: Screen, zone: tzinfo, now: d
     if remark:
         screen.say(remark, "dim", indent=6)
     if one.approvals:
-        screen.say(f"approved by {', '.join(yes.by for yes in one.approvals)}", "dim", indent=6)
+        said = ", ".join(in_words(yes, language()) for yes in one.approvals)
+        screen.say(f"approved by {said}", "dim", indent=6, hang=2)

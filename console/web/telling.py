@@ -11,6 +11,7 @@ from seawall.journal import events_of, read_lines
 from seawall.questions import OpenQuestion, questions_of
 from seawall.report.account import Report, StepAccount
 from seawall.report.making import make_report
+from seawall.reviews import account_of
 from seawall.run_folder import RunFolder
 from seawall.run_list import RunSummary, Standing, summary_of
 from seawall.state import State
@@ -62,7 +63,9 @@ def tell(run: RunFolder, now: datetime, version: str) -> Telling:
     lines, _ = read_lines(content, str(run.journal_path))
     plan = run.plan
     how = imported(run.path)
-    report = make_report(plan, lines, run=run.id, made_at=now, version=version, imported=how)
+    report = make_report(
+        plan, lines, run=run.id, made_at=now, version=version, imported=how, review=account_of(run)
+    )
     state = State(plan, events_of(lines, run.id))
     ended = state.ended is not None
     return Telling(

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from seawall.imported import Imported
 from seawall.model import Frozen, StepId, Text
+from seawall.signed import Signed
 
 
 class Trouble(Frozen):
@@ -32,11 +33,47 @@ class Trouble(Frozen):
     afterwards: Text | None = None
 
 
+def _absent(value: object) -> bool:
+    return value is None or value in ((), "typed")
+
+
 class Signature(Frozen):
-    """A person's yes to a step."""
+    """A person's yes to a step.
+
+    Attributes:
+        kind: how it was given; a telephone code is weaker than a signature.
+        how: the same in words, with the key's fingerprint.
+        seconds: from when it was first asked for; nothing for a yes that was given before.
+        expires: until when it counted, had the step not begun.
+        signed: the statement and the signature over it: what its giver saw.
+    """
 
     by: str
     at: AwareDatetime
+    kind: Annotated[Literal["typed", "signed", "code", "glass"], Field(exclude_if=_absent)] = "typed"
+    how: Annotated[Text | None, Field(exclude_if=_absent)] = None
+    seconds: Annotated[float | None, Field(exclude_if=_absent)] = None
+    expires: Annotated[AwareDatetime | None, Field(exclude_if=_absent)] = None
+    signed: Annotated[Signed | None, Field(exclude_if=_absent)] = None
+
+
+class Broken(Frozen):
+    """Somebody opened a step without the yeses that were missing."""
+
+    step: StepId
+    by: str
+    at: AwareDatetime
+    why: str
+
+
+class Reviewed(Frozen):
+    """What somebody else thought of a broken glass, afterwards."""
+
+    by: str
+    at: AwareDatetime
+    verdict: Literal["justified", "not-justified"]
+    why: str
+    signed: Annotated[Signed | None, Field(exclude_if=_absent)] = None
 
 
 class StepAccount(Frozen):
@@ -128,6 +165,8 @@ class Report(Frozen):
         imported: how it came here, when it was carried out elsewhere; the times are those of there.
         in_doubt: steps of which nobody knows whether their change happened.
         left: steps whose change stands, or is not known, after a run that did not end well.
+        yeses: whether a yes counted only when it was signed; `request` is the signature for the run itself.
+        glass: every time that somebody broke the glass; `review` is what another thought of it since.
         troubles: everything that went wrong, in order, each with what to do about it.
     """
 
@@ -157,3 +196,7 @@ class Report(Frozen):
     journal: Chain
     recovery: Annotated[Recovery | None, Field(exclude_if=lambda one: one is None)] = None
     imported: Annotated[Imported | None, Field(exclude_if=lambda one: one is None)] = None
+    yeses: Annotated[Literal["typed", "signed"], Field(exclude_if=_absent)] = "typed"
+    request: Annotated[Signed | None, Field(exclude_if=_absent)] = None
+    glass: Annotated[tuple[Broken, ...], Field(exclude_if=_absent)] = ()
+    review: Annotated[Reviewed | None, Field(exclude_if=_absent)] = None

@@ -26,8 +26,9 @@ from seawall.journal import (
 )
 from seawall.model import Text
 from seawall.plan import Plan
-from seawall.report.account import Chain, Report, Signature, StepAccount, Told, Trouble
+from seawall.report.account import Chain, Report, Reviewed, StepAccount, Told, Trouble
 from seawall.report.recovering import recovery_of
+from seawall.report.signing import broken_in, signatures
 from seawall.report.telling import told
 from seawall.report.words import OPEN, VERDICTS
 from seawall.state import State
@@ -42,6 +43,7 @@ def make_report(
     made_at: datetime,
     version: str,
     imported: Imported | None = None,
+    review: Reviewed | None = None,
 ) -> Report:
     """Tell the run whose plan and journal lines these are.
 
@@ -51,6 +53,7 @@ def make_report(
         run: its name.
         made_at: now.
         version: of Seawall, for the evidence.
+        review: what somebody thought of a broken glass since, as it lies beside the journal.
         imported: how it came here, when it was carried out elsewhere.
 
     Raises:
@@ -97,6 +100,10 @@ def make_report(
         ),
         recovery=recovery_of(plan.promise, state, opened.at),
         imported=imported,
+        yeses="signed" if state.yeses.signed else "typed",
+        request=opened.request,
+        glass=broken_in(state),
+        review=review,
     )
 
 
@@ -135,7 +142,7 @@ def _account(one: StepState, state: State, asked: datetime | None) -> StepAccoun
         ended=one.ended,
         seconds=_seconds(started, one.ended),
         limit_seconds=step.within.total_seconds(),
-        approvals=tuple(Signature(by=by, at=at) for by, at in one.approved_by.items()),
+        approvals=signatures(one, asked),
         saw=one.summary,
         seen=state.seen.get(step.id),
         changed=one.changed,

@@ -10,6 +10,7 @@ from seawall.model import Language
 from seawall.report.account import Report, StepAccount, Trouble
 from seawall.report.figures import clock, moment, plain, span
 from seawall.report.recovering import told_recovery
+from seawall.report.signing import glass_lines, in_words
 from seawall.report.words import HEADINGS, OUTCOMES, STANDS
 
 _MEANS_SOMETHING = re.compile(r"([\\`*_>|\[\]#])")
@@ -32,6 +33,8 @@ class _Page:
         yield f"# {self.word('exercise' if report.exercise else 'real')}: {_safe(report.title.in_(self.language))}"
         yield ""
         yield f"**{_safe(report.verdict.in_(self.language))}**"
+        for line in glass_lines(report, self.language, self.zone):
+            yield from ("", f"**{_safe(line)}**")
         if report.exercise:
             yield from ("", f"> {self.word('exercise-says')}")
         yield from ("", f"## {self.word('facts')}", "")
@@ -112,7 +115,8 @@ class _Page:
         if one.saw:
             yield _safe(one.saw)
         if one.approvals:
-            yield f"{self.word('approved-by')} {_safe(', '.join(yes.by for yes in one.approvals))}"
+            said = ", ".join(in_words(yes, self.language) for yes in one.approvals)
+            yield f"{self.word('approved-by')} {_safe(said)}"
 
     def evidence(self) -> Iterator[str]:
         report = self.report

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from seawall.journal import Approved, Lapsed, Opened, SignedFromHere
 from seawall.model import Text
 from seawall.report.roles import starter
@@ -40,6 +42,15 @@ def told_of_request(event: Opened) -> Text:
         )
     who = starter(event.by)
     return Text(en=f"; {who.en} signed for it", da=f"; {who.in_('da')} skrev under på det")
+
+
+def kind_of(event: Approved) -> Literal["typed", "signed", "code", "glass"]:
+    """Name how a yes was given."""
+    if event.glass:
+        return "glass"
+    if event.heard is not None:
+        return "code"
+    return "typed" if event.signed is None else "signed"
 
 
 def how_of(event: Approved) -> Text:

@@ -17,6 +17,7 @@ from seawall.report.account import Report, StepAccount
 from seawall.report.figures import clock, moment, plain, span
 from seawall.report.markdown import acted
 from seawall.report.recovering import told_recovery
+from seawall.report.signing import glass_lines, in_words
 from seawall.report.words import HEADINGS, OUTCOMES, STANDS
 
 SIGNS = {
@@ -32,7 +33,7 @@ SIGNS = {
 }
 """A sign beside the word for each stand and outcome; what is not here went wrong."""
 WRONG = "✗"
-PEOPLE = ("opened", "resumed", "approved", "answered", "abort-asked")
+PEOPLE = ("opened", "resumed", "approved", "lapsed", "answered", "abort-asked")
 MOST_STEPS, MOST_EVENTS = 90, 100
 """So many steps and events a page shows, so that it stays under 100 KB; Markdown and JSON have them all."""
 
@@ -62,6 +63,8 @@ def to_page(report: Report, language: Language, zone: tzinfo) -> str:
         share=lambda at: _share(report, at),
         width=lambda began, ended: max(0.4, _share(report, ended) - _share(report, began)),
         recovery=list(told_recovery(report.recovery, language)) if report.recovery else [],
+        glass=list(glass_lines(report, language, zone)),
+        yes_in_words=lambda yes: in_words(yes, language),
         people=[one for one in report.timeline if one.kind in PEOPLE],
         timeline=report.timeline[:MOST_EVENTS],
         steps=_steps(report),
