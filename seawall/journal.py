@@ -314,7 +314,7 @@ class Retried(_Event):
 
 
 class Overridden(_Event):
-    """A person would go on without the evidence that a failed step was to see. It takes two, and a run ended by it goes on.
+    """A person would go on without the evidence that a failed step was to see. It takes two; a run that ended goes on.
 
     Attributes:
         lost_writes, lost_seconds: how much they expect to be lost by it: acknowledged writes, and seconds of them.

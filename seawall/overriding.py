@@ -1,7 +1,7 @@
 """What two people's override comes to: evidence that nobody has seen, said so, and what they expect to lose by it.
 
-Each says it by a word of their own, for a step that failed, where the runbook lets them. The words count together only when
-they were said within a short time of one another: both spoke of what is so now.
+Each says it by a word of their own, for a step that failed, where the runbook lets them. The words count together only
+when they were said within a short time of one another: both spoke of what is so now.
 """
 
 from __future__ import annotations

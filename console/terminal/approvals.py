@@ -64,12 +64,12 @@ def approve_step(wish: Wish, *, city: Path | None, as_json: bool) -> None:
     if by is None:
         word = _typed(wish, state, step, me, desk)
         _show_typed(word, state, screen)
-        _confirm(step, wish.yes, screen)
+        confirm_step(step, wish.yes, screen)
     else:
         statement = _statement(wish, run, state, step, me)
         _refuse_early(by, statement, state)
         _show(statement, state, screen, desk)
-        _confirm(step, wish.yes, screen)
+        confirm_step(step, wish.yes, screen)
         code = None if wish.code is None else heard(by, statement.by, wish.code, me)
         word = sign_yes(by, statement, wish.key, code)
         if (why := by.why_not(word, state, surroundings().now())) is not None:
@@ -282,7 +282,7 @@ LONGEST_ARG = 200
 """Characters of one argument that are shown; all of it is signed, and stands in the plan."""
 
 
-def _confirm(step: str, yes: str | None, screen: Screen) -> None:
+def confirm_step(step: str, yes: str | None, screen: Screen) -> None:
     """Have the step's name typed. Raises: BadInput; nothing was said."""
     if yes is None:
         if not surroundings().has_terminal():

@@ -22,6 +22,7 @@ from seawall.signers import trust_folder
 from seawall.sshsig import Signing, fingerprint
 from seawall.statements import (
     Namespace,
+    OverrideStatement,
     RequestStatement,
     ReviewStatement,
     YesStatement,
@@ -135,6 +136,11 @@ def say_who_signed(run: RunFolder, screen: Screen) -> None:
         )
     else:
         screen.say(f"Signed for by {opened.by}.", "dim")
+
+
+def sign_override(by: Judge, statement: OverrideStatement, key: Path | None) -> Signed:
+    """Sign an override. Raises: SeawallError."""
+    return signed(statement, "seawall-override", signing_key(by, statement.by, "seawall-override", key))
 
 
 def sign_review(by: Judge, statement: ReviewStatement, key: Path | None) -> Signed:
