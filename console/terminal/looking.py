@@ -146,7 +146,7 @@ def print_(
     lang: Annotated[str | None, typer.Option("--lang", metavar="da|en", help="In Danish or English.")] = None,
     city: CityDir = None,
 ) -> None:
-    """Put a run, or a runbook, on paper: for the hour in which there is nothing else.
+    """Print a run or a runbook on paper, to do it by hand.
 
     Every step in order with what a person does by hand, where, who must say yes, whom to ring, and a square code by
     which the paper is known. Of a run under way it says what is done and what is open. A runbook alone is planned
