@@ -43,6 +43,11 @@ class MarkedPlace:
         """What the inventory calls it."""
         return self._place.name
 
+    @property
+    def bare(self) -> Place:
+        """The place itself, whether or not its mark is there."""
+        return self._place
+
     def put_if_absent(self, key: str, content: bytes, within: timedelta) -> bytes | None:
         """Store what is not there yet. See `seawall.places.Place`."""
         return self._recognised(within, lambda: self._place.put_if_absent(key, content, within))
@@ -83,6 +88,11 @@ def look_at(places: Places) -> dict[str, PlaceSilent | None]:
     """Look at every place's mark, side by side; return by place why it does not count, None when it does."""
     found = {one.place: one.silent for one in places.ask(lambda place: _look(place, places.within))}
     return {name: found[name] for name in places.names}
+
+
+def unmarked(places: Places) -> Places:
+    """Return the same places, whether or not their marks are there: for setting them up."""
+    return places.each(lambda place: place.bare if isinstance(place, MarkedPlace) else place)
 
 
 def set_up(places: Places, only: Sequence[str] = ()) -> None:

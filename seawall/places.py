@@ -89,6 +89,10 @@ class Places:
         self.within = within
         self._keepers = {one.name: _Keeper(one) for one in places}
 
+    def each(self, other: Callable[[Place], Place]) -> Places:
+        """Return places in which each stands for another way to it."""
+        return Places([other(one.place) for one in self._keepers.values()], within=self.within)
+
     @property
     def quiet(self) -> frozenset[str]:
         """Places that have given no answer, while another has: nobody waits for them where that can be helped."""
@@ -139,7 +143,7 @@ class _Keeper:
     """One place's threads, begun as they are needed. They are daemons: a silent place holds up no ending."""
 
     def __init__(self, place: Place) -> None:
-        self._place = place
+        self.place = place
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._turn = threading.Lock()
         self._threads = self._busy = 0
@@ -148,9 +152,9 @@ class _Keeper:
     def send(self, call: Callable[[Place], AnswerT], to: Callable[[Answer[AnswerT]], object]) -> None:
         def carry_out() -> None:
             try:
-                answer = Answer(self._place.name, call(self._place))
+                answer = Answer(self.place.name, call(self.place))
             except PlaceSilent as error:
-                answer = Answer(self._place.name, None, error)
+                answer = Answer(self.place.name, None, error)
             self.answered = answer.silent is None
             to(answer)
 
@@ -158,7 +162,7 @@ class _Keeper:
             self._busy += 1
             if self._busy > self._threads and self._threads < SIDE_BY_SIDE:
                 self._threads += 1
-                threading.Thread(target=self._work, name=f"place {self._place.name}", daemon=True).start()
+                threading.Thread(target=self._work, name=f"place {self.place.name}", daemon=True).start()
         self._waiting.put(carry_out)
 
     def close(self) -> None:

@@ -14,15 +14,19 @@ from pathlib import Path
 import typer
 
 from connectors.calling import Calling
+from connectors.world import places_in
+from console.terminal.at_places import at_places, check_alone
 from console.terminal.confirming import confirm, show_stakes
 from console.terminal.desk import Desk
 from console.terminal.ending import exit_code, show_end, show_stop
+from console.terminal.freezing import warn_of_freeze
 from console.terminal.from_go_bag import meant
 from console.terminal.plan_files import looks_like_file, read_plan
 from console.terminal.plan_screen import show_kind, show_plan
 from console.terminal.screen import Screen, aside, out
 from console.terminal.secrets_here import refuse, unread_here, warn
 from console.terminal.signals import surviving_the_terminal
+from console.terminal.signing import say_who_signed, sign_request
 from console.terminal.surroundings import operator, surroundings, version
 from console.terminal.thinking import think
 from console.terminal.trouble import Stopped
@@ -33,6 +37,7 @@ from seawall.drive import Watch
 from seawall.errors import BadInput, ExitCode, PlanStale, Unreachable
 from seawall.hands import ThreadHands
 from seawall.journal_file import has_ended
+from seawall.judging import judge_for
 from seawall.plan import Plan
 from seawall.run_folder import RunFolder, create_run, read_state
 from seawall.run_list import find_run
@@ -42,18 +47,43 @@ from seawall.warming import warm
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a run is driven from here: in which city, by whom, with Prefect or not, and how it is told afterwards."""
+    """How a run is driven from here: in which city, by whom, with Prefect or not, and how it is told afterwards.
+
+    Attributes:
+        key: what `by` signs the request with; else SEAWALL_KEY, else an ssh-agent's key.
+        only_one_place: two people who answer for going on though too few of the city's places answer.
+    """
 
     desk: Desk
     by: str
     prefect: str
     as_json: bool
+    key: Path | None = None
+    only_one_place: tuple[str, str] | None = None
 
     @classmethod
-    def of(cls, *, city: Path | None, who: str | None, without_prefect: bool, as_json: bool) -> Manner:
+    def of(
+        cls,
+        *,
+        city: Path | None,
+        who: str | None,
+        without_prefect: bool,
+        as_json: bool,
+        key: Path | None = None,
+        only_one_place: tuple[str, str] | None = None,
+    ) -> Manner:
         """Read the options. Raises: BadInput."""
         desk = Desk.at(city)
-        return cls(desk, operator(who), "off" if without_prefect else desk.settings.prefect, as_json)
+        if only_one_place is not None:
+            check_alone(only_one_place, desk.inventory)
+        return cls(
+            desk,
+            operator(who),
+            "off" if without_prefect else desk.settings.prefect,
+            as_json,
+            key,
+            only_one_place,
+        )
 
     @property
     def screen(self) -> Screen:
@@ -85,6 +115,7 @@ def begin(
     _prepare_pages()
     runbook, parameters = meant(runbook, parameters)
     with desk.open_world() as world:
+        places_in(world)  # looked at while the plan is made
         plan = _plan(runbook, parameters, exercise=exercise, manner=manner, world=world)
         unread = unread_here(plan, world, desk.city.inventory)
         if not without_secrets:
@@ -92,15 +123,40 @@ def begin(
             flags = ["--exercise"] if exercise else []
             refuse(unread, otherwise=shlex.join(["seawall", "run", *words, *flags, "--without-secrets"]))
         warn(unread, manner.screen)
-        warm(world, plan)  # while a person reads it
-        if plan.changes:
-            show_stakes(plan, manner.screen)
-            confirm(plan.confirm, yes, manner.screen, command=f"seawall run {runbook} ...")
-        now = desk.local(surroundings().now())
-        run = create_run(desk.runs, plan, by=manner.by, version=version(), now=now)
-        manner.screen.say(f"Run {run.id}, kept in {run.path}", "dim")
-        with newly_opened(run, surroundings().now, by=manner.by):
-            raise typer.Exit(drive_here(run, world, manner))
+        carry_out_plan(plan, world, manner, yes=yes, command=f"seawall run {runbook} ...")
+
+
+def carry_out_plan(plan: Plan, world: World, manner: Manner, *, yes: str | None, command: str) -> None:
+    """Confirm a plan that was shown, open a run of it and drive it to its end.
+
+    Raises:
+        BadInput: it was not confirmed. Nothing was changed.
+        Busy: another run holds what this one wants; nothing of it was begun, and it is over.
+        typer.Exit: with the exit code of how it ended.
+    """
+    desk = manner.desk
+    warm(world, plan)  # while a person reads it
+    warn_of_freeze(desk.runs, desk.zone, manner.screen)
+    if plan.changes:
+        show_stakes(plan, manner.screen)
+        confirm(plan.confirm, yes, manner.screen, command=command)
+    now = desk.local(surroundings().now())
+    run = create_run(
+        desk.runs,
+        plan,
+        by=manner.by,
+        version=version(),
+        now=now,
+        sign=lambda name: sign_request(desk, plan, manner.by, name, manner.key),
+    )
+    manner.screen.say(f"Run {run.id}, kept in {run.path}", "dim")
+    say_who_signed(run, manner.screen)
+    with newly_opened(run, surroundings().now, by=manner.by):
+        if plan.undoes is not None:
+            from console.terminal.taking_back import take_the_undo
+
+            take_the_undo(plan, run, world)
+        raise typer.Exit(drive_here(run, world, manner))
 
 
 def go_on(name: str, manner: Manner) -> None:
@@ -113,9 +169,11 @@ def go_on(name: str, manner: Manner) -> None:
     _prepare_pages()
     state = read_state(run)
     show_kind(run.plan, manner.screen)
+    warn_of_freeze(manner.desk.runs, manner.desk.zone, manner.screen)
     stand = ", ".join(state.changed) or "nothing yet"
     manner.screen.say(f"Taken up again: {run.id}. Changed so far: {stand}.")
     with manner.desk.open_world() as world:
+        places_in(world)  # looked at from here on
         raise typer.Exit(drive_here(run, world, manner))
 
 
@@ -173,14 +231,20 @@ def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[F
     """Drive a run with Prefect or without. Returns how it ended, and what to say of Prefect's part in it."""
     clock = steady(surroundings().now)
     pages = manner.desk.pages(lambda note: manner.screen.say(note, "bad"))
-    turns = Calling(manner.desk.city.inventory, world, clock)
+    city = manner.desk.city.inventory
+    turns, gate = Calling(city, world, clock), judge_for(run.runs, city)
+    at = at_places(world, manner.screen, manner.only_one_place)
     if manner.prefect == "off":
         hands = ThreadHands(world, clock)
-        return carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, by=manner.by), ""
+        return carry_out(
+            run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, at=at, by=manner.by
+        ), ""
     from flows.api import api_url
     from flows.view import carry_out_with_prefect
 
-    end, view = carry_out_with_prefect(run, world, clock, watch=watch, pages=pages, turns=turns, by=manner.by)
+    end, view = carry_out_with_prefect(
+        run, world, clock, watch=watch, pages=pages, turns=turns, gate=gate, at=at, by=manner.by
+    )
     if view.missed:
         # Nobody misses a Prefect that was never set up.
         return end, view.missed if api_url() else ""
@@ -202,7 +266,12 @@ def _plan(
             f"a kept plan has its parameters already; {given} cannot change it", where=runbook, remedy=remedy
         )
     kept = read_plan(Path(runbook), desk.city.inventory.city.name)
-    fresh, facts = think(desk, world, kept.runbook, kept.parameters, exercise=kept.exercise)
+    if kept.undoes is not None:
+        from console.terminal.taking_back import planned_again
+
+        fresh, facts = planned_again(kept, desk.runs, world), {}
+    else:
+        fresh, facts = think(desk, world, kept.runbook, kept.parameters, exercise=kept.exercise)
     if fresh.digest != kept.digest:
         raise PlanStale(
             f"the city or the world has changed since it was made: {_difference(kept, fresh)}",

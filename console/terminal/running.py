@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,14 @@ from console.terminal.options import AsJson, AsPerson, Assignments, CityDir, Exe
 WithoutPrefect = Annotated[
     bool,
     typer.Option("--without-prefect", help="Drive it in this process alone; nothing else has to be there."),
+]
+OnlyOnePlace = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        "--only-one-place",
+        metavar="NAME NAME",
+        help="Two people who answer for going on although two of the three places are silent.",
+    ),
 ]
 
 
@@ -50,6 +59,15 @@ def run(
         typer.Option("--yes", metavar="NAME", help="The target's name, instead of typing it when asked."),
     ] = None,
     exercise: Exercise = False,
+    sign_with: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign-with",
+            metavar="FILE",
+            help="The SSH key to sign the request with; else SEAWALL_KEY, else ssh-agent.",
+        ),
+    ] = None,
+    only_one_place: OnlyOnePlace = None,
     who: AsPerson = None,
     city: CityDir = None,
     _bag: FromGoBag = None,
@@ -62,7 +80,9 @@ def run(
     The plan is shown first. It is REAL unless you say --exercise. Nothing is changed before the target's name was
     typed. Approvals and people's steps are asked for here when there is a terminal; from anywhere else, `seawall
     answer` gives them. Ctrl-C stops driving; `seawall resume` goes on, `seawall abort` ends it in a named state.
-    A secret that a step will ask for and that cannot be read here is said before anything is opened.
+    A secret that a step will ask for and that cannot be read here is said before anything is opened. Where this host
+    has a trust root, you sign for the run; unsigned, each step that asks for a yes takes one more.
+    Where the city has places, two of the three must answer: two people together may go on without.
 
     \b
     Examples:
@@ -79,7 +99,14 @@ def run(
         exercise=exercise,
         yes=yes,
         without_secrets=without_secrets,
-        manner=Manner.of(city=city, who=who, without_prefect=without_prefect, as_json=as_json),
+        manner=Manner.of(
+            city=city,
+            who=who,
+            without_prefect=without_prefect,
+            as_json=as_json,
+            key=sign_with,
+            only_one_place=only_one_place,
+        ),
     )
 
 
@@ -87,6 +114,7 @@ def resume(
     name: Run = "last",
     *,
     without_prefect: WithoutPrefect = False,
+    only_one_place: OnlyOnePlace = None,
     who: AsPerson = None,
     city: CityDir = None,
     _bag: FromGoBag = None,
@@ -106,4 +134,11 @@ def resume(
     """
     from console.terminal.carrying import Manner, go_on
 
-    go_on(name, Manner.of(city=city, who=who, without_prefect=without_prefect, as_json=as_json))
+    manner = Manner.of(
+        city=city,
+        who=who,
+        without_prefect=without_prefect,
+        as_json=as_json,
+        only_one_place=only_one_place,
+    )
+    go_on(name, manner)

@@ -162,8 +162,7 @@ def test_a_place_that_was_wiped_is_silent_so_that_a_lost_majority_does_not_look_
     assert take_slot(places, "claims/x/1", b"anna") == Mine()
     stores[0].kept.clear()
     stores[1].kept.clear()
-    for one in places._keepers.values():
-        one._place._looked = float("-inf")
+    look_at(places)
     outcome = take_slot(places, "claims/x/1", b"bo")
     assert not isinstance(outcome, Mine)
     assert "mark is not there" in str(look_at(places)["north"])
