@@ -1,0 +1,244 @@
+"""`approve`, `codes` and `review`: a yes is signed with one's own key, shown before, and counts or is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from console.terminal.surroundings import surroundings
+from seawall.errors import ExitCode
+from seawall.inbox import put
+from seawall.journal import Approved
+from seawall.journal_file import read_journal
+from tests.console.terminal.conftest import Stage
+from tests.seawall.keys import ed25519_key
+
+PEOPLE = ("commander", "deputy-commander", "dr-manager", "operator")
+KEYS = {name: ed25519_key() for name in PEOPLE}
+
+
+@pytest.fixture
+def trust(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trust root, and everybody's private key beside it; an operator, who is nobody who may."""
+    folder = tmp_path / "trust"
+    folder.mkdir(mode=0o700)
+    lines = "".join(f'{name} namespaces="seawall-*" {key.line}\n' for name, key in KEYS.items())
+    (folder / "allowed_signers").write_text(lines)
+    for name, key in KEYS.items():
+        (tmp_path / name).write_bytes(key.pem())
+    monkeypatch.setenv("SEAWALL_TRUST", str(folder))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setenv("SEAWALL_AS", "operator")
+    runbook = stage.city / "runbooks" / "light.yaml"
+    runbook.write_text(runbook.read_text().replace("within: 10m}", "within: 10m, good_for: 1h}"))
+    return folder
+
+
+@pytest.fixture
+def waiting(stage: Stage, trust: Path, key_of: Callable[[str], Path]) -> Stage:
+    """A signed run that asked for a yes, was not answered in time, and is driven by nobody."""
+    stage.impatient()
+    assert (
+        stage("run", "light", "--yes", "green", "--sign-with", key_of("operator")).code == ExitCode.IN_DOUBT
+    )
+    return stage
+
+
+@pytest.fixture
+def key_of(tmp_path: Path) -> Callable[[str], Path]:
+    return lambda name: tmp_path / name
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def yeses(stage: Stage) -> list[Approved]:
+    return [one for one in read_journal(stage.run().journal_path) if isinstance(one, Approved)]
+
+
+def test_a_signed_yes_lets_the_run_go_on_and_ssh_keygen_accepts_it_without_seawall(
+    waiting, key_of, trust, tmp_path
+):
+    said = waiting(
+        "approve", "last", "light", "--as", "commander", "--key", key_of("commander"), "--yes", "light"
+    )
+    assert said.code == ExitCode.DONE, said.err
+    shown = flat(said.out)
+    for words in ("THIS IS REAL", "light: Light it", "lamp=green", "asked for by operator", "once"):
+        assert words in shown
+    assert waiting("resume", "last", "--as", "operator").code == ExitCode.IN_DOUBT
+    assert waiting.lit("green")
+    (yes,) = yeses(waiting)
+    assert yes.signed is not None
+    (tmp_path / "statement").write_text(yes.signed.statement)
+    (tmp_path / "statement.sig").write_text(yes.signed.signature)
+    command = (
+        f"ssh-keygen -Y verify -f {trust}/allowed_signers -I commander -n seawall-approval -s statement.sig"
+    )
+    with (tmp_path / "statement").open("rb") as statement:
+        seen = subprocess.run(
+            command.split(), cwd=tmp_path, stdin=statement, capture_output=True, check=False
+        )
+    assert seen.returncode == 0, seen.stderr
+    assert json.loads(yes.signed.statement)["args"]["lamp"] == "green"
+
+
+@pytest.mark.parametrize(
+    ("who", "key", "named"),
+    [
+        ("dr-manager", "dr-manager", "dr-manager is not incident-commander"),
+        ("nobody", "commander", "there is no person 'nobody'"),
+        ("commander", "dr-manager", "is no key that may sign for commander here"),
+    ],
+)
+def test_a_yes_that_would_not_count_is_refused_at_once_and_nothing_is_said(waiting, key_of, who, key, named):
+    before = waiting.contents()
+    said = waiting("approve", "last", "light", "--as", who, "--key", key_of(key), "--yes", "light")
+    assert said.code == ExitCode.BAD_INPUT
+    assert named in said.err
+    assert waiting.contents() == before
+
+
+def test_only_the_steps_name_signs(waiting, key_of):
+    before = waiting.contents()
+    for typed in ("yes", "", "lihgt"):
+        said = waiting("approve", "last", "--as", "commander", "--key", key_of("commander"), "--yes", typed)
+        assert said.code == ExitCode.BAD_INPUT
+        assert "nothing was said" in said.err
+    said = waiting("approve", "last", "--as", "commander", "--key", key_of("commander"))
+    assert "this is no terminal" in said.err
+    assert waiting.contents() == before
+
+
+def test_a_typed_yes_points_at_what_signs_where_yeses_are_signed(waiting):
+    before = waiting.contents()
+    said = waiting("answer", "last", "light", "yes", "--as", "commander")
+    assert said.code == ExitCode.BAD_INPUT
+    assert f"seawall approve {waiting.run().id} light --as commander" in said.err
+    assert waiting.contents() == before
+    assert waiting("answer", "last", "light", "no", "--as", "commander").code == ExitCode.DONE
+
+
+def test_a_yes_that_somebody_lays_into_the_inbox_past_the_command_is_put_aside_with_why(waiting):
+    put(waiting.run(), Approved(at=surroundings().now(), step="light", by="commander", how="typed"))
+    waiting("resume", "last")
+    assert not waiting.lit("green")
+    (why,) = (waiting.run().inbox_path / "refused").glob("*.why.txt")
+    assert "here a yes is signed" in why.read_text()
+
+
+def test_who_signed_for_a_run_cannot_allow_its_steps(stage, trust, key_of):
+    stage.impatient()
+    said = stage("run", "light", "--yes", "green", "--sign-with", key_of("commander"), "--as", "commander")
+    assert "Signed for by commander." in said.out
+    said = stage(
+        "approve", "last", "light", "--as", "commander", "--key", key_of("commander"), "--yes", "light"
+    )
+    assert said.code == ExitCode.BAD_INPUT
+    assert "its requester's own yes does not count" in said.err
+
+
+def test_a_run_that_nobody_signed_for_says_so_and_takes_one_yes_more(stage, trust, key_of):
+    stage.impatient()
+    said = stage("run", "light", "--yes", "green")
+    assert "Nobody signed for this run" in said.out
+    assert stage.state().steps["light"].yeses_wanted == 2
+    for n, name in enumerate(("commander", "deputy-commander")):
+        key = key_of(name)
+        assert stage("approve", "last", "light", "--as", name, "--key", key, "--yes", "light").code == 0
+        stage("resume", "last")
+        assert stage.lit("green") is (n == 1)
+
+
+def test_what_waits_for_a_yes_is_listed(waiting):
+    listed = json.loads(waiting("approve", "--json").out)
+    assert [(one["run"], one["step"], one["of"], one["missing"], one["signed"]) for one in listed] == [
+        (waiting.run().id, "light", "incident-commander", 1, True)
+    ]
+    assert f"seawall approve {waiting.run().id} light" in waiting("approve").out
+
+
+def test_breaking_the_glass_opens_the_step_alone_and_owes_a_review_until_somebody_else_gave_it(
+    stage, trust, key_of
+):
+    stage.impatient()
+    stage("run", "light", "--yes", "green", "--sign-with", key_of("commander"), "--as", "commander")
+    glass = ("approve", "last", "light", "--as", "commander", "--key", key_of("commander"), "--break-glass")
+    said = stage(*glass, "--yes", "light")
+    assert "why the glass is broken, is not said" in said.err
+    said = stage(*glass, "--why", "nobody answers", "--yes", "light")
+    assert said.code == ExitCode.DONE, said.err
+    assert "YOU BREAK THE GLASS" in said.out
+    stage("resume", "last")
+    assert stage.lit("green")
+    assert "THE GLASS WAS BROKEN by commander for light" in flat(stage("show", "last").out)
+    assert "not over" in stage("review", "last", "justified", "--why", "x", "--as", "dr-manager").err
+    stage("answer", "last", "tell", "done", "--as", "duty-officer")
+    stage("resume", "last")
+    assert "review owed" in stage("status").out.lower()
+    own = stage(
+        "review", "last", "justified", "--why", "x", "--as", "commander", "--key", key_of("commander")
+    )
+    assert "commander broke the glass, and cannot review that" in own.err
+    review = ("review", "last", "justified", "--why", "it was right", "--as", "dr-manager")
+    assert stage(*review, "--key", key_of("commander")).code == ExitCode.BAD_INPUT
+    said = stage(*review, "--key", key_of("dr-manager"))
+    assert said.code == ExitCode.DONE, said.err
+    assert "review owed" not in stage("status").out.lower()
+    page = stage.city / "report.html"
+    stage("report", "last", "--html", page)
+    for told in (stage("report", "last", "--md").out, page.read_text()):
+        assert "Reviewed by dr-manager" in flat(told)
+        assert "broke the glass: nobody answers" in flat(told)
+    kept = json.loads((stage.run().path / "review.json").read_text())
+    assert (kept["by"], kept["verdict"], kept["signed"] is not None) == ("dr-manager", "justified", True)
+
+
+def test_a_telephone_code_counts_once_and_is_shown_as_weaker(waiting, key_of, tmp_path):
+    sheet = tmp_path / "sheet.html"
+    said = waiting("codes", "print", "commander", "-o", sheet, "--as", "dr-manager")
+    assert said.code == ExitCode.DONE, said.err
+    assert sheet.stat().st_mode & 0o077 == 0
+    (code, *_) = re.findall(r"\d\d-\w{4}-\w{4}-\w{4}", sheet.read_text())
+    words = ("approve", "last", "light", "--for", "commander", "--code", code, "--key", key_of("operator"))
+    said = waiting(*words, "--yes", "light")
+    assert said.code == ExitCode.DONE, said.err
+    assert "weaker than a signature" in said.out
+    waiting("resume", "last")
+    assert waiting.lit("green")
+    assert "heard by operator: weaker than a signature" in flat(waiting("show", "last").out)
+    waiting("abort", "last")
+    (waiting.lamps / "green").unlink()
+    waiting("run", "light", "--yes", "green", "--sign-with", key_of("operator"))
+    said = waiting(*words, "--yes", "light")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "this code was used before" in said.err
+    assert json.loads(waiting("codes", "list", "--json").out)[0]["used"] == 1
+
+
+def test_where_there_is_no_trust_root_yeses_are_typed_and_every_screen_says_so(stage):
+    stage.impatient()
+    assert "proves nobody's word" in stage("run", "light", "--yes", "green").out
+    assert "proves nobody's word" in stage("approve").out
+    said = stage("approve", "last", "--as", "commander", "--yes", "light")
+    assert "proves nobody's word" in said.out
+    stage("resume", "last")
+    assert stage.lit("green")
+    assert (
+        "telephone codes need a trust root"
+        in stage("approve", "last", "light", "--code", "x", "--for", "bo").err
+    )
+
+
+def test_a_trust_root_that_others_can_write_stops_before_anything_is_opened(stage, trust, key_of):
+    (trust / "allowed_signers").chmod(0o666)
+    said = stage("run", "light", "--yes", "green", "--sign-with", key_of("operator"))
+    assert said.code == ExitCode.BAD_INPUT
+    assert "may write it, and so let any key count" in said.err
+    assert not (stage.city / "runs").exists() or not list((stage.city / "runs").glob("2*"))
