@@ -122,10 +122,13 @@ def _tell_of(client: SyncPrefectClient, flow: str, run: RunFolder) -> UUID:
         "tags": [TAG],
         "state": scheduled,
     }
-    flow_run = UUID(_posted(client, "/flow_runs/", made)["id"])
+    there = _posted(client, "/flow_runs/", made)
+    flow_run = UUID(there["id"])
     happened = list(_happened(flow_run, run.plan, calls_of(events)))
     for first in range(0, len(happened), AT_ONCE):
         _posted(client, "/events", happened[first : first + AT_ONCE])
+    if there["state_type"] != "SCHEDULED":  # it was told before, and only we do not remember
+        return flow_run
     message = f"{said}. {end.message}" if end.message else said
     state = {"type": end.type.value, "name": f"Imported ({end.name})", "message": message}
     _posted(client, f"/flow_runs/{flow_run}/set_state", {"state": state, "force": True})
