@@ -100,7 +100,12 @@ class TestTold:
     def seen(self, prefect: Prefect, run: RunFolder, count: int) -> tuple[dict[str, Any], dict[str, Any]]:
         told = told_prefect(run.path)
         assert told is not None
-        tasks = until(lambda: len(found := prefect.tasks(told.flow_run)) == count and found, "all its tasks")
+
+        def taken_in() -> dict[str, Any] | None:
+            found = prefect.tasks(told.flow_run)
+            return found if len(found) == count and all(one["end_time"] for one in found.values()) else None
+
+        tasks = until(taken_in, "the ends of all its tasks")
         return prefect.get(f"/flow_runs/{told.flow_run}"), tasks
 
     def test_its_calls_have_their_real_times(self, prefect, tmp_path):
