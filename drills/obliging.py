@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from drills.scripted import scripted_yes
 from seawall.errors import SeawallError
 from seawall.inbox import put
 from seawall.inventory import Inventory
 from seawall.journal import Answered, Approved, Asked, Event
+from seawall.journal_file import first_event
+from seawall.plan import PlannedStep
 from seawall.run_folder import RunFolder
 
 HOW = "given by the drill"
@@ -23,11 +26,21 @@ class Obliging:
         self._run, self._people, self._city, self._now = run, people, city, now
 
     def approve(self) -> None:
-        """Give every yes there is to give, before it is asked for. Raises: SeawallError."""
+        """Give every yes there is to give, before it is asked for; signed where yeses are. Raises: SeawallError."""
         for step in self._run.plan.steps:
             if step.approve is not None and step.skipped is None:
                 for person in self._who_are(step.approve.by):
-                    put(self._run, Approved(at=self._now(), step=step.id, by=person, how=HOW))
+                    if (word := self._yes(step, person)) is not None:
+                        put(self._run, word)
+
+    def _yes(self, step: PlannedStep, person: str) -> Approved | None:
+        """Return a yes; None from somebody who would have to sign and has no key here: they say it themselves."""
+        opened = first_event(self._run.journal_path)
+        if opened.yeses == "typed":
+            return Approved(at=self._now(), step=step.id, by=person, how=HOW)
+        return scripted_yes(
+            self._run.plan, step, run=self._run.id, requester=opened.by, by=person, now=self._now()
+        )
 
     def hear(self, event: Event) -> None:
         """Say that a person's step is done, when one is asked for that one of them may do. Raises nothing."""

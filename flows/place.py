@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors.world import places_in, real_world
+from drills.scripted import scripted_request
 from flows.choices import city_folder
 from seawall.actions import World
 from seawall.binding import facts_to_read, make_plan
@@ -19,7 +20,7 @@ from seawall.driving import AtPlaces
 from seawall.errors import BadInput
 from seawall.facts import read_facts
 from seawall.ground import Ground
-from seawall.loading import City, load_city
+from seawall.loading import City, open_city
 from seawall.run_folder import RunFolder, create_run
 from seawall.run_list import list_runs
 from seawall.settings import Settings, load_settings
@@ -40,22 +41,30 @@ class Place:
     world: World
     runs: Path
 
-    def open_run(self, runbook: str, parameters: Mapping[str, str], *, exercise: bool, by: str) -> RunFolder:
+    def open_run(
+        self, runbook: str, parameters: Mapping[str, str], *, exercise: bool, by: str, scripted: bool = False
+    ) -> RunFolder:
         """Read the facts, make the plan and open a run of it.
+
+        Nobody signs for it but, when it is `scripted`, the people of a lab.
 
         Raises:
             BadInput: with every mistake in the runbook or its parameters; nothing was opened.
+            DoesNotHold: what the plan would rest on is not so; nothing was opened.
             JournalError: the disk will not have it.
         """
         city = self.city
         places_in(self.world)  # looked at while the plan is made
         ground = Ground(city.inventory, city.runbooks, city.templates, self.world, city.place, city.written)
         wanted = facts_to_read(runbook, ground, parameters)
-        facts = {name: fact.seen for name, fact in read_facts(wanted, self.world, exercise=exercise).items()}
-        plan = make_plan(runbook, ground, parameters, exercise=exercise, facts=facts)
+        read = read_facts(wanted, self.world, exercise=exercise)
+        facts = {name: fact.seen for name, fact in read.items()}
+        problems = {name: fact.problem for name, fact in read.items()}
+        plan = make_plan(runbook, ground, parameters, exercise=exercise, facts=facts, problems=problems)
         warm(self.world, plan)
         now = utc_now().astimezone(ZoneInfo(self.city.inventory.city.timezone))
-        return create_run(self.runs, plan, by=by, version=version("seawall"), now=now)
+        sign = scripted_request(plan, by, now) if scripted else None
+        return create_run(self.runs, plan, by=by, version=version("seawall"), now=now, sign=sign)
 
     def at_places(self, tell: Tell) -> AtPlaces | None:
         """Return the city's three places, None when it has none; `tell` is told what is waited for there."""
@@ -87,8 +96,8 @@ def place(folder: Path, runs: Path) -> Iterator[Place]:
     """Stand in the city in `folder`, with its world, until the block ends; its runs are kept at `runs`.
 
     Raises:
-        BadInput: with every mistake in the city's files.
+        BadInput: with every mistake in the city's inventory.
     """
-    city = load_city(folder)
+    city = open_city(folder)
     with real_world(city.inventory, own=city.own) as world:
         yield Place(city, world, runs)

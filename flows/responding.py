@@ -34,7 +34,7 @@ class Responding:
     ) -> Responded:
         """Plan and carry out `runbook`. Raises: SeawallError when it could not be begun."""
         by = f"prefect:{flow_run.id}"
-        run = self.here.open_run(runbook, parameters, exercise=exercise, by=by)
+        run = self.here.open_run(runbook, parameters, exercise=exercise, by=by, scripted=True)
         obliging = Obliging(run, approved_by, self.here.city.inventory, utc_now)
         obliging.approve()
 

@@ -6,21 +6,24 @@ the next demo finds what is left and ends it first.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.terminal.demo_runs import Command, in_this_process, with_a_wrong_address
+from console.terminal.demo_runs import OPERATOR, Command, in_this_process, with_a_wrong_address
 from console.terminal.demo_screen import Stages
 from console.terminal.desk import Desk
 from console.terminal.lab import city_of_lab, lab_folder, write_city
 from console.terminal.run_screen import tell
 from console.terminal.screen import language, out, words
+from console.terminal.signing import KEY
 from console.terminal.surroundings import surroundings
 from drills.hold import hold_drill
 from drills.lab.outside import LabOutside
+from drills.lab.people import keys_of, make_people
 from drills.lab.up import lab_down, lab_up
 from drills.scenario_files import PRODUCT, load_scenario
 from drills.scorecard import Moment, Scorecard
@@ -29,6 +32,7 @@ from seawall.errors import ExitCode, SeawallError
 from seawall.files import write_whole
 from seawall.report.page import to_page
 from seawall.run_list import find_run
+from seawall.signers import VARIABLE
 
 SCENARIO = "lose-a-site"
 STAGES = (
@@ -84,8 +88,25 @@ def _bring_up(folder: Path, stages: Stages, tidy: ExitStack) -> tuple[Desk, str]
         layout = lab_up(folder, tell=tell)
         place = city_of_lab(folder)
         write_city(layout, place)
+        _let_people_sign(folder, place, tidy)
         tell("Waiting for Prefect (the first start makes its database)")
         return Desk.at(place), server.url()
+
+
+def _let_people_sign(folder: Path, place: Path, tidy: ExitStack) -> None:
+    """Have the demo's yeses signed by the lab's people, in this process and in those that it starts."""
+    before = {name: os.environ.get(name) for name in (VARIABLE, KEY)}
+    trust = make_people(folder, Desk.at(place).inventory.people)
+    os.environ.update({VARIABLE: str(trust), KEY: str(keys_of(folder) / OPERATOR)})
+
+    def as_before() -> None:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+    tidy.callback(as_before)
 
 
 def _back_up(desk: Desk, stages: Stages, shown: Shown) -> None:

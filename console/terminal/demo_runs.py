@@ -22,6 +22,7 @@ from console.terminal.surroundings import surroundings, version
 from console.terminal.thinking import think
 from drills.obliging import Obliging
 from drills.outside import Responded
+from drills.scripted import scripted_request
 from flows.server import prefect_environment
 from seawall.carrying import carry_out
 from seawall.errors import SeawallError
@@ -40,7 +41,8 @@ BEGINS_WITHIN = 30.0
 RUNS_WITHIN = 300.0
 """Seconds for a whole run; the runbooks' own limits end it long before."""
 LOOKS_EVERY = 0.01
-OPERATOR = "commander"
+OPERATOR, COMMANDER = "duty-officer", "commander"
+"""Who begins the runs, and who says yes to them: whoever asked for a run cannot allow its steps."""
 
 
 def in_this_process(desk: Desk, runbook: str, parameters: Mapping[str, str], tell: Tell) -> State:
@@ -48,8 +50,9 @@ def in_this_process(desk: Desk, runbook: str, parameters: Mapping[str, str], tel
     with desk.open_world() as world:
         plan, _ = think(desk, world, runbook, parameters, exercise=True)
         now = desk.local(surroundings().now())
-        run = create_run(desk.runs, plan, by=OPERATOR, version=version(), now=now)
-        Obliging(run, [OPERATOR], desk.city.inventory, surroundings().now).approve()
+        sign = scripted_request(plan, OPERATOR, now)
+        run = create_run(desk.runs, plan, by=OPERATOR, version=version(), now=now, sign=sign)
+        Obliging(run, [COMMANDER], desk.city.inventory, surroundings().now).approve()
 
         def watch(event: Event, state: State) -> None:
             if event.kind in ("succeeded", "failed", "ended"):

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import typer
 
+from console.terminal.desk import Desk
 from console.terminal.init import make_city
 from console.terminal.screen import Screen, next_command, out
+from console.terminal.surroundings import operator
 from drills.lab.faults import break_, heal
 from drills.lab.inventory import write_inventory
 from drills.lab.layout import LabLayout
 from drills.lab.papers import write_papers
+from drills.lab.people import keys_of, make_people
 from drills.lab.status import LabStatus, lab_status
 from drills.lab.up import lab_down, lab_up
 from seawall.errors import BadInput, ExitCode
@@ -62,9 +65,13 @@ def bring_up(
         return
     place = (city or city_of_lab(folder)).absolute()
     write_city(layout, place)
+    me = operator(None)
+    trust = make_people(folder, (*Desk.at(place).inventory.people, me))
     screen.say(f"The lab is up. Its city is {place}.", "good")
     screen.say("For this terminal:")
     screen.raw(f"  export SEAWALL_CITY={place}")
+    screen.say("To have yeses signed, as its people would, with keys made for them (docs/approvals.md):")
+    screen.raw(f"  export SEAWALL_TRUST={trust} SEAWALL_KEY={keys_of(folder) / me}")
     next_command(
         screen,
         f"seawall doctor --city {place}",

@@ -9,6 +9,7 @@ from console.terminal.surroundings import surroundings, version
 from console.terminal.thinking import think
 from drills.obliging import Obliging
 from drills.outside import Responded
+from drills.scripted import scripted_request
 from seawall.actions import World
 from seawall.carrying import newly_opened
 from seawall.drive import Watch
@@ -33,7 +34,8 @@ class Responding:
         plan, _ = think(desk, self._world, runbook, parameters, exercise=exercise)
         warm(self._world, plan)
         now = desk.local(surroundings().now())
-        run = create_run(desk.runs, plan, by=self._manner.by, version=version(), now=now)
+        sign = scripted_request(plan, self._manner.by, now)
+        run = create_run(desk.runs, plan, by=self._manner.by, version=version(), now=now, sign=sign)
         obliging = Obliging(run, approved_by, desk.city.inventory, surroundings().now)
         obliging.approve()
 
