@@ -16,6 +16,7 @@ from drills.primaries import Doubles
 from drills.scenario import Expectation, NoTwoPrimaries, Scenario, scenario_bytes
 from drills.scorecard import (
     Clock,
+    ExpectedLoss,
     Judged,
     Load,
     Moment,
@@ -198,6 +199,19 @@ def _writes(held: Held, seen: Observed, lost: int | None) -> Writes:
         lost=lost,
         lost_first=tuple(f"{one.writer}/{one.seq} {one.ended.isoformat()}" for one in gone),
         refused_for=total(silences(seen.tries, since=seen.since)),
+        expected=_expected(held),
+    )
+
+
+def _expected(held: Held) -> ExpectedLoss | None:
+    """Return what the people expected to lose who had the response go on without evidence, the larger numbers."""
+    said = held.responded.overridden if held.responded else ()
+    if not said:
+        return None
+    return ExpectedLoss(
+        by=tuple(dict.fromkeys(one.by for one in said)),
+        writes=max(one.lost_writes for one in said),
+        seconds=max(one.lost_seconds for one in said),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Literal, Protocol, Self
 from drills.ledger import Tried, WriteId
 from drills.primaries import Look
 from drills.scenario import Fault, Load
-from seawall.journal import Ended, Event, Failed, Opened, Outcome, Settled, Started, Succeeded
+from seawall.journal import Ended, Event, Failed, Opened, Outcome, Overridden, Settled, Started, Succeeded
 from seawall.plan import Plan
 
 
@@ -91,6 +91,7 @@ class Responded:
         declared: when the run was opened.
         first_change: when the first change was begun; None when none was.
         changes: when each change ended, in order.
+        overridden: what people said who would go on without evidence, in order.
     """
 
     folder: Path
@@ -98,6 +99,7 @@ class Responded:
     declared: datetime
     first_change: datetime | None = None
     changes: tuple[datetime, ...] = ()
+    overridden: tuple[Overridden, ...] = ()
 
     @classmethod
     def of(cls, folder: Path, plan: Plan, events: Iterable[Event]) -> Self:
@@ -106,6 +108,7 @@ class Responded:
         declared: datetime | None = None
         begun: list[datetime] = []
         ended: list[datetime] = []
+        overridden: list[Overridden] = []
         outcome = Outcome.FAILED
         for event in events:
             match event:
@@ -115,12 +118,15 @@ class Responded:
                     begun.append(event.at)
                 case Succeeded() | Failed() | Settled() if event.step in changing and not event.undoing:
                     ended.append(event.at)
+                case Overridden():
+                    overridden.append(event)
                 case Ended():
                     outcome = event.outcome
                 case _:
                     pass
         assert declared is not None, "a journal begins with Opened"
-        return cls(folder, outcome, declared, begun[0] if begun else None, tuple(ended))
+        first = begun[0] if begun else None
+        return cls(folder, outcome, declared, first, tuple(ended), tuple(overridden))
 
 
 class Respond(Protocol):

@@ -7,9 +7,9 @@ always of an exercise, and says what it does not prove.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from seawall.inventory import Targets
 from seawall.journal import Outcome
@@ -36,6 +36,14 @@ class Moment(Frozen):
     what: Text
 
 
+class ExpectedLoss(Frozen):
+    """What two people said would be lost when they went on without evidence."""
+
+    by: tuple[str, ...]
+    writes: int
+    seconds: float
+
+
 class Writes(Frozen):
     """What users saw, over the whole drill. A refused write is tried again under its number: tries outnumber writes.
 
@@ -45,6 +53,8 @@ class Writes(Frozen):
         refused_for: how long users were refused from the disruption to the end of the response, all stretches
             together; None while they still were.
         slowest: how long the slowest acknowledged write took.
+        expected: how many the two people who overrode the fence expected to lose, and how many seconds of them; None
+            when nobody overrode anything.
     """
 
     acknowledged: int
@@ -53,6 +63,7 @@ class Writes(Frozen):
     lost: int | None
     lost_first: tuple[str, ...] = ()
     refused_for: timedelta | None
+    expected: Annotated[ExpectedLoss | None, Field(exclude_if=lambda value: value is None)] = None
 
 
 class Primaries(Frozen):

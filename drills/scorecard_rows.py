@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from drills.scorecard import Judged, Scorecard, minutes, seconds
+from drills.scorecard import Judged, Scorecard, Writes, minutes, seconds
 from drills.scorecard_words import say
 from seawall.model import Language
 
@@ -50,7 +50,7 @@ def measured(card: Scorecard, language: Language) -> tuple[Row, ...]:
     rpa = _against(say("rpa", language), card.rpa, rpo, language)
     writes = card.writes
     lost = "–" if writes.lost is None else f"{writes.lost} {say('of', language)} {writes.acknowledged}"
-    rows = [rta, rpa, _plain("lost", lost, language, unknown=writes.lost is None)]
+    rows = [rta, rpa, _lost(card.writes, lost, language)]
     if card.primaries is not None:
         both, unseen = card.primaries.both_for, card.primaries.unseen_for
         text = seconds(both, language)
@@ -82,6 +82,19 @@ def _against(what: str, span: timedelta | None, target: timedelta | None, langua
     if span <= target:
         return Row(what, text, wanted, "good", say("kept", language))
     return Row(what, text, wanted, "late", f"{say('missed', language)}: +{minutes(span - target)}")
+
+
+def _lost(writes: Writes, text: str, language: Language) -> Row:
+    """Return what was lost; where two people went on without evidence, beside what they expected to lose by it."""
+    expected = writes.expected
+    if expected is None:
+        return _plain("lost", text, language, unknown=writes.lost is None)
+    who = say("expected-loss", language, who=", ".join(expected.by), seconds=f"{expected.seconds:g}")
+    mark: Mark = "unknown" if writes.lost is None else "good" if writes.lost <= expected.writes else "bad"
+    words: dict[Mark, str] = {"bad": "missed", "unknown": "unknown", "good": "kept"}
+    return Row(
+        say("lost", language), f"{text}; {who}", f"{expected.writes}", mark, say(words[mark], language)
+    )
 
 
 def _plain(word: str, text: str, language: Language, *, unknown: bool) -> Row:

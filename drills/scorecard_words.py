@@ -36,6 +36,10 @@ WORDS = {
     "rpa": Text(en="Data lost, in time (RPA)", da="Tabte data, i tid (RPA)"),
     "lost": Text(en="Acknowledged writes lost", da="Kvitterede skrivninger tabt"),
     "of": Text(en="of", da="af"),
+    "expected-loss": Text(
+        en="without evidence, as {who} expected ({seconds} s)",
+        da="uden bevis, som {who} ventede ({seconds} s)",
+    ),
     "refused": Text(en="Users were refused for", da="Brugere blev afvist i"),
     "slowest": Text(en="Slowest acknowledged write", da="Langsomste kvitterede skrivning"),
     "doubles": Text(en="Two primaries at once", da="To aktive databaser på én gang"),
@@ -65,6 +69,7 @@ WORDS = {
     "outcome-aborted": Text(en="stopped", da="standset"),
     "outcome-undone": Text(en="taken back", da="taget tilbage"),
     "outcome-refused": Text(en="refused", da="afvist"),
+    "outcome-no-longer-holds": Text(en="the plan no longer held", da="planen holdt ikke længere"),
     "run": Text(en="Run", da="Kørsel"),
     "timeline": Text(en="What happened", da="Hvad der skete"),
     "time": Text(en="Time (UTC)", da="Tid (UTC)"),

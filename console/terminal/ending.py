@@ -13,6 +13,7 @@ from seawall.report.figures import plain, span
 from seawall.report.words import OUTCOMES
 from seawall.run_folder import RunFolder, read_state
 from seawall.state import State
+from seawall.step_state import Stand
 
 CODES = {Outcome.DONE: ExitCode.DONE, Outcome.NO_LONGER_HOLDS: ExitCode.STALE}
 TONES: dict[Outcome, Tone] = {Outcome.DONE: "good", Outcome.UNDONE: "good"}
@@ -53,6 +54,8 @@ def show_end(
             screen.say(f"{one.failure.remedy}.", "strong", indent=4)
         elif one.refused:
             screen.say(f"{one.step.id}: {one.summary or 'a person said no'}", indent=2, hang=2)
+    for one in (one for one in state.steps.values() if one.stand is Stand.OVERRIDDEN):
+        screen.say(f"{one.step.id}: {one.summary}", "bad", indent=2, hang=2)
     if isinstance(end, Finish) and end.left:
         screen.say(f"Still stands, or is not known: {', '.join(end.left)}", "bad", indent=2, hang=2)
     if of_prefect:
@@ -86,7 +89,12 @@ def _next(run: RunFolder, end: Finish | Ask, state: State) -> list[str]:
     if end.outcome is Outcome.DONE:
         return [f"seawall report {run.id}"]
     given = " ".join(f"{name}={value}" for name, value in run.plan.parameters.items())
-    return [f"seawall show {run.id}", f"seawall plan {run.plan.runbook} {given}".rstrip()]
+    may = [name for name in state.failed if state.steps[name].step.override is not None]
+    last_resort = [
+        f'seawall override {run.id} {name} --lost-writes N --lost-seconds S --why "..."   # two people, the last resort'
+        for name in may
+    ]
+    return [f"seawall show {run.id}", *last_resort, f"seawall plan {run.plan.runbook} {given}".rstrip()]
 
 
 def _took(state: State) -> str:

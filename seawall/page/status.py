@@ -5,11 +5,13 @@ Unknown is said as unknown. A service is called checked only when the run's own 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
+from seawall.errors import BadInput
 from seawall.inventory import Inventory, Service
 from seawall.journal import Outcome
 from seawall.model import Text
@@ -153,7 +155,9 @@ def concern_of(plan: Plan, known: Known) -> Concern:
     claimed = Concern.with_("touches", map(_service_in, plan.claims), services)
     if claimed.services and plan.changes:
         return claimed
-    runbook = known.runbooks.get(plan.runbook)
+    runbook = None
+    with contextlib.suppress(BadInput):  # somebody may have broken its file since
+        runbook = known.runbooks.get(plan.runbook)
     given = [
         (runbook.parameters[name].type, value)
         for name, value in plan.parameters.items()
@@ -304,7 +308,9 @@ def _done(state: State) -> list[Said]:
     done = [
         Said(one.step.does, one.ended)
         for one in state.steps.values()
-        if one.stand in OVER - {Stand.SKIPPED} and one.ended is not None and not _is_telling(one.step)
+        if one.stand in OVER - {Stand.SKIPPED, Stand.OVERRIDDEN}
+        and one.ended is not None
+        and not _is_telling(one.step)
     ]
     return sorted(done, key=lambda one: (one.at is None, one.at))
 

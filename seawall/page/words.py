@@ -27,6 +27,7 @@ TROUBLES = {
     "refused": _both("Somebody said no to", "Der blev sagt nej til"),
     "failed": _both("Did not succeed", "Lykkedes ikke"),
     "in doubt": _both("Not known whether it happened", "Uvist, om det er sket"),
+    "overridden": _both("Not seen; two people went on without it", "Ikke set; to personer gik videre uden"),
     "undone": _both("Was taken back", "Blev taget tilbage"),
     "undo failed": _both("Could not be taken back", "Kunne ikke tages tilbage"),
     "undo in doubt": _both("Not known whether it was taken back", "Uvist, om det blev taget tilbage"),

@@ -9,6 +9,7 @@ from seawall.model import Language, Text
 from seawall.report.account import Broken, Report, Signature
 from seawall.report.figures import moment, span
 from seawall.report.of_yeses import how_of, kind_of
+from seawall.report.overriding import override_lines
 from seawall.state import State
 from seawall.step_state import StepState
 
@@ -34,7 +35,8 @@ def in_words(one: Signature, language: Language) -> str:
 
 
 def glass_lines(report: Report, language: Language, zone: tzinfo) -> Iterator[str]:
-    """Say loudly that the glass was broken, and whether that has been reviewed."""
+    """Say loudly that two people went on without evidence, that the glass was broken, and whether it was reviewed."""
+    yield from override_lines(report, language)
     for one in report.glass:
         at = moment(one.at, zone)
         yield _BROKEN.in_(language).format(by=one.by, step=one.step, at=at, why=one.why)

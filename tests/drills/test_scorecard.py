@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from drills.scorecard import Scorecard
+from drills.scorecard import ExpectedLoss, Scorecard
 from drills.scorecard_page import HERE, scorecard_fragment, scorecard_page
 from drills.scorecard_rows import SIGNS, gist, judged_mark, judged_word, measured, verdict_mark
 from drills.scorecard_terminal import print_scorecard, scorecard_svg
@@ -176,6 +176,16 @@ def luminance(colour: str) -> float:
 @pytest.fixture(scope="module")
 def a_card(tmp_path_factory: pytest.TempPathFactory) -> Scorecard:
     return cards.passed(tmp_path_factory.mktemp("drills"))
+
+
+@pytest.mark.parametrize(("lost", "mark"), [(3, "good"), (40, "good"), (41, "bad"), (None, "unknown")])
+def test_what_two_people_expected_to_lose_stands_beside_what_was_lost(a_card, lost, mark):
+    expected = ExpectedLoss(by=("anna", "bo"), writes=40, seconds=2.5)
+    writes = a_card.writes.model_copy(update={"lost": lost, "expected": expected})
+    rows = measured(a_card.model_copy(update={"writes": writes}), "en")
+    row = next(one for one in rows if one.what == "Acknowledged writes lost")
+    assert (row.target, row.mark) == ("40", mark)
+    assert "without evidence, as anna, bo expected (2.5 s)" in row.measured
 
 
 @settings(max_examples=25)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -12,9 +12,11 @@ from seawall.decide import Finish
 from seawall.drive import drive
 from seawall.evidence import GOOD_FOR, Fenced, Override
 from seawall.hands import ThreadHands
-from seawall.journal import Ended, Opened, Outcome, Overridden, Retried
+from seawall.journal import Ended, Opened, Outcome, Overridden, Retried, read_lines
 from seawall.model import Text
 from seawall.plan import Overriding, PlannedStep
+from seawall.report.making import make_report
+from seawall.report.signing import glass_lines
 from seawall.report.telling import told
 from seawall.state import State
 from seawall.step_state import Stand
@@ -219,4 +221,21 @@ def test_it_is_told_loudly_in_both_languages(story):
     )
     assert (
         said[0].in_("da").startswith("fence: TILSIDESAT af anna, uden bevis; venter at miste 10 skrivninger")
+    )
+
+
+def test_the_report_says_it_first_in_both_languages(story):
+    story.say("anna", writes=10, seconds=2.5)
+    story.say("bo")
+    story.drive()
+    lines = read_lines(story.journal._disk.content, "journal")[0]
+    report = make_report(story.plan, lines, run="run-1", made_at=story.pair.now, version="0")
+    assert report.verdict.en.startswith("Done WITHOUT EVIDENCE")
+    (said,), (sagt,) = (list(glass_lines(report, language, UTC)) for language in ("en", "da"))
+    assert said.startswith(
+        "WITHOUT EVIDENCE that north-db/login cannot accept writes (fence): overridden by anna and bo"
+    )
+    assert "expect to lose 10 writes, 2.5 s of them" in said
+    assert sagt.startswith(
+        "UDEN BEVIS for, at north-db/login ikke kan tage imod (fence): tilsidesat af anna og bo"
     )
