@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, CityDir, Run
 
 Why = Annotated[str, typer.Option("--why", metavar="WORDS", help="Why, for the journal.")]
@@ -52,6 +53,8 @@ def answer(
         typer.Option("--code", metavar="CODE", help="With --from-paper: what stands under its square code."),
     ] = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer what a run asks of a person.
@@ -98,6 +101,9 @@ def abort(
     who: AsPerson = None,
     why: Why = "",
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Stop a run; within ten seconds it is in a named state.
