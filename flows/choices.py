@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import drills
 from drills.scenario_files import PRODUCT, scenario_files
-from seawall.loading import City, load_city
+from seawall.loading import City, open_city
 
 REFERENCE_CITY = Path(drills.__file__).parent / "city"
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Audience: TypeAlias = str
     ScenarioName: TypeAlias = str
 else:
-    _city: City = load_city(city_folder())
+    _city: City = open_city(city_folder())
     _there = _city.inventory
     Service = choice("Service", _there.services)
     PostgresService = choice("PostgresService", (n for n, one in _there.services.items() if one.database))

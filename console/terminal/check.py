@@ -20,7 +20,7 @@ from drills.scenario_files import PRODUCT, load_scenarios
 from seawall.binding import facts_to_read, make_plan
 from seawall.errors import BadInput, Mistake
 from seawall.gaps import Gap, gaps
-from seawall.loading import City
+from seawall.loading import City, load_city
 from seawall.parameters import services_fitting
 from seawall.runbook import Parameter, Runbook
 from seawall.yaml_source import Loc
@@ -51,7 +51,7 @@ def check_city(desk: Desk) -> Checked:
     found: tuple[Gap, ...] = ()
     city: City | None = None
     try:
-        city = desk.city
+        desk.city = city = load_city(desk.folder)  # whole: every mistake in every file
     except BadInput as error:
         mistakes += error.mistakes
     else:

@@ -61,10 +61,10 @@ class Desk:
 
     @cached_property
     def city(self) -> City:
-        """All of it. Raises: BadInput, with every mistake in its files."""
-        from seawall.loading import load_city
+        """The city, its runbooks read as they are asked for. Raises: BadInput, with every mistake in its inventory."""
+        from seawall.loading import open_city
 
-        return load_city(self.folder)
+        return open_city(self.folder)
 
     @cached_property
     def inventory(self) -> Inventory:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from console.terminal.surroundings import surroundings
 from seawall.inventory import Inventory
-from seawall.journal import Asked
 from seawall.on_duty import OnDuty, handover, on_duty
+
+if TYPE_CHECKING:
+    from seawall.journal import Asked
 
 
 def who_now(inventory: Inventory, role: str) -> str:

@@ -8,7 +8,7 @@ settings and inventories are read at the start of nearly every command.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -41,6 +41,7 @@ __all__ = [
     "load_runbook",
     "load_runbooks",
     "load_templates",
+    "open_city",
 ]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -60,7 +61,7 @@ class City:
     runbooks: Mapping[str, Runbook]
     templates: Mapping[str, Message]
     _files: InventoryFiles = field(repr=False)
-    _runbook_files: Mapping[str, RunbookFile] = field(repr=False)
+    _runbook_file: Callable[[str], RunbookFile] = field(repr=False)
     _own: OwnShelf | None = field(repr=False)
 
     @cached_property
@@ -82,7 +83,8 @@ class City:
 
         if not self.inventory.people:  # a gap, and said once as that
             return inventory_findings(self.inventory, self._files)
-        ours = [file for file in self._runbook_files.values() if file.ours]
+        files = (self._runbook_file(name) for name in self.runbooks)
+        ours = [file for file in files if file.ours]
         return (*inventory_findings(self.inventory, self._files), *unfilled_roles(ours, self.inventory))
 
     def about_people(self, at: datetime) -> tuple[tuple[Mistake, ...], tuple[Mistake, ...]]:
@@ -101,8 +103,17 @@ class City:
 
     def place(self, runbook: str, path: Loc) -> str:
         """Return `file:line:column` of what stands at `path` in a runbook."""
-        file = self._runbook_files.get(runbook)
-        return f"runbook {runbook}" if file is None else file.source.where(path)
+        if runbook not in self.runbooks:
+            return f"runbook {runbook}"
+        return self._runbook_file(runbook).source.where(path)
+
+    def broken(self) -> Iterator[str]:
+        """Yield the city's own runbooks and messages that cannot be used; of a city loaded whole there are none."""
+        from seawall.loading.drawer import OnDemand
+
+        for one in (self.runbooks, self.templates):
+            if isinstance(one, OnDemand):
+                yield from one.broken()
 
 
 def load_city(folder: Path) -> City:
@@ -134,7 +145,38 @@ def load_city(folder: Path) -> City:
     mistakes += () if shelf is None else shelf.mistakes
     if mistakes or inventory is None or files is None:
         raise BadInput(in_file_order(mistakes))
-    return City(folder, inventory, _understood(runbooks), _messages(messages), files, runbooks.files, shelf)
+    read = runbooks.files.__getitem__
+    return City(folder, inventory, _understood(runbooks), _messages(messages), files, read, shelf)
+
+
+def open_city(folder: Path) -> City:
+    """Open the city in `folder` for work: its inventory whole, its runbooks and messages each when it is asked for.
+
+    At night one broken runbook must not stand in the way of every other. Asking for one that is broken raises BadInput
+    with the mistakes in it; `load_city` finds all there are.
+
+    Raises:
+        BadInput: it is no city's folder, or with every mistake in its inventory and own actions.
+    """
+    from seawall.loading.drawer import Drawer, OnDemand
+    from seawall.loading.message_files import read_message
+    from seawall.loading.roles import unfilled_roles
+    from seawall.loading.runbook_files import read_runbook
+
+    folder = Path(folder)
+    inventory, files = read_inventory(folder)
+    runbooks = Drawer([(PRODUCT, None), (folder / "runbooks", "runbooks")], read_runbook)
+    messages = Drawer([(PRODUCT / "messages", None), (folder / "templates", "templates")], read_message)
+    shelf = _own_actions(folder, inventory)
+    if shelf is not None and shelf.mistakes:
+        raise BadInput(in_file_order(shelf.mistakes))
+
+    def unasked(file: RunbookFile) -> Iterator[Mistake]:
+        return iter(()) if file.ours else unfilled_roles([file], inventory)
+
+    understood = OnDemand(runbooks, lambda file: file.runbook, unasked)
+    templates = OnDemand(messages, lambda file: file.message)
+    return City(folder, inventory, understood, templates, files, runbooks.file, shelf)
 
 
 def _own_actions(folder: Path, inventory: Inventory | None) -> OwnShelf | None:
