@@ -18,7 +18,7 @@ from seawall.actions import Deadline, Occasion, World
 from seawall.errors import CallError, MayHaveActed, Unreachable
 from seawall.escalating import line_of
 from seawall.inventory import Inventory
-from seawall.journal import Escalated, Event, Notified, Word
+from seawall.journal import Approved, Escalated, Event, Notified, Word
 from seawall.messages import Letter
 from seawall.people import Person
 from seawall.state import State
@@ -68,9 +68,11 @@ class Calling:
         return self._line(role, at)
 
     def saw(self, event: Event, state: State) -> None:
-        """Write to whoever is asked next, in a thread of its own: nothing waits for a relay."""
+        """Write to whoever is asked next, and when the glass is broken; in a thread: nothing waits for a relay."""
         if isinstance(event, Escalated):
             threading.Thread(target=self._tell, args=(event, state), name="calling", daemon=True).start()
+        elif isinstance(event, Approved) and event.glass:
+            threading.Thread(target=self._shout, args=(event, state), name="shouting", daemon=True).start()
 
     def take(self) -> Sequence[Word]:
         """Return what came of it. As from a file, what was returned before is put away now."""
@@ -86,21 +88,32 @@ class Calling:
             if name in self._city.people:
                 self._heard.extend(self._notified(event, state, name, self._city.people[name]))
 
+    def _shout(self, event: Approved, state: State) -> None:
+        """Write to those who answer for the city's readiness that somebody broke the glass."""
+        from seawall.glass_letter import REVIEWER, glass_letter
+
+        step = state.steps[event.step].step
+        others = self._city.with_role(step.approve.by) if step.approve is not None else {}
+        for name, person in (self._city.with_role(REVIEWER) or others).items():
+            if name == event.by:
+                continue
+            words = glass_letter(
+                by=event.by,
+                why=event.glass,
+                run=state.opened.run if state.opened else "no-run",
+                step=event.step,
+                does=step.does,
+                title=state.plan.title,
+                exercise=state.plan.exercise,
+                language=person.language,
+            )
+            self._heard.extend(self._written(event.step, "glass", state, name, words))
+
     def _notified(self, event: Escalated, state: State, name: str, person: Person) -> Iterator[Notified]:
         from seawall.asking_letter import (
             asking_letter,
         )  # with the first letter: most runs ask nobody a second time
 
-        senders = Senders.of(self._world)
-        ways = (
-            ("email", person.email, senders.mail),
-            ("slack", person.slack, senders.slack),
-        )
-        there = [way for way in ways if way[1] is not None and way[2] is not None]
-        if not there:
-            yield Notified(
-                at=self._clock(), step=event.step, person=name, channel="none", came_to="no channel"
-            )
         run = state.opened.run if state.opened else "no-run"
         step = state.steps[event.step].step
         words = asking_letter(
@@ -117,16 +130,29 @@ class Calling:
             zone=ZoneInfo(self._city.city.timezone),
             language=person.language,
         )
+        yield from self._written(event.step, "asked", state, name, words)
+
+    def _written(self, step: str, about: str, state: State, name: str, words: Letter) -> Iterator[Notified]:
+        """Write to a person over every channel there is, and yield what came of each."""
+        senders, person = Senders.of(self._world), self._city.people[name]
+        ways = (
+            ("email", person.email, senders.mail),
+            ("slack", person.slack, senders.slack),
+        )
+        there = [way for way in ways if way[1] is not None and way[2] is not None]
+        if not there:
+            yield Notified(at=self._clock(), step=step, person=name, channel="none", came_to="no channel")
+        run = state.opened.run if state.opened else "no-run"
         for channel, address, sender in there:
             assert address is not None
             assert sender is not None
             occasion = Occasion(
-                Deadline.within(LIMIT), run, f"{event.step}/asked/{channel}", exercise=state.plan.exercise
+                Deadline.within(LIMIT), run, f"{step}/{about}/{channel}", exercise=state.plan.exercise
             )
             came_to, problem = self._sent(sender, name, address, words, occasion)
             yield Notified(
                 at=self._clock(),
-                step=event.step,
+                step=step,
                 person=name,
                 channel="email" if channel == "email" else "slack",
                 came_to=came_to,

@@ -30,6 +30,10 @@ settings.load_profile("seawall")
 
 GOLDEN = Path(__file__).parent / "golden"
 
+# Whose yes counts, and whose key signs, is what a test says, and not what this machine has.
+for _name in ("SEAWALL_TRUST", "SEAWALL_KEY", "SSH_AUTH_SOCK"):
+    os.environ.pop(_name, None)
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a script, where Ctrl-C is ignored; the programs that tests press it at inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
