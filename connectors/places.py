@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.limit import on_this_machine
 from seawall.actions import Vault
+from seawall.errors import DidNothing
 from seawall.inventory import Inventory
 from seawall.marks import MarkedPlace
 from seawall.places import SIDE_BY_SIDE, Places, PlaceSilent, silent
@@ -157,6 +158,8 @@ class S3Place:
             raise silent(self._name, f"its store refused with {status} {code}") from error
         except BotoCoreError as error:
             raise silent(self._name, _why(error)) from error
+        except DidNothing as error:
+            raise silent(self._name, f"its secret cannot be read here: {error.problem}") from error
 
     def _client(self, within: timedelta) -> S3Client:
         seconds = within.total_seconds()
