@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from console.terminal.completing import offer_runs
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag
 from console.terminal.options import AsJson, AsPerson, CityDir, Run
 
 COMMANDS = ("approve", "codes", "review")
@@ -76,6 +77,8 @@ def approve(
     ] = None,
     who: AsPerson = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Say yes to a step, signed with your SSH key.

@@ -105,9 +105,11 @@ CALLED = "SEAWALL_CALLED"
 KNOWN_TO = {
     "abort": True,
     "answer": False,
+    "approve": False,
     "duty": False,
     "plan": True,
     "pretend": True,
+    "print": False,
     "report": False,
     "resume": True,
     "run": True,
@@ -192,7 +194,8 @@ def settings_of(bag: Bag) -> Settings:
     from seawall.settings import load_settings
 
     work = work_folder(bag.path)
-    lay_city(bag, work / "city")
+    _lay({**_product_files(bag), **bag.city_files}, work / "city")
+    _bring_trust(bag, work / "trust")
     settings = load_settings(work / "city")
     beside = {
         name: work / name.replace("_", "-")
@@ -209,12 +212,24 @@ def work_folder(bag: Path) -> Path:
     return bag.with_name(f"{bag.stem}-work")
 
 
-def lay_city(bag: Bag, folder: Path) -> None:
-    """Have the go-bag's city in `folder`, to the byte; what else lies there goes. Raises: BadInput."""
+def _bring_trust(bag: Bag, folder: Path) -> None:
+    """Let the allowed signers of the go-bag say whose yes counts, on a machine that has none of its own.
+
+    Without them a yes would be typed here that has to be signed at home.
+    """
+    from seawall.signers import FILE, trust_folder
+    from seawall.signers import VARIABLE as TRUST_VARIABLE
+
+    if bag.trust is not None and trust_folder() is None:
+        _lay({FILE: bag.trust}, folder)
+        os.environ[TRUST_VARIABLE] = str(folder)
+
+
+def _lay(files: Mapping[str, bytes], folder: Path) -> None:
+    """Have these files in `folder`, to the byte; what else lies there goes. Raises: BadInput."""
     from seawall.errors import BadInput, JournalError
     from seawall.files import make_folder, write_whole
 
-    files = {**_product_files(bag), **bag.city_files}
     try:
         for name, content in files.items():
             path = folder / name
@@ -231,7 +246,7 @@ def lay_city(bag: Bag, folder: Path) -> None:
             f"Copy the go-bag to a disk that can be written, or name a folder that can: {WORK_VARIABLE}=DIR"
         )
         raise BadInput.one(
-            f"its city cannot be laid out: {problem}", where=str(folder), remedy=remedy
+            f"what is in it cannot be laid out: {problem}", where=str(folder), remedy=remedy
         ) from None
 
 

@@ -33,6 +33,7 @@ from seawall.go_bag.manifest import (
     digests,
 )
 from seawall.go_bag.software import programs, starter, this_python
+from seawall.loading import load_city
 from seawall.plan import canonical
 from seawall.signers import FILE, Signers, read_trust
 from seawall.sshsig import NotASignature, Signing, fingerprint, key_from_line
@@ -63,7 +64,7 @@ def make_bag(making: Making, *, who: str | None, city: Path | None, as_json: boo
         SeawallError: nobody signed it.
     """
     desk, by = Desk.at(city), operator(who)
-    loaded = desk.city
+    loaded = load_city(desk.folder)  # whole: what is broken today must not be found out on the day
     paths = _paths(making, desk)
     signers = read_trust()
     keys = {} if making.without_secrets else _keys(making, desk, signers)

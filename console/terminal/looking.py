@@ -145,6 +145,8 @@ def print_(
     exercise: Exercise = False,
     lang: Annotated[str | None, typer.Option("--lang", metavar="da|en", help="In Danish or English.")] = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _old: AlthoughOld = False,
 ) -> None:
     """Print a run or a runbook on paper, to do it by hand.
 

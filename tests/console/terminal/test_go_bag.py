@@ -290,6 +290,20 @@ class TestWorkingFromIt:
         said = bags.stage("runs", "--from-go-bag", bags.file, "--city", bags.stage.city)
         assert said.code == ExitCode.BAD_INPUT
 
+    def test_its_allowed_signers_count_on_a_machine_that_has_none(self, bags, monkeypatch):
+        trust = bags.folder / "trust"
+        trust.mkdir(mode=0o700)
+        (trust / "allowed_signers").write_text(f"anna,commander {bags.key.line}\n")
+        (trust / "allowed_signers").chmod(0o600)
+        monkeypatch.setenv("SEAWALL_TRUST", str(trust))
+        assert bags.make().code == ExitCode.DONE
+        monkeypatch.delenv("SEAWALL_TRUST")
+        said = bags.away("runs", "--from-go-bag", bags.file)
+        assert said.code == ExitCode.DONE, said.err
+        laid = bags.folder / "stick" / "havnby-go-bag-work" / "trust" / "allowed_signers"
+        assert laid.read_bytes() == (trust / "allowed_signers").read_bytes()
+        assert stat.S_IMODE(laid.parent.stat().st_mode) == 0o700
+
     def test_what_one_command_line_said_is_forgotten_by_the_next(self, bags):
         bags.make()
         bags.stage("runs", "--from-go-bag", bags.file)
