@@ -58,7 +58,12 @@ def taken_back_of(run: RunFolder) -> frozenset[str]:
 
 
 def mark_undo(run: RunFolder, undo: RunFolder, *, before: int) -> None:
-    """Note that `undo` takes `run` back, after `before` others did. Raises: Busy when another was faster; JournalError."""
+    """Note that `undo` takes `run` back, after `before` others did.
+
+    Raises:
+        Busy: another was faster; nothing is noted.
+        JournalError: the disk will not have it.
+    """
     folder = run.path / FOLDER
     make_folder(folder)
     with on_disk(folder):

@@ -52,6 +52,7 @@ def make_plan(
     *,
     exercise: bool,
     facts: Mapping[str, Seen | None] | None = None,
+    problems: Mapping[str, str] | None = None,
 ) -> Plan:
     """Make the plan for `runbook` with these parameters.
 
@@ -62,6 +63,7 @@ def make_plan(
         exercise: whether this is a drill; every message then says so.
         facts: what `facts_to_read` said to read; None stands for a fact that could not be read. Without them nobody
             looked, and what the plan rests on is looked at when it is carried out.
+        problems: why a fact could not be read, by its name.
 
     Raises:
         BadInput: with every mistake in the runbook, its arguments and the parameters.
@@ -75,7 +77,7 @@ def make_plan(
     confirm = _confirm(one, names, given, findings)
     promise = promise_of(one, ground, findings, given, steps)
     findings.raise_mistakes()
-    refuse_what_does_not_hold(binding.predicates, facts or {})
+    refuse_what_does_not_hold(binding.predicates, facts or {}, problems)
     changes = any(step.changes and step.skipped is None for step in steps)
     return Plan(
         city=ground.inventory.city.name,

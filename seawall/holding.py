@@ -125,18 +125,26 @@ class Facts:
                 yield name, fact
 
 
-def refuse_what_does_not_hold(predicates: Iterable[PlanPredicate], facts: Mapping[str, Seen | None]) -> None:
+def refuse_what_does_not_hold(
+    predicates: Iterable[PlanPredicate],
+    facts: Mapping[str, Seen | None],
+    problems: Mapping[str, str] | None = None,
+) -> None:
     """Refuse a plan when what it rests on is not so, or cannot be told where the runbook says that this stops.
 
     Args:
         predicates: what must hold. Those of a runbook inside another are about the time when that one begins, and are
             not looked at now.
         facts: what was read; None of one that could not be.
+        problems: why it could not be.
 
     Raises:
         DoesNotHold: names all of it.
     """
-    found = [(one, judged(one, facts[one.fact])) for one in predicates if one.fact in facts]
+    why = problems or {}
+    found = [
+        (one, judged(one, facts[one.fact], why.get(one.fact, ""))) for one in predicates if one.fact in facts
+    ]
     wrong = [(one, checked) for one, checked in found if stops(one, checked)]
     if wrong:
         problem = "; ".join(f"{one.fact}: {checked.saw}" for one, checked in wrong)

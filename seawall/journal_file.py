@@ -209,6 +209,14 @@ def has_ended(path: Path) -> bool:
     return isinstance(last_event(path), Ended)
 
 
+def has_gaps(path: Path) -> bool:
+    """Tell whether lines of the journal at `path` were erased, their time being up. Raises: JournalError, Tampered."""
+    with on_disk(path):
+        content = path.read_bytes()
+    lines, _ = read_lines(content, str(path))
+    return any(line.event is None for line in lines)
+
+
 def is_written(path: Path) -> bool:
     """Tell whether a process holds the journal at `path` open for writing."""
     return is_held(path.with_suffix(".lock"))

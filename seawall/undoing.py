@@ -60,7 +60,9 @@ def plan_undo(
         city=plan.city,
         runbook=RUNBOOK,
         title=_both("Take back: {}", "Tag tilbage: {}", plan.title),
-        why=Text(en=f"What run {run} did is to be taken back", da=f"Det, kørslen {run} gjorde, skal tages tilbage"),
+        why=Text(
+            en=f"What run {run} did is to be taken back", da=f"Det, kørslen {run} gjorde, skal tages tilbage"
+        ),
         exercise=plan.exercise,
         parameters={"run": run},
         confirm=plan.confirm,
@@ -101,7 +103,11 @@ class _Undoing:
     def _why_not(self, name: str, ground: Ground) -> str | None:
         step = self.state.plan.by_id[name]
         if step.undo is None:
-            reason = step.no_way_back.en if step.no_way_back is not None else "a person did it, or nothing says how"
+            reason = (
+                step.no_way_back.en
+                if step.no_way_back is not None
+                else "a person did it, or nothing says how"
+            )
             return f"cannot be taken back: {reason}"
         if (above := ground.bears(name)) is not None:
             return f"it bears {above}, which stands"

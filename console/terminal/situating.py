@@ -13,6 +13,7 @@ from console.terminal.status_bags import go_bags
 from console.terminal.status_words import SAYS, said
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput, Busy, JournalError
+from seawall.freezing import Freeze, freezes_here
 from seawall.locks import Lock, held_by, is_held
 from seawall.reviews import owed_at
 from seawall.run_list import latest_ended, open_runs
@@ -61,8 +62,13 @@ def situation_of(desk: Desk, *, look: bool = False, by: str = "") -> Situation:
         drill=_drill_under_way(desk.folder / "drills", now),
         go_bags=_tried(lambda: go_bags(desk), (), problems) if inventory else (),
         reviews=_tried(lambda: _reviews(desk.runs), (), problems),
+        freezes=_tried(lambda: _freezes(desk.runs), (), problems),
         problems=tuple(problems),
     )
+
+
+def _freezes(runs: Path) -> tuple[Freeze, ...]:
+    return tuple(one for one in freezes_here(runs) if one.lifted is None)
 
 
 def _tried(reads: Callable[[], ValueT], otherwise: ValueT, problems: list[str]) -> ValueT:

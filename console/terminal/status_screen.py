@@ -9,7 +9,7 @@ from console.terminal.next_steps import next_steps
 from console.terminal.screen import Screen, language, words
 from console.terminal.status_bags import show_go_bags
 from console.terminal.status_runs import show_runs_now, show_schedules
-from console.terminal.status_words import CONDITIONS, DOWN, HEADS, SAYS, UNKNOWN, said
+from console.terminal.status_words import CONDITIONS, DOWN, GOES_ON, HEADS, SAYS, UNKNOWN, said
 from seawall.messages import MARK
 from seawall.report.figures import moment, span
 from seawall.sightings import Condition
@@ -25,7 +25,7 @@ def show_situation(one: Situation, screen: Screen, zone: tzinfo) -> None:
     """Show all of it."""
     title = words(one.city) if one.city else "Seawall"
     screen.say(f"{title}, {moment(one.at, zone)}", "strong")
-    _show_first(one, screen)
+    _show_first(one, screen, zone)
     down = [each for each in one.services if each.condition is Condition.DOWN]
     unknown = [each for each in one.services if each.condition is Condition.UNKNOWN]
     up = [each for each in one.services if each.condition is Condition.UP]
@@ -52,9 +52,12 @@ def _show_reviews(one: Situation, screen: Screen, zone: tzinfo) -> None:
         screen.say(line, "bad", hang=2)
 
 
-def _show_first(one: Situation, screen: Screen) -> None:
+def _show_first(one: Situation, screen: Screen, zone: tzinfo) -> None:
     if one.drill is not None:
         screen.say(f"{MARK}: {said(SAYS['drill'], drill=one.drill)}", "mark", hang=2)
+    for each in one.freezes:
+        line = said(SAYS["frozen"], by=each.by, at=moment(each.at, zone), why=each.why)
+        screen.say(f"{line}. {words(GOES_ON)}", "bad", hang=2)
     for problem in one.problems:
         screen.say(problem, "bad", hang=2)
 
@@ -63,7 +66,7 @@ def show_short(one: Situation, screen: Screen, zone: tzinfo) -> None:
     """Show in a few lines whether anything needs anybody."""
     title = words(one.city) if one.city else "Seawall"
     screen.say(f"{title}, {moment(one.at, zone)}", "strong")
-    _show_first(one, screen)
+    _show_first(one, screen, zone)
     for condition, tone in ((Condition.DOWN, "bad"), (Condition.UNKNOWN, "warn")):
         named = [each for each in one.services if each.condition is condition]
         if named:

@@ -55,7 +55,12 @@ HEADS = {
     "go-bags": _both("Go-bags", "Nødkufferter"),
     "up": _both("Up", "Oppe"),
 }
+GOES_ON = _both(
+    "What Seawall would do by itself stands still; what you start by hand goes on",
+    "Det, Seawall ville gøre af sig selv, står stille; det, du selv sætter i gang, går videre",
+)
 SAYS = {
+    "frozen": _both("FROZEN by {by} since {at}: {why}", "FROSSET af {by} siden {at}: {why}"),
     "review-owed": Text(
         en="REVIEW OWED since {at}: {by} broke the glass in {run}.",
         da="GENNEMGANG MANGLER siden {at}: {by} slog glasset i stykker i {run}.",

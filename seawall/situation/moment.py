@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from seawall.freezing import Freeze
 from seawall.model import Frozen, Text
 from seawall.on_duty import Because
 from seawall.run_list import RunSummary, Standing
@@ -211,6 +212,7 @@ class Situation(Frozen):
         reviews: those that are owed because somebody broke the glass, the oldest first.
         drill: the drill that is under way, whose folder has this name; it may be what broke something.
         problems: why something could not be told, in words.
+        freezes: those that nobody has lifted, as far as is known on this machine.
     """
 
     at: AwareDatetime
@@ -225,6 +227,7 @@ class Situation(Frozen):
     go_bags: tuple[GoBagNow, ...] = ()
     reviews: tuple[ReviewOwed, ...] = ()
     problems: tuple[str, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -237,4 +240,5 @@ class Situation(Frozen):
             and (self.serve is None or self.serve.well is not False)
             and all(one.well for one in self.go_bags)
             and not self.reviews
+            and not self.freezes
         )
