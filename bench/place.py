@@ -20,6 +20,7 @@ from typing import Any
 
 import psycopg
 
+from connectors.world import places_in
 from console.terminal.desk import Desk
 from console.terminal.lab import city_of_lab, write_city
 from console.terminal.thinking import think
@@ -30,6 +31,7 @@ from drills.obliging import Obliging
 from seawall.actions import Deadline, Occasion, Seen, World
 from seawall.carrying import carry_out
 from seawall.decide import Finish
+from seawall.driving import AtPlaces
 from seawall.hands import ThreadHands
 from seawall.journal import Event, Outcome, Started, Succeeded
 from seawall.run_folder import create_run
@@ -150,18 +152,20 @@ class Carried:
         return self.ended[step] - self.started[step]
 
 
-def move(here: Place, *, mode: str) -> float:
+def move(here: Place, *, mode: str, copied: bool = True) -> float:
     """Carry postgres-failover out to the standby site; return when the service was seen to take a write again."""
     given = {"service": "login", "to": here.standby, "mode": mode}
-    return carried_out(here, "postgres-failover", given).ended["served-again"]
+    return carried_out(here, "postgres-failover", given, copied=copied).ended["served-again"]
 
 
-def carried_out(here: Place, runbook: str, given: Mapping[str, str]) -> Carried:
+def carried_out(here: Place, runbook: str, given: Mapping[str, str], *, copied: bool = True) -> Carried:
     """Carry a runbook out in this process, approved beforehand and without Prefect.
 
-    The plan is made, and connections warmed, before the declaration. Raises: RuntimeError when it does not succeed.
+    With its term, its claims and copies of its journal at the city's places, unless `copied` is False. The plan is
+    made, and connections warmed, before the declaration. Raises: RuntimeError when it does not succeed.
     """
     with here.desk.open_world() as world:
+        places = places_in(world) if copied else None
         plan, _ = think(here.desk, world, runbook, given, exercise=True)
         warm(world, plan).wait(WARMS_WITHIN)
         began = time.monotonic()
@@ -172,7 +176,8 @@ def carried_out(here: Place, runbook: str, given: Mapping[str, str]) -> Carried:
         def watch(event: Event, _state: State) -> None:
             seen.append((time.monotonic() - began, event))
 
-        end = carry_out(run, ThreadHands(world, now), now, watch=watch, by=OPERATOR)
+        at = None if places is None else AtPlaces(places)
+        end = carry_out(run, ThreadHands(world, now), now, watch=watch, at=at, by=OPERATOR)
     if not isinstance(end, Finish) or end.outcome is not Outcome.DONE:
         message = f"the run did not come to its end; see {run.path}"
         raise RuntimeError(message)

@@ -61,7 +61,7 @@ def driven(
     with _claimed(run, plan, at.places, term, by), term:
         known = _same_lines(at.places, run, file, term)
         copies = Copies(at.places, run.id, term.began, term.lose)
-        journal = ReplicatedJournal(file, copies, plan, term.check, clock)
+        journal = ReplicatedJournal(file, copies, plan, term, clock)
         try:
             _send_again(copies, plan, file, known)
             yield journal, _Hold(term, journal)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from seawall.copies import Copies
-from seawall.journal import Event, NotReplicated, Started
+from seawall.journal import Event, Failed, NotNeeded, NotReplicated, Started, Succeeded
 from seawall.journal_file import FileJournal
 from seawall.plan import Plan
+from seawall.terms import Term
 
 KEPT_WITHIN = timedelta(seconds=2)
 """How long the beginning of a change waits for two places; each has its own limit, so that it is seldom as long."""
@@ -24,18 +25,19 @@ AT_THE_END = timedelta(seconds=2)
 
 
 class ReplicatedJournal:
-    """See `seawall.journal.Journal`. `check` raises when another drives the run."""
+    """See `seawall.journal.Journal`, for the driver that has the `term`."""
 
     def __init__(
         self,
         file: FileJournal,
         copies: Copies,
         plan: Plan,
-        check: Callable[[], object],
+        term: Term,
         clock: Callable[[], datetime],
     ) -> None:
-        self._file, self._copies, self._check, self._clock = file, copies, check, clock
+        self._file, self._copies, self._term, self._clock = file, copies, term, clock
         self._changes = {step.id for step in plan.steps if step.changes}
+        self._under_way: set[str] = set()
         self._said: NotReplicated | None = None
         self._remarks: list[NotReplicated] = []
         file.written = self._copy
@@ -49,15 +51,16 @@ class ReplicatedJournal:
         """
         if not events:
             return
-        self._check()
+        self._term.check()
         self._at_once = any(
             isinstance(one, Started) and (one.undoing or one.step in self._changes) for one in events
         )
         self._file.append(events)
+        self._follow(events)
         if self._at_once:
             within = WHILE_SILENT if self._said else KEPT_WITHIN
             kept = self._copies.are_kept(self._file.count, within)
-            self._check()
+            self._term.check()
             if not kept and self._said is None:
                 self._said = NotReplicated(at=self._clock(), silent=self._copies.silent)
                 self._remarks.append(self._said)
@@ -75,6 +78,18 @@ class ReplicatedJournal:
         """Let the last lines go out, for a short while. The file is closed by who opened it."""
         self._file.written = None
         self._copies.close(AT_THE_END)
+
+    def _follow(self, events: Sequence[Event]) -> None:
+        """Know whether a change is under way, which the term must outlast."""
+        were = bool(self._under_way)
+        for one in events:
+            match one:
+                case Started() if one.undoing or one.step in self._changes:
+                    self._under_way.add(one.step)
+                case Succeeded() | NotNeeded() | Failed():
+                    self._under_way.discard(one.step)
+        if were and not self._under_way:
+            self._term.nothing_is_under_way()
 
     def _copy(self, first: int, lines: bytes) -> None:
         self._copies.add(first, lines, at_once=self._at_once)

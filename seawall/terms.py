@@ -24,8 +24,9 @@ from seawall.slots import KEPT, Mine, Row, Theirs, Unclear, read_row, slot_key, 
 
 SHORTEST = timedelta(seconds=20)
 """A term at least, so that an interrupted renewal or two do not cost it."""
-LONGEST_AT_ONCE = timedelta(minutes=2)
-"""Calls with limits up to this are covered from the beginning; longer ones are when they come."""
+LONGEST_AT_ONCE = timedelta(seconds=30)
+"""Calls with limits up to this are covered from the beginning, and longer ones when they come: whoever takes the run up
+elsewhere waits as long as the term that was the last."""
 MORE = timedelta(seconds=8)
 """By how much a term exceeds the longest limit that it is to cover."""
 RENEWED_EVERY = timedelta(seconds=4)
@@ -35,8 +36,8 @@ MARGIN = timedelta(seconds=1)
 """What is left of a term after a call's limit, for the far side's own ending of what it runs (`timeout -k`)."""
 DRIFT, LEAST_DRIFT = 0.01, timedelta(seconds=1)
 """How far two machines' clocks may part in a term: 1 % is far more than NTP allows (500 ppm) or a crystal does."""
-LOOKS_EVERY = 1.0
-"""Seconds between two looks at a term that is waited for."""
+LOOKS_EVERY, TOLD_EVERY = 1.0, 10.0
+"""Seconds between two looks at a term that is waited for, and between two words about it."""
 
 Tell = Callable[[str], None]
 
@@ -87,7 +88,7 @@ class Term:
         self._tell = tell
         self._n = 0
         self._ends = self._covered = float("-inf")
-        self._wanted = timedelta()
+        self._wanted, self._told = timedelta(), float("-inf")
         self._pending: tuple[int, bytes, float, timedelta] | None = None
         self._lost: TermLost | None = None
         self._wake, self._over = threading.Event(), threading.Event()
@@ -135,6 +136,11 @@ class Term:
         self._wake.set()
         return False
 
+    def nothing_is_under_way(self) -> None:
+        """Let the next renewal be as short as it may be: no call is under way that it must outlast."""
+        with self._turn:
+            self._covered = float("-inf")
+
     def check(self) -> None:
         """Raise TermLost when it was seen that another drives the run."""
         if self._lost is not None:
@@ -168,7 +174,7 @@ class Term:
 
     def _wait_for_the_old_one(self) -> None:
         seen: Running | None = None
-        since = boottime()
+        since, told = boottime(), float("-inf")
         while True:
             head = read_row(self._places, self._row)
             if isinstance(head, Unclear):
@@ -185,9 +191,15 @@ class Term:
             left = seen.left.total_seconds() - (boottime() - since)
             if left <= 0:
                 return
-            who = f"{word.driver.by} on {word.driver.machine}"
-            whole = timedelta(seconds=round(left))
-            self._tell(f"{who} may drive this run for {duration_text(whole)} yet; waiting until that is over")
+            if boottime() - told >= TOLD_EVERY:
+                who, whole = (
+                    f"{word.driver.by} on {word.driver.machine}",
+                    timedelta(seconds=max(1, round(left))),
+                )
+                self._tell(
+                    f"{who} may drive this run for {duration_text(whole)} yet; waiting until that is over"
+                )
+                told = boottime()
             time.sleep(min(left, LOOKS_EVERY))
 
     def _try(self, n: int, lasts: timedelta | None = None) -> Mine | Theirs | Unclear:
@@ -221,6 +233,16 @@ class Term:
             under_way = timedelta(seconds=max(0.0, self._covered - boottime()))
             return max(self._lasts, self._wanted + MORE, under_way + MORE)
 
+    def _say_that_it_is_over(self, outcome: Unclear) -> None:
+        """Say, now and then, why nothing that changes is begun any more."""
+        if self._ends < boottime() and boottime() - self._told >= TOLD_EVERY:
+            self._told = boottime()
+            silent = ", ".join(outcome.silent) or "two of the places"
+            self._tell(
+                f"{silent} do not answer, and the term is over: no change is begun until two places answer. Two people "
+                f"may go on without: stop this, then seawall resume {self._run} --only-one-place NAME NAME"
+            )
+
     def _renew(self) -> None:
         unclear = False
         while not self._over.is_set():
@@ -233,6 +255,8 @@ class Term:
                 return
             outcome = self._try(self._n + 1)
             unclear = isinstance(outcome, Unclear)
+            if isinstance(outcome, Unclear):
+                self._say_that_it_is_over(outcome)
             if isinstance(outcome, Theirs):
                 word = TermWord.read(outcome.content)
                 who = f"{word.driver.by} on {word.driver.machine}" if word else "a newer Seawall"

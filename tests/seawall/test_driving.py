@@ -247,6 +247,11 @@ def test_a_run_whose_machine_is_gone_is_not_bypassed_but_recovered_and_resumed(c
     assert city.carry(city.run("two"), by="bo") == Finish(Outcome.DONE)
 
 
+@pytest.fixture
+def terms_of_two_seconds(short_terms: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terms, "SHORTEST", timedelta(seconds=2))
+
+
 def go_on_unseen_until(city: City, last: str) -> RunFolder:
     """Drive a plan; from its first change on only one place answers, and when `last` was begun the machine is lost."""
     plan = quick(
@@ -268,7 +273,7 @@ def go_on_unseen_until(city: City, last: str) -> RunFolder:
 
 @pytest.mark.parametrize("last", ["b", "c", "d"])
 def test_what_could_have_begun_unseen_is_settled_and_never_done_again(
-    city: City, short_terms: None, last: str
+    city: City, terms_of_two_seconds: None, last: str
 ):
     here = go_on_unseen_until(city, last)
     recover(city.at().places, here, city.world.clock, by="bo")
