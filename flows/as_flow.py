@@ -21,6 +21,7 @@ from flows.in_process import Carrying
 from seawall.actions import World
 from seawall.decide import Ask, Finish
 from seawall.errors import SeawallError
+from seawall.freezing import IsFrozen
 from seawall.journal import Outcome
 
 RECORDED_WITHIN = timedelta(seconds=1)
@@ -80,6 +81,8 @@ def shown(end: Finish | Ask | None) -> State[None]:
 
 def refused(error: SeawallError) -> State[None]:
     """Return the state that Prefect shows for what could not be begun. Raised, it would be kept there as a pickle."""
+    if isinstance(error, IsFrozen):
+        return State(type=StateType.CANCELLED, name="Frozen", message=str(error))
     return Failed(name=type(error).__name__, message=str(error))
 
 

@@ -13,10 +13,13 @@ from datetime import UTC, datetime, timedelta
 
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
 
+from flows.frozen import check_may_run
 from flows.place import configured, utc_now
 from flows.schedules import city_schedules
 from seawall.errors import Busy
+from seawall.freezing import IsFrozen
 from seawall.loading import load_inventory
 from seawall.schedules import Schedule, ScheduledFlow, due_after
 from seawall.serve_folder import ServeFolder
@@ -43,7 +46,13 @@ def its_turn(flow: ScheduledFlow) -> Iterator[State[None] | None]:
         yield None
         return
     settings = configured()
-    schedules = city_schedules(settings, load_inventory(settings.city))
+    inventory = load_inventory(settings.city)
+    try:
+        check_may_run(settings.runs, inventory, begun, get_run_logger().warning)
+    except IsFrozen as error:
+        yield _left_out("Frozen", str(error))
+        return
+    schedules = city_schedules(settings, inventory)
     wanted = [one for one in schedules if one.flow == flow and _is_of(one, begun.parameters)]
     if (begun.run_count or 0) <= 1 and (missed := too_late(begun, wanted, utc_now())):
         yield missed

@@ -17,6 +17,7 @@ from prefect.runtime import flow_run
 from connectors.calling import Calling
 from flows.as_flow import RECORDED_WITHIN, refused, shown
 from flows.choices import RunbookName
+from flows.frozen import check_may_run, this_flow_run
 from flows.hands import PrefectHands
 from flows.place import Place, configured, place, utc_now
 from seawall.carrying import carry_out, newly_opened
@@ -56,7 +57,13 @@ def carried_out(runbook: str, parameters: Mapping[str, str], *, exercise: bool) 
 def carried_out_at(
     here: Place, runbook: str, parameters: Mapping[str, str], *, exercise: bool
 ) -> Finish | Ask:
-    """Plan a runbook and carry it out in a city that is at hand, inside the flow that calls. Raises: SeawallError."""
+    """Plan a runbook and carry it out in a city that is at hand, inside the flow that calls.
+
+    Raises:
+        IsFrozen: it runs by itself, and there is a freeze or nobody can tell.
+        SeawallError: it cannot be planned, or not begun.
+    """
+    check_may_run(here.runs, here.city.inventory, this_flow_run(), get_run_logger().warning)
     given = {name: str(value) for name, value in parameters.items()}
     by = f"prefect:{flow_run.id}:{runbook}:{','.join(given.values())}"
     begun = here.opened_by(by) if (flow_run.run_count or 0) > 1 else None
