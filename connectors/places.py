@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from connectors.limit import on_this_machine
-from seawall.actions import Vault
+from connectors.limit import LOOKS, on_this_machine
+from seawall.actions import CheckUp, Deadline, Vault
 from seawall.errors import DidNothing
 from seawall.inventory import Inventory
 from seawall.marks import MarkedPlace
@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 CONNECTS_WITHIN = timedelta(seconds=1.5)
 """A lost SYN is sent again after 1 s (RFC 6298)."""
+REMOVED = ("lease/", "open/", "runs/*/term/", "trial/")
+"""What is ever removed: slots far behind the head of their row, the list of open runs, and trials."""
 TRIES = 2
 """How often the same bytes are put when it was seen that nothing stands there."""
 
@@ -40,13 +42,49 @@ def places_of(city: Inventory, secrets: Vault) -> Places | None:
     """Return the city's places, None when it has none. Nothing is connected before the first call."""
     if not city.places:
         return None
-    return Places([MarkedPlace(S3Place(name, _bucket(city, name), secrets)) for name in sorted(city.places)])
+    return Places(
+        [MarkedPlace(S3Place(name, bucket_of(city, name), secrets)) for name in sorted(city.places)]
+    )
 
 
-def _bucket(city: Inventory, name: str) -> Store:
+def check_place(city: Inventory, secrets: Vault, name: str, deadline: Deadline) -> Iterator[CheckUp]:
+    """Look at one place without changing it: whether it answers, carries its mark, and keeps no versions."""
+    what, within = f"place {name}", timedelta(seconds=min(LOOKS, deadline.left))
+    place, bucket = S3Place(name, bucket_of(city, name), secrets), bucket_of(city, name).bucket
+    try:
+        versioned = place.is_versioned(within)
+        MarkedPlace(place).look(within)
+    except PlaceSilent as error:
+        yield CheckUp(what, False, error.problem, error.remedy)
+        return
+    finally:
+        place.close()
+    yield CheckUp(what, well=True, saw=f"bucket {bucket} answers, and its mark is there")
+    yield CheckUp(
+        f"{what} versions",
+        well=not versioned,
+        saw="versions are kept, which makes contenders slow" if versioned else "no versions are kept",
+        remedy="Set up a bucket without versions (docs/places.md)" if versioned else "",
+    )
+
+
+def rights_at(city: Inventory) -> Mapping[Store, Mapping[tuple[str, str], dict[str, None]]]:
+    """Return what the keys of each place's bucket must be allowed: by action of S3 and the keys' beginning."""
+    wanted = [
+        ("s3:ListBucket", ""),
+        ("s3:GetBucketVersioning", ""),
+        ("s3:GetObject", ""),
+        ("s3:PutObject", ""),
+        *(("s3:DeleteObject", prefix) for prefix in REMOVED),
+    ]
+    return {bucket_of(city, name): {right: {"places": None} for right in wanted} for name in city.places}
+
+
+def bucket_of(city: Inventory, name: str) -> Store:
+    """Return the bucket that a place is in; its own name tells it from the other bucket in the same store."""
     entry = city.places[name]
     own = {one: value for one, value in entry if one != "store" and value is not None}
-    return city.store(entry.store).model_copy(update={"name": name, **own})
+    return city.store(entry.store).model_copy(update={"name": f"place-{name}", **own})
 
 
 class S3Place:

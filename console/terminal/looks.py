@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.doors import door_of
+from connectors.places import bucket_of, check_place
 from connectors.world import RealWorld
 from console.terminal.desk import Desk
 from console.terminal.status_bags import checked_bags
@@ -131,6 +132,22 @@ def _places(desk: Desk, world: World) -> Iterator[Look]:
         yield Look(f"zone {name}", partial(world.dns.check, [zone]), name, (zone.server,))
 
 
+def _three_places(desk: Desk, world: World) -> Iterator[Look]:
+    """Where it is written down who drives what; without them only this machine knows."""
+    if not isinstance(world, RealWorld) or world.vault is None:
+        return
+    city = desk.city.inventory
+    if not city.places:
+        remedy = (
+            "Write `places:` in the inventory when more than one machine works with Seawall: docs/places.md"
+        )
+        line = CheckUp("places", None, "none: this machine only knows of its runs", remedy, Finding.UNKNOWN)
+        yield Look("places", partial(_said, line), only_warns=True)
+    for name in city.places:
+        doors = tuple(door_of(bucket_of(city, name).url))
+        yield Look(f"place {name}", partial(check_place, city, world.vault, name), name, doors)
+
+
 def _services(desk: Desk, world: World) -> Iterator[Look]:
     if not isinstance(world, RealWorld):
         return
@@ -190,6 +207,7 @@ LOOKS: tuple[Callable[[Desk, World], Iterable[Look]], ...] = (
     _unwritten,
     _machines,
     _places,
+    _three_places,
     _services,
     _people,
     _rights,

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.places import rights_at
 from connectors.rights.gathered import Rights, gather
 from console.terminal.check import SAMPLES
 from console.terminal.desk import Desk
@@ -38,7 +39,10 @@ def needed(desk: Desk, world: World) -> Needed:
             plans.append(plan)
             for one in (*facts, *asked_by(plan, world)):
                 asked.setdefault((one.action, repr((one.need, one.at, one.source, one.args))), one)
-    return Needed(gather(asked.values(), inventory), len(plans), undeclared(plans, world))
+    rights = gather(asked.values(), inventory)
+    for bucket, allowed in rights_at(inventory).items():
+        rights.buckets[bucket].update(allowed)
+    return Needed(rights, len(plans), undeclared(plans, world))
 
 
 def _plans(runbook: Runbook, ground: Ground, inventory: Inventory) -> Iterator[tuple[Plan, list[Asked]]]:
