@@ -143,6 +143,7 @@ def scorecard_of(held: Held, scenario: Scenario, city: Inventory, *, drill: str,
         declared=held.declared,
         served_again=served if rta else None,
         phases=_phases(held, served if rta else None),
+        waited_for_people=_waited(held, served if rta else None),
         rta=rta,
         rta_from_declaration=served - held.declared if rta and served and held.declared else rta,
         rpa=rpa,
@@ -187,6 +188,14 @@ def _phases(held: Held, served: datetime | None) -> tuple[Phase, ...]:
         edges = [edge and min(max(edge, held.since), served) for edge in edges]
     spans = [max(end - start, timedelta()) if start and end else None for start, end in pairwise(edges)]
     return tuple(Phase(name=name, lasted=span) for name, span in zip(PHASES, spans, strict=True))
+
+
+def _waited(held: Held, served: datetime | None) -> timedelta | None:
+    """Return how much of the time until users were served again only people were waited for."""
+    if held.responded is None or served is None:
+        return None
+    spans = ((max(begin, held.since), min(end, served)) for begin, end in held.responded.waits)
+    return sum((end - begin for begin, end in spans if end > begin), timedelta())
 
 
 def _writes(held: Held, seen: Observed, lost: int | None) -> Writes:

@@ -18,6 +18,7 @@ from drills.primaries import Look
 from drills.scenario import Fault, Load
 from seawall.journal import Ended, Event, Failed, Opened, Outcome, Overridden, Settled, Started, Succeeded
 from seawall.plan import Plan
+from seawall.report.of_waiting import waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Responded:
         first_change: when the first change was begun; None when none was.
         changes: when each change ended, in order.
         overridden: what people said who would go on without evidence, in order.
+        waits: when only people were waited for: from, until.
     """
 
     folder: Path
@@ -100,6 +102,7 @@ class Responded:
     first_change: datetime | None = None
     changes: tuple[datetime, ...] = ()
     overridden: tuple[Overridden, ...] = ()
+    waits: tuple[tuple[datetime, datetime], ...] = ()
 
     @classmethod
     def of(cls, folder: Path, plan: Plan, events: Iterable[Event]) -> Self:
@@ -110,6 +113,7 @@ class Responded:
         ended: list[datetime] = []
         overridden: list[Overridden] = []
         outcome = Outcome.FAILED
+        events = tuple(events)
         for event in events:
             match event:
                 case Opened():
@@ -126,7 +130,7 @@ class Responded:
                     pass
         assert declared is not None, "a journal begins with Opened"
         first = begun[0] if begun else None
-        return cls(folder, outcome, declared, first, tuple(ended), tuple(overridden))
+        return cls(folder, outcome, declared, first, tuple(ended), tuple(overridden), tuple(waits(events)))
 
 
 class Respond(Protocol):

@@ -183,6 +183,7 @@ class Scorecard(Frozen):
     declared: AwareDatetime | None
     served_again: AwareDatetime | None
     phases: tuple[Phase, ...]
+    waited_for_people: Annotated[timedelta | None, Field(exclude_if=lambda one: one is None)] = None
     rta: timedelta | None
     rta_from_declaration: timedelta | None
     rpa: timedelta | None

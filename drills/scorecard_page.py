@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drills.scorecard import Scorecard, seconds
-from drills.scorecard_rows import SIGNS, after, gist, judged_mark, judged_word, measured, parts, verdict_mark
+from drills.scorecard_rows import (
+    SIGNS,
+    after,
+    gist,
+    judged_mark,
+    judged_word,
+    measured,
+    parts,
+    peoples_part,
+    verdict_mark,
+)
 from drills.scorecard_words import say
 from seawall.messages import MARK
 from seawall.model import Language
@@ -47,6 +57,7 @@ def scorecard_fragment(card: Scorecard, language: Language, *, other: str | None
             gist=gist(card, language),
             rows=measured(card, language),
             phases=parts(card, language),
+            peoples=peoples_part(card, language),
             judged_mark=judged_mark,
             judged_word=judged_word,
             say=partial(_say, language),

@@ -107,6 +107,15 @@ def _plain(word: str, text: str, language: Language, *, unknown: bool) -> Row:
     )
 
 
+def peoples_part(card: Scorecard, language: Language) -> str:
+    """Say how much of the recovery time only people were waited for; nothing when that was not seen."""
+    if card.waited_for_people is None or not card.rta:
+        return ""
+    machines = seconds(max(timedelta(), card.rta - card.waited_for_people), language)
+    people = seconds(card.waited_for_people, language)
+    return say("peoples-part", language, people=people, machines=machines)
+
+
 def parts(card: Scorecard, language: Language) -> tuple[Part, ...]:
     """Return the phases with their shares; none when nobody was refused, or nothing was measured."""
     whole = sum((phase.lasted for phase in card.phases if phase.lasted), timedelta())

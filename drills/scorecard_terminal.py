@@ -19,6 +19,7 @@ from drills.scorecard_rows import (
     judged_word,
     measured,
     parts,
+    peoples_part,
     verdict_mark,
 )
 from drills.scorecard_words import say
@@ -65,6 +66,8 @@ def scorecard_parts(card: Scorecard, language: Language) -> Iterator[RenderableT
             bar = "█" * max(1 if part.share else 0, round(part.share * BAR))
             table.add_row(part.name, _text(bar, "cyan"), part.lasted, part.percent)
         yield from _section(say("phases", language), table)
+        if said := peoples_part(card, language):
+            yield _text(f"  {said}")
     expected = _grid(3)
     for one in card.expectations:
         mark = judged_mark(one)

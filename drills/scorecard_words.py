@@ -51,6 +51,10 @@ WORDS = {
     ),
     "no-targets": Text(en="No targets are set", da="Der er ingen mål"),
     "phases": Text(en="Where the time went", da="Hvor tiden blev af"),
+    "peoples-part": Text(
+        en="Waiting for people: {people}. Everything else: {machines}.",
+        da="Ventetid på mennesker: {people}. Alt andet: {machines}.",
+    ),
     "phase": Text(en="Phase", da="Fase"),
     "lasted": Text(en="Lasted", da="Varede"),
     "share": Text(en="Share", da="Andel"),

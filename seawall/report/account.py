@@ -76,6 +76,37 @@ class Reviewed(Frozen):
     signed: Annotated[Signed | None, Field(exclude_if=_absent)] = None
 
 
+class Passed(Frozen):
+    """Somebody did not answer in time, or cannot: who was asked next, and in which role."""
+
+    at: AwareDatetime
+    before: str
+    because: Literal["late", "cannot"]
+    to: str
+    person: str | None
+
+
+class InHands(Frozen):
+    """A step's way through people's hands.
+
+    Attributes:
+        taken_at: when somebody said that they have it.
+        wait_seconds: from when it was first asked until somebody had it.
+        work_seconds: from then until it was over.
+        passed_on: who was asked next, because nobody answered or somebody cannot.
+        by_hand: who did it away from here, as a paper has it.
+    """
+
+    taken_at: AwareDatetime | None
+    taken_by: str | None
+    wait_seconds: float | None
+    work_seconds: float | None
+    passed_on: tuple[Passed, ...]
+    by_hand: str | None
+    typed_in_by: str | None
+    typed_in_at: AwareDatetime | None
+
+
 class StepAccount(Frozen):
     """One step, as it was planned and as it went.
 
@@ -86,6 +117,7 @@ class StepAccount(Frozen):
         seconds: from its start to its end.
         changed: its change is in the world.
         takes_back: the action that would take it back.
+        hands: its way through people's hands, when somebody took it, passed it on or did it by hand.
     """
 
     id: StepId
@@ -108,6 +140,7 @@ class StepAccount(Frozen):
     changed: bool
     takes_back: str | None
     no_way_back: Text | None
+    hands: Annotated[InHands | None, Field(exclude_if=_absent)] = None
 
 
 class Told(Frozen):
@@ -161,6 +194,7 @@ class Report(Frozen):
         outcome: how it ended, or None while it is open.
         seconds: from its opening to its end, or to its last event while it is open.
         waited_for_people: seconds in which nothing was under way but a question to people.
+        machine_seconds: the rest: what machines took.
         recovery: how long the service was away, when the plan says what was promised.
         imported: how it came here, when it was carried out elsewhere; the times are those of there.
         in_doubt: steps of which nobody knows whether their change happened.
@@ -188,6 +222,7 @@ class Report(Frozen):
     verdict: Text
     seconds: float
     waited_for_people: float
+    machine_seconds: float
     in_doubt: tuple[StepId, ...]
     left: tuple[StepId, ...]
     steps: tuple[StepAccount, ...]

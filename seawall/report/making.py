@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from seawall.errors import JournalError
 from seawall.imported import Imported
@@ -11,22 +11,18 @@ from seawall.journal import (
     FIRST,
     Answered,
     Asked,
-    Ended,
     Event,
     Failed,
     Line,
-    NotNeeded,
     Outcome,
-    Resumed,
     Settled,
     Skipped,
-    Started,
-    Succeeded,
     events_of,
 )
 from seawall.model import Text
 from seawall.plan import Plan
 from seawall.report.account import Chain, Report, Reviewed, StepAccount, Told, Trouble
+from seawall.report.of_waiting import in_hands, waited
 from seawall.report.recovering import recovery_of
 from seawall.report.signing import broken_in, signatures
 from seawall.report.telling import told
@@ -70,6 +66,7 @@ def make_report(
         )
     asked = {one.step: one.at for one in reversed(events) if isinstance(one, Asked)}
     end = state.ended.at if state.ended else (state.last or opened.at)
+    people = waited(events)
     return Report(
         seawall=version,
         made_at=made_at,
@@ -87,10 +84,11 @@ def make_report(
         outcome=state.ended.outcome.value if state.ended else None,
         verdict=_verdict(state),
         seconds=_seconds(opened.at, end) or 0.0,
-        waited_for_people=_waited(events),
+        waited_for_people=people,
+        machine_seconds=round(max(0.0, (_seconds(opened.at, end) or 0.0) - people), 3),
         in_doubt=tuple(state.doubtful),
         left=state.ended.left if state.ended else tuple(state.changed),
-        steps=tuple(_account(state.steps[step.id], state, asked.get(step.id)) for step in plan.steps),
+        steps=tuple(_account(state.steps[step.id], state, asked.get(step.id), events) for step in plan.steps),
         troubles=tuple(_troubles(plan, events)),
         timeline=tuple(_timeline(plan, events)),
         journal=Chain(
@@ -124,7 +122,7 @@ def _verdict(state: State) -> Text:
     return VERDICTS[state.ended.outcome.value]
 
 
-def _account(one: StepState, state: State, asked: datetime | None) -> StepAccount:
+def _account(one: StepState, state: State, asked: datetime | None, events: Sequence[Event]) -> StepAccount:
     step = one.step
     started = asked if step.by is not None else one.started
     return StepAccount(
@@ -148,6 +146,7 @@ def _account(one: StepState, state: State, asked: datetime | None) -> StepAccoun
         changed=one.changed,
         takes_back=step.undo.uses if step.undo else None,
         no_way_back=step.no_way_back,
+        hands=in_hands(one, asked, events) if asked or one.by_hand else None,
     )
 
 
@@ -183,28 +182,3 @@ def _timeline(plan: Plan, events: Iterable[Event]) -> Iterable[Told]:
 
 def _seconds(began: datetime | None, ended: datetime | None) -> float | None:
     return None if began is None or ended is None else round((ended - began).total_seconds(), 3)
-
-
-def _waited(events: Iterable[Event]) -> float:
-    """Sum the time in which a question was open and no call was under way."""
-    asked: set[str] = set()
-    busy: set[str] = set()
-    waited, before = timedelta(), None
-    for event in events:
-        if before is not None and asked and not busy:
-            waited += event.at - before
-        before = event.at
-        match event:
-            case Asked():
-                asked.add(event.step)
-            case Answered():
-                asked.discard(event.step)
-            case Started():
-                asked.discard(event.step)
-                busy.add(event.step)
-            case Succeeded() | NotNeeded() | Failed():
-                busy.discard(event.step)
-            case Resumed() | Ended():
-                asked.clear()
-                busy.clear()
-    return round(waited.total_seconds(), 3)

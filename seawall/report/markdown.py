@@ -9,6 +9,7 @@ from datetime import tzinfo
 from seawall.model import Language
 from seawall.report.account import Report, StepAccount, Trouble
 from seawall.report.figures import clock, moment, plain, span
+from seawall.report.hands_told import hands_told
 from seawall.report.recovering import told_recovery
 from seawall.report.signing import glass_lines, in_words
 from seawall.report.words import HEADINGS, OUTCOMES, STANDS
@@ -55,7 +56,10 @@ class _Page:
         outcome = OUTCOMES[report.outcome or "open"].in_(self.language)
         took = span(report.seconds, self.language)
         if report.waited_for_people:
-            took += f" ({self.word('of-which-people')}: {span(report.waited_for_people, self.language)})"
+            people, machines = (
+                span(one, self.language) for one in (report.waited_for_people, report.machine_seconds)
+            )
+            took += f" ({self.word('of-which-people')}: {people}; {self.word('machines')}: {machines})"
         given = ", ".join(f"{name} = {value}" for name, value in report.parameters.items())
         yield from self.pairs(
             (
@@ -114,6 +118,7 @@ class _Page:
             yield _safe(one.skipped)
         if one.saw:
             yield _safe(one.saw)
+        yield from (_safe(said) for said in hands_told(one, self.language, self.zone))
         if one.approvals:
             said = ", ".join(in_words(yes, self.language) for yes in one.approvals)
             yield f"{self.word('approved-by')} {_safe(said)}"

@@ -15,6 +15,7 @@ import jinja2
 from seawall.model import Language
 from seawall.report.account import Report, StepAccount
 from seawall.report.figures import clock, moment, plain, span
+from seawall.report.hands_told import hands_told
 from seawall.report.markdown import acted
 from seawall.report.recovering import told_recovery
 from seawall.report.signing import glass_lines, in_words
@@ -56,6 +57,7 @@ def to_page(report: Report, language: Language, zone: tzinfo) -> str:
         outcome=OUTCOMES[report.outcome or "open"].in_(language),
         sign=lambda name: SIGNS.get(name, WRONG),
         tone=tone,
+        hands=lambda one: list(hands_told(one, language, zone)),
         span=lambda seconds: span(seconds, language),
         moment=lambda at: moment(at, zone),
         clock=lambda at: clock(at, zone),

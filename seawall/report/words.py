@@ -110,6 +110,7 @@ HEADINGS = {
     "took": _both("Took", "Varede"),
     "imported": _both("Carried out elsewhere, imported", "Udført et andet sted, hentet ind"),
     "of-which-people": _both("of which waiting for people", "heraf ventetid på mennesker"),
+    "machines": _both("machines", "maskiner"),
     "times-note": _both(
         "These are the times of steps, as the journal has them. Recovery times are measured from outside, in a "
         "drill's scorecard.",

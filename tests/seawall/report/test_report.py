@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -13,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall.errors import JournalError
-from seawall.journal import Ended, Event, Failed, Outcome
+from seawall.journal import Acknowledged, Answered, Asked, Ended, Escalated, Event, Failed, Outcome
 from seawall.model import Text
+from seawall.plan import Plan
 from seawall.report.making import make_report
 from seawall.report.markdown import to_markdown
 from seawall.report.page import to_page
@@ -31,6 +33,7 @@ from tests.seawall.report.stories import (
     lines,
     move,
     opened,
+    step,
     up_to_the_fence,
     went_well,
 )
@@ -267,3 +270,44 @@ def test_the_account_of_each_step_is_what_the_state_says():
         name: one.stand.value for name, one in state.steps.items()
     }
     assert json.loads(report.model_dump_json())["steps"][2]["approvals"][0]["by"] == "bo"
+
+
+def test_machines_time_is_told_apart_from_peoples():
+    report = report_of(went_well)
+    assert report.machine_seconds == pytest.approx(report.seconds - report.waited_for_people, abs=0.01)
+
+
+def test_a_steps_way_through_peoples_hands_is_told_with_its_times():
+    def handed(plan: Plan) -> list[Event]:
+        call = {"step": "tell", "what": "person"}
+        return [
+            opened(plan),
+            Asked(at=at(0), of="duty-officer", person="dora", until=at(900), **call),
+            Escalated(
+                at=at(900),
+                of="duty-officer",
+                person="erik",
+                before="dora",
+                because="late",
+                until=at(1800),
+                **call,
+            ),
+            Acknowledged(at=at(960), step="tell", by="erik"),
+            Answered(at=at(1560), step="tell", by="erik", answer="happened"),
+        ]
+
+    alone = [step("tell", "Ring them", "Ring til dem", None, by="duty-officer", within=timedelta(minutes=15))]
+    plan = move().model_copy(update={"steps": tuple(alone)})
+    report = make_report(plan, lines(handed(plan)), run=RUN, made_at=at(2000), version="0")
+    hands = report.steps[0].hands
+    assert hands is not None
+    assert (hands.taken_by, hands.wait_seconds, hands.work_seconds) == ("erik", 960.0, 600.0)
+    assert [(one.before, one.person, one.because) for one in hands.passed_on] == [("dora", "erik", "late")]
+    for language, words in (
+        ("en", "taken 03:28:09 by erik after 16 min"),
+        ("da", "taget 03:28:09 af erik efter 16 min"),
+    ):
+        assert words in to_markdown(report, language, COPENHAGEN)
+        assert words in to_page(report, language, COPENHAGEN)
+    assert report.waited_for_people == 1560.0
+    assert report.machine_seconds == 0.0
