@@ -52,7 +52,7 @@ HEADS = {
     "unknown": _both("Not known", "Ukendt nu"),
     "runs": _both("Open runs", "Åbne kørsler"),
     "schedules": _both("Schedules", "Faste kørsler"),
-    "go-bags": _both("Go-bags", "Nødkufferter"),
+    "go-bags": _both("Go-bags", "Beredskabstasker"),
     "up": _both("Up", "Oppe"),
 }
 GOES_ON = _both(
