@@ -129,6 +129,7 @@ class Calling:
             exercise=state.plan.exercise,
             zone=ZoneInfo(self._city.city.timezone),
             language=person.language,
+            signed=state.yeses.signed,
         )
         yield from self._written(event.step, "asked", state, name, words)
 

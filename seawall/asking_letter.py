@@ -54,13 +54,13 @@ _HOW = {
         en="""Look at the run first, then say yes or no:
 
     seawall show {run}
-    seawall answer {run} {step} yes --as {whom}
+    seawall {yes} --as {whom}
     seawall answer {run} {step} no --as {whom} --why "..."
 """,
         da="""Se på kørslen først, og sig så ja eller nej:
 
     seawall show {run}
-    seawall answer {run} {step} yes --as {whom}
+    seawall {yes} --as {whom}
     seawall answer {run} {step} no --as {whom} --why "..."
 """,
     ),
@@ -85,6 +85,7 @@ def asking_letter(
     exercise: bool,
     zone: tzinfo,
     language: Language | None,
+    signed: bool = False,
 ) -> Letter:
     """Write the letter.
 
@@ -101,12 +102,14 @@ def asking_letter(
         exercise: whether the run is one.
         zone: the city's clock.
         language: what the person reads; None for Danish first and English below.
+        signed: whether a yes counts only when it is signed.
     """
+    yes = f"approve {run} {step}" if signed else f"answer {run} {step} yes"
 
     def said(text: Text, one: Language) -> str:
         return text.in_(one).format(
             why=_WHY[because].in_(one).format(before=before),
-            how=_HOW[what].in_(one).format(run=run, step=step, whom=whom),
+            how=_HOW[what].in_(one).format(run=run, step=step, whom=whom, yes=yes),
             until=until.astimezone(zone).strftime("%H.%M" if one == "da" else "%H:%M"),
             does=does.in_(one),
             title=title.in_(one),

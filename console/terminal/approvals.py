@@ -274,6 +274,9 @@ def _show_typed(word: Approved, state: State, screen: Screen) -> None:
 
 
 def _short(value: object) -> str:
+    """Name what has a name, as a server or a host does; all of it is signed."""
+    if isinstance(value, dict) and isinstance(value.get("name"), str):
+        return str(value["name"])
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
     return text if len(text) <= LONGEST_ARG else f"{text[:LONGEST_ARG]}..."
 

@@ -16,7 +16,7 @@ from console.terminal.desk import Desk
 from console.terminal.on_call import who_is_asked
 from console.terminal.questions import choices, how_to_type, taken_apart, word_for
 from console.terminal.screen import Screen, language, words
-from console.terminal.signing import TYPED, signed_here, signed_instead
+from console.terminal.signing import TYPED, answer_command, signed_here, signed_instead
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput, SeawallError
 from seawall.inbox import put
@@ -83,7 +83,8 @@ class Asking:
                     screen.say("(answered elsewhere, or not wanted any more)", "dim")
                     return True
                 if not line:
-                    screen.say(f"Nobody can be asked here: seawall answer {self._run.id} {question.step.id}")
+                    command = answer_command(self._run.id, question.step.id, question.asked.what)
+                    screen.say(f"Nobody can be asked here: {command}")
                     return False
                 if self._say(line, question, screen):
                     self._wait_until_heard(question)

@@ -6,6 +6,7 @@ import json
 
 from console.terminal.run_screen import questions_of, run_as_json
 from console.terminal.screen import Screen, Tone, language, next_command, out
+from console.terminal.signing import answer_command
 from seawall.decide import Ask, Finish
 from seawall.errors import ExitCode
 from seawall.journal import Outcome
@@ -84,7 +85,7 @@ def show_stop(run: RunFolder, screen: Screen) -> None:
 
 def _next(run: RunFolder, end: Finish | Ask, state: State) -> list[str]:
     if isinstance(end, Ask):
-        answers = [f"seawall answer {run.id} {one.step.id}" for one in questions_of(state)]
+        answers = [answer_command(run.id, one.step.id, one.asked.what) for one in questions_of(state)]
         return [*answers[:3], f"seawall resume {run.id}"]
     if end.outcome is Outcome.DONE:
         return [f"seawall report {run.id}"]

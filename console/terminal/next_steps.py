@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.terminal.screen import words
+from console.terminal.signing import answer_command
 from console.terminal.status_words import SAYS, said
 from seawall.run_list import Standing
 from seawall.schedules import Kept
@@ -67,7 +68,7 @@ def _for_run(run: RunNow) -> list[str]:
             return [f"seawall resume {run.id}"]
         case Standing.UNREADABLE:
             return [f"seawall show {run.id}"]
-    return [f"seawall answer {run.id} {wait.step}" for wait in run.waits]
+    return [answer_command(run.id, wait.step, wait.what) for wait in run.waits]
 
 
 def _for_service(service: ServiceNow, one: Situation) -> list[str]:

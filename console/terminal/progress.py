@@ -17,6 +17,7 @@ from console.terminal.asking import Asking
 from console.terminal.desk import Desk
 from console.terminal.following import show_event
 from console.terminal.screen import Screen, aside, language, out, words
+from console.terminal.signing import answer_command
 from console.terminal.surroundings import surroundings
 from seawall.drive import Watch
 from seawall.journal import Event, Started
@@ -136,7 +137,7 @@ class Progress:
     def _say_how_to_answer(self, event: Event, screen: Screen) -> None:
         for one in questions_of(self._state) if event.kind in ("asked", "escalated") else ():
             if one.step.id == getattr(event, "step", None):
-                screen.raw(f"             seawall answer {self._run.id} {one.step.id}")
+                screen.raw(f"             {answer_command(self._run.id, one.step.id, one.asked.what)}")
 
     def _lower_part(self) -> Text:
         from rich.text import Text

@@ -8,6 +8,7 @@ from typing import Any
 
 from console.terminal.on_call import as_json, when_late, who_now
 from console.terminal.screen import Screen, Tone, language, words
+from console.terminal.signing import answer_command
 from console.terminal.surroundings import surroundings, version
 from seawall.files import on_disk
 from seawall.imported import imported
@@ -150,7 +151,7 @@ def next_for(run: RunFolder, state: State) -> list[str]:
         return [f"seawall report {run.id}"]
     if standing in (Standing.INTERRUPTED, Standing.NOT_BEGUN):
         return [f"seawall resume {run.id}", f"seawall abort {run.id}"]
-    answers = [f"seawall answer {run.id} {one.step.id}" for one in questions_of(state)[:3]]
+    answers = [answer_command(run.id, one.step.id, one.asked.what) for one in questions_of(state)[:3]]
     return [*answers, f"seawall show {run.id} --follow", f"seawall abort {run.id}"]
 
 
@@ -175,7 +176,7 @@ def _show_questions(
         screen.say(f"{one.in_words()}, until {clock(one.asked.until, zone)[:8]}", "bad", indent=2, hang=2)
         screen.say(words(one.step.does), indent=4)
         _show_who(one, screen, inventory)
-        screen.raw(f"    seawall answer {run.id} {one.step.id}")
+        screen.raw(f"    {answer_command(run.id, one.step.id, one.asked.what)}")
 
 
 def _show_troubles(report: Report, screen: Screen, zone: tzinfo) -> None:

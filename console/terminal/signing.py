@@ -48,6 +48,11 @@ def signed_here() -> bool:
     return trust_folder() is not None
 
 
+def answer_command(run: str, step: str, what: str) -> str:
+    """Return the command that answers a question of this kind: a yes is signed, where yeses are."""
+    return f"seawall {'approve' if what == 'approval' and signed_here() else 'answer'} {run} {step}"
+
+
 def judge(desk: Desk) -> Judge | None:
     """Return who judges yeses on this host; None where it has no trust root. Raises: BadInput."""
     return judge_for(desk.runs, desk.city.inventory) if signed_here() else None
