@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-from connectors.world import places_in
+from connectors.world import foresee_claims, places_in
 from console.terminal.desk import Desk
 from console.terminal.lab import city_of_lab, write_city
 from console.terminal.thinking import think
@@ -167,6 +167,8 @@ def carried_out(here: Place, runbook: str, given: Mapping[str, str], *, copied: 
     with here.desk.open_world() as world:
         places = places_in(world) if copied else None
         plan, _ = think(here.desk, world, runbook, given, exercise=True)
+        if copied:
+            foresee_claims(world, plan.claims)
         warm(world, plan).wait(WARMS_WITHIN)
         began = time.monotonic()
         run = create_run(here.desk.runs, plan, by=OPERATOR, version="bench", now=here.desk.local(now()))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from seawall.actions import Action, Connector, Vault, World
+from seawall.expiring import Leases
+from seawall.claims_at_places import foresee
 from seawall.inventory import Inventory
 from seawall.marks import look_at
 from seawall.own_actions import NOTHING_OWN, Own
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from connectors.dns import Dns
     from connectors.files import Files
     from connectors.http import Http
+    from connectors.lease import Lease
     from connectors.mail import Mail
     from connectors.objects import Objects
     from connectors.own import OwnActions
@@ -52,6 +55,7 @@ class RealWorld(World):
         # By what the names of its actions begin with.
         self._makers: Mapping[str, Callable[[], Connector]] = {
             "postgres": lambda: self.postgres,
+            "lease": lambda: self.lease,
             "backup": lambda: self.backup,
             "ssh": lambda: self.shell,
             "systemd": lambda: self.systemd,
@@ -107,7 +111,22 @@ class RealWorld(World):
         """PostgreSQL servers."""
         from connectors.postgres import Postgres
 
-        return self._once("postgres", lambda: Postgres(self.shell, self.power, self._secrets, _now))
+        def make() -> Postgres:
+            return Postgres(self.shell, self.power, self._secrets, _now, leases=self.leases)
+
+        return self._once("postgres", make)
+
+    @property
+    def leases(self) -> Leases:
+        """What lets users' programs into databases."""
+        return Leases(lambda: self.places, _now)
+
+    @property
+    def lease(self) -> Lease:
+        """Leases, revoked and granted."""
+        from connectors.lease import Lease
+
+        return self._once("lease", lambda: Lease(self.leases, self.postgres))
 
     @property
     def objects(self) -> Objects:
@@ -240,6 +259,13 @@ def real_world(city: Inventory, vault: Vault | None = None, own: Own = NOTHING_O
 def places_in(world: World) -> Places | None:
     """Return the three places of a world outside; a world in memory has none."""
     return world.places if isinstance(world, RealWorld) else None
+
+
+def foresee_claims(world: World, things: Iterable[str]) -> None:
+    """Have read who holds `things` at the places of a world outside, while a person reads the plan."""
+    places = places_in(world)
+    if places is not None:
+        foresee(places, things)
 
 
 def memory_world(city: Inventory, own: Own = NOTHING_OWN) -> World:

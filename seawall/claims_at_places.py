@@ -9,6 +9,7 @@ the slot; a run whose driver crashed is resumed, and nothing gives its claims aw
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -54,6 +55,20 @@ def claim_at(places: Places, things: Iterable[str], run: str, driver: Driver, en
         raise
 
 
+def foresee(places: Places, things: Iterable[str]) -> None:
+    """Read in a thread of its own who holds `things`, while a person reads the plan: what was decided stays so."""
+    rows = [f"claims/{thing}" for thing in things]
+
+    def read() -> None:
+        for row in rows:
+            head = read_row(places, row)
+            if not isinstance(head, Unclear):
+                places.foreseen[row] = head
+
+    if rows:
+        threading.Thread(target=read, name="claims foreseen", daemon=True).start()
+
+
 def release_at(places: Places, things: Collection[str], run: str) -> bool:
     """Write down that `run` has ended, wherever it holds one of `things`; tell whether a majority took that in."""
     released = [_release(places, thing, run) for thing in things]
@@ -63,7 +78,7 @@ def release_at(places: Places, things: Collection[str], run: str) -> bool:
 def _claim(places: Places, thing: str, run: str, driver: Driver, ended: Ended) -> None:
     mine = ClaimWord(nonce=nonce(), run=run, driver=driver, at=utc_now()).model_dump_json().encode()
     row = f"claims/{thing}"
-    head = read_row(places, row)
+    head = places.foreseen.pop(row, None) or read_row(places, row)
     if isinstance(head, Unclear):
         raise too_few(head, thing)
     n, content = head.n, head.content if head.settled else None

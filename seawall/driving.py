@@ -20,7 +20,7 @@ from seawall.errors import JournalError, SeawallError
 from seawall.journal import Event, Journal, WentAlone
 from seawall.journal_file import FileJournal, has_ended
 from seawall.places import Places
-from seawall.plan import Plan, canonical
+from seawall.plan import Plan
 from seawall.replicated import ReplicatedJournal
 from seawall.run_folder import RunFolder
 from seawall.terms import Tell, Term, untold
@@ -58,12 +58,12 @@ def driven(
         return
     plan = run.plan
     term = Term(at.places, run.id, this_driver(run.runs, by), _longest(plan), at.tell)
-    with _claimed(run, plan, at.places, term, by), term:
+    with _claimed(run, plan, at.places, term, new=file.count <= 1), term:
         known = _same_lines(at.places, run, file, term)
         copies = Copies(at.places, run.id, term.began, term.lose)
         journal = ReplicatedJournal(file, copies, plan, term, clock)
         try:
-            _send_again(copies, plan, file, known)
+            _send_again(copies, run, file, known)
             yield journal, _Hold(term, journal)
         finally:
             journal.close()
@@ -99,13 +99,12 @@ class _Alone:
 
 
 @contextlib.contextmanager
-def _claimed(run: RunFolder, plan: Plan, places: Places, term: Term, by: str) -> Iterator[None]:
+def _claimed(run: RunFolder, plan: Plan, places: Places, term: Term, *, new: bool) -> Iterator[None]:
     """Claim what the run wants and take its term, side by side; give the claims back when it has ended."""
-    driver = this_driver(run.runs, by)
     with ThreadPoolExecutor(1, thread_name_prefix="claims") as beside:
-        claimed = beside.submit(claim_at, places, plan.claims, run.id, driver, _ended(run, places))
+        claimed = beside.submit(claim_at, places, plan.claims, run.id, term.driver, _ended(run, places))
         try:
-            term.take()
+            term.take(new=new)
         finally:
             try:
                 claimed.result()
@@ -149,9 +148,9 @@ def _same_lines(places: Places, run: RunFolder, file: FileJournal, term: Term) -
     return known.copied
 
 
-def _send_again(copies: Copies, plan: Plan, file: FileJournal, copied: int) -> None:
+def _send_again(copies: Copies, run: RunFolder, file: FileJournal, copied: int) -> None:
     if not copied:
-        copies.keep_plan(canonical(plan.model_dump(mode="json")))
+        copies.keep_plan(run.plan_content())
     rest = b"".join(file.content().splitlines(keepends=True)[copied:])
     if rest:
         copies.add(copied + 1, rest)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from seawall.errors import ExitCode, SeawallError
 
@@ -78,6 +78,7 @@ class Places:
         names: what they are called, in the order of the inventory, which is the order they are asked to begin in.
         majority: how many of them decide.
         within: the limit of one answer.
+        foreseen: heads of rows that were read beforehand, by row.
     """
 
     def __init__(self, places: Sequence[Place], *, within: timedelta = LIMIT) -> None:
@@ -87,6 +88,7 @@ class Places:
         self.names = tuple(one.name for one in places)
         self.majority = HOW_MANY // 2 + 1
         self.within = within
+        self.foreseen: dict[str, Any] = {}
         self._keepers = {one.name: _Keeper(one) for one in places}
 
     def each(self, other: Callable[[Place], Place]) -> Places:

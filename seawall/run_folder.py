@@ -60,9 +60,7 @@ class RunFolder:
             Tampered: it is not the plan that the journal's first line names.
             JournalError: it cannot be read.
         """
-        path = self.path / "plan.json"
-        with on_disk(path):
-            content = path.read_bytes()
+        path, content = self.path / "plan.json", self.plan_content()
         if hashlib.sha256(content).hexdigest() != first_event(self.journal_path).plan:
             remedy = "Do not resume it; compare it with a copy, keep both as evidence, and plan again"
             raise Tampered("the plan was changed after the run was opened", where=str(path), remedy=remedy)
@@ -71,6 +69,12 @@ class RunFolder:
         except ValidationError as error:
             remedy = "Use the version of Seawall that wrote it, or newer"
             raise JournalError("the plan is of another version", where=str(path), remedy=remedy) from error
+
+    def plan_content(self) -> bytes:
+        """Return the plan's bytes, unchecked. Raises: JournalError: it cannot be read."""
+        path = self.path / "plan.json"
+        with on_disk(path):
+            return path.read_bytes()
 
     def journal(self, by: str = "seawall") -> FileJournal:
         """Open the journal for writing, for the operator `by`. Raises: Busy, Tampered, JournalError."""

@@ -75,6 +75,7 @@ class Term:
     """The right to drive one run. Use as a context manager; leaving it lets go.
 
     Attributes:
+        driver: who takes it.
         began: the slot that this driver took the run up with; the round of its copies.
         begun: that of every driver before it.
     """
@@ -83,7 +84,7 @@ class Term:
         self, places: Places, run: str, driver: Driver, longest: timedelta, tell: Tell = untold
     ) -> None:
         """Prepare to drive `run`, whose changes have limits up to `longest`. Nothing is asked yet."""
-        self._places, self._row, self._run, self._driver = places, row_of_term(run), run, driver
+        self._places, self._row, self._run, self.driver = places, row_of_term(run), run, driver
         self._lasts = max(SHORTEST, min(longest, LONGEST_AT_ONCE) + MORE)
         self._tell = tell
         self._n = 0
@@ -97,13 +98,16 @@ class Term:
         self.began = 0
         self.begun: tuple[int, ...] = ()
 
-    def take(self) -> None:
+    def take(self, *, new: bool = False) -> None:
         """Take the term; when another's runs still, wait until it is over, saying how long.
+
+        A `new` run most likely has none, and so the first slot is tried without a look.
 
         Raises:
             PlaceSilent: too few places answer; nobody can tell who drives it.
         """
-        self._wait_for_the_old_one()
+        if not new:
+            self._wait_for_the_old_one()
         while True:
             outcome = self._try(self._n + 1)
             if isinstance(outcome, Mine):
@@ -184,7 +188,7 @@ class Term:
             if word is None:
                 return
             self.begun = word.begun
-            if not word.lasts or word.driver.folder == self._driver.folder:
+            if not word.lasts or word.driver.folder == self.driver.folder:
                 return  # let go; or its process is gone, since this one holds the run's lock in the same folder
             if seen is None or seen.n != head.n:
                 seen, since = Running(head.n, word, waited_for(word)), boottime()
@@ -209,7 +213,7 @@ class Term:
             began = self.began or n
             word = TermWord(
                 nonce=nonce(),
-                driver=self._driver,
+                driver=self.driver,
                 at=utc_now(),
                 lasts=span.total_seconds(),
                 began=began,
