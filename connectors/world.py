@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from seawall.actions import Action, Connector, Vault, World
-from seawall.expiring import Leases
 from seawall.claims_at_places import foresee
+from seawall.expiring import Leases
 from seawall.inventory import Inventory
 from seawall.marks import look_at
 from seawall.own_actions import NOTHING_OWN, Own
