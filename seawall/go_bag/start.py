@@ -30,7 +30,9 @@ BOOT = (
     "from console.terminal.main import main; main()"
 )
 LAUNCHER = """#!/bin/sh
-SEAWALL_GO_BAG=${{SEAWALL_GO_BAG:-{bag}}} exec {python} -I -c "{boot}" {folder} "$@"
+[ -n "$SEAWALL_GO_BAG" ] || SEAWALL_GO_BAG={bag}
+export SEAWALL_GO_BAG SEAWALL_CALLED={called}
+exec {python} -I -c "{boot}" {folder} "$@"
 """
 
 
@@ -70,10 +72,14 @@ def lay_for_good(bag: Path, arguments: list[str]) -> int:
     folder.mkdir(mode=0o700, parents=True)
     lay(bag, folder / "software")
     launcher = folder / "seawall"
-    words = {"bag": bag, "python": sys.executable, "boot": BOOT, "folder": folder / "software"}
-    launcher.write_text(
-        LAUNCHER.format(**{name: str(word) for name, word in words.items()}), encoding="utf-8"
-    )
+    paths = {
+        "bag": bag,
+        "called": shlex.quote(str(launcher)),
+        "python": this_program(),
+        "folder": folder / "software",
+    }
+    words = {name: shlex.quote(str(path)) for name, path in paths.items()}
+    launcher.write_text(LAUNCHER.format(boot=BOOT, **words), encoding="utf-8")
     launcher.chmod(0o700)
     print(f"Next: {launcher} go-bag show")  # noqa: T201 - the same
     return 0
@@ -115,10 +121,15 @@ def carry_out(bag: Path, folder: Path, arguments: list[str]) -> int:
     """Run the programs to their end; what stops them is left to them."""
     called = f"python3 -I {shlex.quote(str(bag))}"
     environment = {"SEAWALL_GO_BAG": str(bag), "SEAWALL_CALLED": called, **os.environ}
-    child = subprocess.Popen([sys.executable, "-I", "-c", BOOT, str(folder), *arguments], env=environment)
+    child = subprocess.Popen([this_program(), "-I", "-c", BOOT, str(folder), *arguments], env=environment)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _frame: _pass_on(child, got))
     return child.wait()
+
+
+def this_program() -> str:
+    """Return the Python that runs this; it does not know its own name where there is no PATH."""
+    return sys.executable or os.path.realpath("/proc/self/exe")
 
 
 def _pass_on(child: subprocess.Popen[bytes], number: int) -> None:
