@@ -16,8 +16,10 @@ from connectors.world import RealWorld
 from console.terminal.desk import Desk
 from console.terminal.status_bags import checked_bags
 from console.terminal.surroundings import surroundings
+from console.terminal.trust_look import WHAT, trust_checked
 from seawall.actions import CheckUp, Deadline, World
 from seawall.errors import BadInput, CallError, Finding
+from seawall.signers import trust_folder
 from seawall.targets import Endpoint, Host
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ def looks(desk: Desk, world: World) -> Iterator[Look]:
 def _here(desk: Desk, _world: World) -> Iterator[Look]:
     yield Look("folder of runs", lambda _: [_runs_folder(desk.runs)])
     yield Look("Prefect", lambda _: [_prefect()], only_warns=True)
+    yield Look(WHAT, lambda _: [trust_checked(desk)], only_warns=trust_folder() is None)
 
 
 def _schedules(desk: Desk, _world: World) -> Iterator[Look]:

@@ -242,3 +242,16 @@ def test_a_trust_root_that_others_can_write_stops_before_anything_is_opened(stag
     assert said.code == ExitCode.BAD_INPUT
     assert "may write it, and so let any key count" in said.err
     assert not (stage.city / "runs").exists() or not list((stage.city / "runs").glob("2*"))
+
+
+def test_doctor_says_whether_yeses_are_signed_and_who_could_not_sign(stage, trust):
+    looked = json.loads(stage("doctor", "--json").out)["looks"]
+    (one,) = [look for look in looked if look["what"] == "trust root"]
+    assert (one["well"], one["saw"]) == (True, f"4 keys in {trust}/allowed_signers")
+    lines = (trust / "allowed_signers").read_text().splitlines(keepends=True)
+    (trust / "allowed_signers").write_text("".join(lines[:1]))
+    assert "no key of deputy-commander, who may be asked for a yes" in flat(stage("doctor").out)
+
+
+def test_doctor_says_that_typed_yeses_prove_nobodys_word(stage):
+    assert "there is none: yeses are typed, and prove nobody's word" in flat(stage("doctor").out)
