@@ -117,6 +117,34 @@ _POSTGRES = {
     ),
 }
 
+_LEASES = {
+    "lease.state": _said(
+        "On {server.host.name}: `nft list set inet seawall_lease_{server.port} admitted`; empty, it lets nobody in.",
+        "På {server.host.name}: `nft list set inet seawall_lease_{server.port} admitted`; tom lukker den ingen ind.",
+    ),
+    "lease.is-expired": _said(
+        "It cannot be seen by hand whether a lease has run out. See that {server.host.name} has no power, or that"
+        " PostgreSQL is stopped there.",
+        "Det kan ikke ses i hånden, om en lease er udløbet. Se, at {server.host.name} er uden strøm, eller at"
+        " PostgreSQL er standset dér.",
+    ),
+    "lease.expire": _said(
+        "No lease is revoked by hand. Stop PostgreSQL on {server.host.name}, or take the machine's power.",
+        "En lease trækkes ikke tilbage i hånden. Stands PostgreSQL på {server.host.name}, eller tag strømmen fra den.",
+    ),
+    "lease.may-be-held": _said(
+        "On {server.host.name}: `nft list set inet seawall_lease_{server.port} admitted` must show the port.",
+        "På {server.host.name}: `nft list set inet seawall_lease_{server.port} admitted` skal vise porten.",
+    ),
+    "lease.grant": _said(
+        "No lease is granted by hand. Where {peer.host.name} is seen to be the standby: on {server.host.name} stop the"
+        " guard, then `nft delete table inet seawall_lease_{server.port}`; nothing shuts users out then.",
+        "En lease gives ikke i hånden. Når {peer.host.name} ses at være reserve: stands vagten på"
+        " {server.host.name}, og derefter `nft delete table inet seawall_lease_{server.port}`; intet"
+        " lukker så brugerne ude.",
+    ),
+}
+
 _MACHINES = {
     "power.state": _said(
         "Look at the controller {host.power.url}, {host.power.system} (UUID {host.power.uuid}), or at the machine.",
@@ -299,5 +327,5 @@ _KEPT = {
     ),
 }
 
-BY_HAND: Mapping[str, Text] = {**_POSTGRES, **_MACHINES, **_WAYS, **_KEPT}
+BY_HAND: Mapping[str, Text] = {**_POSTGRES, **_LEASES, **_MACHINES, **_WAYS, **_KEPT}
 """By the action's name."""

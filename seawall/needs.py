@@ -120,6 +120,19 @@ class InBucket(Need):
 
 
 @dataclass(frozen=True, slots=True)
+class AtThePlaces(Need):
+    """The city's three places: to read what begins with `prefix`, or also to write it, once."""
+
+    of: str = ""
+    prefix: str = ""
+    writes: bool = False
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"the three places, to {'write' if self.writes else 'read'} `{self.prefix}`"
+
+
+@dataclass(frozen=True, slots=True)
 class AtBalancer(Need):
     """The runtime socket of balancer `of`, which listens to us with this level."""
 

@@ -15,12 +15,14 @@ from connectors.balancer import Balancers
 from connectors.dns import Dns, RecordSet, RecordType, host_name
 from connectors.files import Entry, Files
 from connectors.http import Http, Request, Response
+from connectors.lease import Lease
 from connectors.mail import Mail
 from connectors.memory.backup import ToolsInMemory
 from connectors.memory.balancer import RuntimeInMemory
 from connectors.memory.dns import ZonesInMemory
 from connectors.memory.files import TreesInMemory
 from connectors.memory.http import WebInMemory
+from connectors.memory.lease import leases_in_memory, places_in_memory
 from connectors.memory.mail import PostInMemory
 from connectors.memory.objects import BucketsInMemory
 from connectors.memory.own import OwnInMemory
@@ -38,6 +40,7 @@ from connectors.telling import Audiences
 from seawall.actions import World
 from seawall.inventory import Inventory, ReachedThrough
 from seawall.own_actions import NOTHING_OWN, Own
+from seawall.places import Places
 from seawall.targets import Endpoint, MailRelay, SlackWorkspace
 
 RELAY = MailRelay(address="mail.invalid", sender="seawall@mail.invalid")
@@ -61,6 +64,7 @@ class OutsideInMemory:
     workspace: WorkspaceInMemory
     units: UnitsInMemory
     trees: TreesInMemory
+    places: Places | None = None
     own: Own = NOTHING_OWN
 
     @classmethod
@@ -95,6 +99,7 @@ class OutsideInMemory:
             workspace=WorkspaceInMemory(),
             units=_units(city),
             trees=_trees(city),
+            places=places_in_memory(city),
             own=own,
         )
 
@@ -103,9 +108,12 @@ class OutsideInMemory:
         people = Audiences.of(self.city)
         objects = Objects(self.buckets)
         shell, power, vault = SshInMemory(self.machines), MachinePower(self.controllers), SecretsInMemory({})
+        leases = leases_in_memory(self.places)
+        postgres = PostgresInMemory(self.servers, shell, power, vault, _now, leases=leases)
         self.units.reach = self.trees.reach = shell.warm
         return World(
-            PostgresInMemory(self.servers, shell, power, vault, _now),
+            postgres,
+            Lease(leases, postgres),
             shell,
             Systemd(self.units),
             Files(self.trees),

@@ -21,6 +21,7 @@ from connectors.postgres.start import Starts
 from connectors.postgres.state import States
 from seawall.actions import Action, CheckUp, Deadline, Effect, Power, Ready, Shell, Vault
 from seawall.evidence import Fenced
+from seawall.expiring import Leases
 from seawall.needs import Grant
 from seawall.targets import Server
 
@@ -37,17 +38,26 @@ class PostgresServers:
         power: how a machine's power is taken.
         vault: where the replicator's password is kept.
         clock: what time it is, with a time zone; evidence is dated by it.
+        leases: those of servers that have one; no server has any when absent.
     """
 
     def __init__(
-        self, sessions: Sessions, host: HostSide, power: Power, vault: Vault, clock: Callable[[], datetime]
+        self,
+        sessions: Sessions,
+        host: HostSide,
+        power: Power,
+        vault: Vault,
+        clock: Callable[[], datetime],
+        *,
+        leases: Leases | None = None,
     ) -> None:
+        leases = leases or Leases(lambda: None, clock)
         self._sessions = sessions
         self._host = host
         self._power = power
         self._states = States(sessions, clock)
-        self._fences = Fences(host, power, clock)
-        self._promotions = Promotions(sessions, Openings(host, power), clock)
+        self._fences = Fences(host, power, clock, leases)
+        self._promotions = Promotions(sessions, Openings(host, power, leases), clock)
         self._divergences = Divergences(sessions, host)
         self._rejoins = Rejoins(sessions, host, self._divergences, vault, clock)
         self._starts = Starts(sessions, host, self._fences)
@@ -59,6 +69,11 @@ class PostgresServers:
     def warm(self, server: Server, deadline: Deadline) -> None:
         """Have a checked connection to a server ready. Raises: Unreachable, WrongTarget."""
         self._sessions.warm(server, deadline)
+
+    def is_standby(self, server: Server, deadline: Deadline) -> bool:
+        """Tell whether a server is a standby, by asking it. Raises: Unreachable, WrongTarget."""
+        with self._sessions.with_right(server, deadline) as right:
+            return right.found.role == "standby"
 
     def check(self, servers: Iterable[Server], deadline: Deadline) -> Iterator[CheckUp]:
         """Look at each server without changing anything: the right one, rights, settings, how far behind."""
@@ -297,10 +312,19 @@ class Postgres(PostgresServers):
         power: how their machines' power is taken.
         vault: where passwords are kept.
         clock: what time it is, with a time zone.
+        leases: those of servers that have one; no server has any when absent.
     """
 
-    def __init__(self, shell: Shell, power: Power, vault: Vault, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        shell: Shell,
+        power: Power,
+        vault: Vault,
+        clock: Callable[[], datetime],
+        *,
+        leases: Leases | None = None,
+    ) -> None:
         def open_one(server: Server, deadline: Deadline) -> Session:
             return Session.open(server, vault.secret(server.password), deadline)
 
-        super().__init__(Sessions(open_one), HostSide(shell), power, vault, clock)
+        super().__init__(Sessions(open_one), HostSide(shell), power, vault, clock, leases=leases)

@@ -3,6 +3,9 @@
 Stopped: standby.signal is on disk before the server is told to stop, so that whoever starts it again starts a standby;
 then a fast stop, and no process of it is left. Powered off: its machine has no power, says the controller for that
 very machine. What cannot be seen is not believed: the next kind of evidence is tried, or the step fails.
+
+Lease expired: nothing lets users in any more. That takes a term to wait out, so the lease is revoked at once, beside
+the other tries; and it stays revoked when one of them comes first: a machine whose power returns lets nobody in.
 """
 
 from __future__ import annotations
@@ -10,15 +13,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from connectors.postgres.gone import has_no_power
+from connectors.postgres.gone import begin, came, first_of, has_no_power
 from connectors.postgres.host import HostSide
 from connectors.postgres.seen import FenceArgs, FenceKind, IsFenced
 from seawall.actions import Deadline, Occasion, Power
 from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.evidence import Fenced, PoweredOff, Stopped
+from seawall.expiring import Leases
 from seawall.targets import Server
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+SETTLES = 0.25
+"""Seconds that a fence, which is there, waits for its lease to be revoked too: it took 15 ms (measured)."""
 SHARE = 0.6
 """Of the time left, what one kind of evidence may take when another one is still to be tried."""
 
@@ -32,6 +42,7 @@ class Fences:
     host: HostSide
     power: Power
     clock: Callable[[], datetime]
+    leases: Leases
 
     def fence(self, args: FenceArgs, occasion: Occasion) -> Fenced:
         """Fence a server by the first kind of evidence that can be had.
@@ -39,8 +50,33 @@ class Fences:
         Raises:
             WrongTarget: something else stands there, and nothing was done to it.
             DidNothing: no kind could be had and nothing was changed.
-            MayHaveActed: a stop was begun whose ending was not seen, and nothing else could be had.
+            MayHaveActed: a stop was begun whose ending was not seen, or the lease was revoked, and nothing else could
+                be had.
         """
+        if "lease-expired" in args.by:
+            return self._beside_the_lease(args, occasion)
+        return self._by_first(args, occasion)
+
+    def _beside_the_lease(self, args: FenceArgs, occasion: Occasion) -> Fenced:
+        """Revoke the lease and wait its term out, while everything else is tried; return what comes first."""
+        server, deadline = args.server, occasion.deadline
+        others = tuple(kind for kind in args.by if kind != "lease-expired")
+        words = {"by": f"run {occasion.run}", "why": f"step {occasion.step} fences it"}
+        if not others:
+            return self.leases.expire(server, deadline, **words)
+        revoking = begin(lambda: self.leases.revoke(server, deadline, **words))
+        expiring = begin(lambda: self.leases.expired(server, revoking.result(), deadline))
+        trying = begin(lambda: self._by_first(FenceArgs(server=server, by=others), occasion))
+        first_of((trying, expiring), deadline)
+        if came(trying, 0):
+            # What is on its way to the places would reach them after this step otherwise, and after what undoes it.
+            came(revoking, deadline.at_most(SETTLES).left)
+            return trying.result()
+        if came(expiring, 0):
+            return expiring.result()
+        raise _neither(server, trying, expiring, revoked=not (revoking.done() and revoking.exception()))
+
+    def _by_first(self, args: FenceArgs, occasion: Occasion) -> Fenced:
         if {"stopped", "powered-off"} <= set(args.by) and self._is_gone(args.server, occasion.deadline):
             return self._fenced(args.server, _power_cut(args.server))
         problems: list[CallError] = []
@@ -66,6 +102,20 @@ class Fences:
 
     def is_fenced(self, args: FenceArgs, occasion: Occasion) -> IsFenced:
         """Tell whether a server is fenced, by what can be seen now. Raises: WrongTarget."""
+        if "lease-expired" not in args.by:
+            return self._is_fenced(args, occasion)
+        expired = begin(lambda: self.leases.is_expired(args.server, occasion.deadline))
+        otherwise = self._is_fenced(args, occasion)
+        if otherwise.holds:
+            return otherwise
+        found = expired.result() if came(expired, occasion.deadline.left) else None
+        if isinstance(found, Fenced):
+            return IsFenced(holds=True, because=str(found), fenced=found)
+        said = found or "nobody can tell whether its lease has run out"
+        holds = otherwise.holds if found else None
+        return IsFenced(holds=holds, because=f"{otherwise.because}; {said}")
+
+    def _is_fenced(self, args: FenceArgs, occasion: Occasion) -> IsFenced:
         server, socket = args.server, args.server.host.power
         try:
             told = self.host.run(
@@ -133,6 +183,32 @@ class Fences:
             because=f"{server} is stopped, and would start as a standby",
             fenced=self._fenced(server, stopped(server, told)),
         )
+
+
+def _neither(server: Server, trying: Future[Fenced], expiring: Future[Fenced], *, revoked: bool) -> CallError:
+    """Make the error for a server that could be fenced neither by its lease nor otherwise."""
+    problems = [_problem(one) for one in (trying, expiring)]
+    failed = [one.exception() for one in (trying, expiring) if one.done()]
+    nothing = not revoked and len(failed) == len(problems)
+    kind: type[CallError] = MayHaveActed
+    if nothing and all(isinstance(one, DidNothing) for one in failed):
+        kind = WrongTarget if isinstance(failed[0], WrongTarget) else DidNothing
+        kind = Unreachable if all(isinstance(one, Unreachable) for one in failed) else kind
+    return kind(
+        f"it is not fenced; {problems[0]}; lease-expired: {problems[1]}",
+        where=str(server),
+        remedy="Promote nothing; fence it by hand, or by another kind of evidence, and look again"
+        + ("; lease.grant lets users in again" if revoked else ""),
+    )
+
+
+def _problem(one: Future[Fenced]) -> str:
+    error = one.exception() if one.done() else None
+    if isinstance(error, CallError):
+        return error.problem
+    if error is not None:
+        raise error
+    return "not over when it was given up"
 
 
 def stopped(server: Server, told: Mapping[str, str]) -> Stopped:

@@ -8,15 +8,17 @@ later. The machine's own answer counts for more than the controller's, which may
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from seawall.actions import Deadline, Power, Shell
-from seawall.errors import Unreachable
+from seawall.errors import Unreachable, WrongTarget
 from seawall.targets import Host, PowerSocket
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+T = TypeVar("T")
 
 WAITS = 3.0
 """Seconds: as long as a connection may take. Then the fence itself is tried, and says what is wrong."""
@@ -34,8 +36,8 @@ def has_no_power(
     if socket is None:
         return False
     soon = deadline.at_most(WAITS)
-    machine = _begin(lambda: _answers(host, shell, soon))
-    controller = _begin(lambda: _says_off(socket, power, soon))
+    machine = begin(lambda: _answers(host, shell, soon))
+    controller = begin(lambda: _says_off(socket, power, soon))
     wait((machine, controller), soon.left, FIRST_COMPLETED)
     if not machine.done():
         if not (controller.done() and controller.result()):
@@ -48,12 +50,39 @@ def has_no_power(
     return controller.done() and controller.result()
 
 
-def _begin(question: Callable[[], bool]) -> Future[bool]:
+def begin(question: Callable[[], T]) -> Future[T]:
+    """Ask it in a thread of its own, and return what its answer, or its error, will be."""
     from concurrent.futures import Future
 
-    answer: Future[bool] = Future()
-    threading.Thread(target=lambda: answer.set_result(question()), name="is it gone", daemon=True).start()
+    answer: Future[T] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(question())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is asked for
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, name="beside", daemon=True).start()
     return answer
+
+
+def first_of(answers: Iterable[Future[T]], deadline: Deadline) -> None:
+    """Wait until one has come that is no error, until all have or one met a wrong target, or until the time is up."""
+    from concurrent.futures import FIRST_COMPLETED, wait
+
+    left = set(answers)
+    while left and not deadline.passed:
+        done, left = wait(left, deadline.left, FIRST_COMPLETED)
+        if any(one.exception() is None or isinstance(one.exception(), WrongTarget) for one in done):
+            return
+
+
+def came(answer: Future[T], seconds: float) -> bool:
+    """Wait at most so long for an answer; tell whether it came and is no error."""
+    from concurrent.futures import wait
+
+    wait((answer,), seconds)
+    return answer.done() and answer.exception() is None
 
 
 def _answers(host: Host, shell: Shell, deadline: Deadline) -> bool:

@@ -19,7 +19,8 @@ from connectors.postgres.host import HostSide
 from connectors.postgres.seen import PromoteArgs
 from seawall.actions import Deadline, Power
 from seawall.errors import CallError, DidNothing, Unreachable
-from seawall.evidence import GOOD_FOR, Fenced, Override, PoweredOff, Stopped
+from seawall.evidence import GOOD_FOR, Fenced, LeaseExpired, Override, PoweredOff, Stopped
+from seawall.expiring import Leases
 from seawall.model import duration_text
 from seawall.targets import Server
 
@@ -35,6 +36,7 @@ class Openings:
 
     host: HostSide
     power: Power
+    leases: Leases
 
     def check(self, args: PromoteArgs, deadline: Deadline, now: datetime) -> None:
         """Judge the evidence, by itself and by what can be seen now.
@@ -50,6 +52,8 @@ class Openings:
                 self._not_started_since(args, seen, look)
             case PoweredOff():
                 self._still_without_power(args, look)
+            case LeaseExpired() as expired:
+                self._still_revoked(args, expired)
             case Override():
                 pass  # two people said that nothing can be seen
 
@@ -72,6 +76,20 @@ class Openings:
                 args.server,
                 f"the evidence is from before {args.old} was started again: it was {seen.control}, and is {now}",
             )
+
+    def _still_revoked(self, args: PromoteArgs, evidence: LeaseExpired) -> None:
+        lease = args.old.lease
+        if lease is None:
+            raise _refused(args.server, f"the evidence is that a lease ran out, and {args.old} has none")
+        # The guard may go by a longer term than the inventory says, and then that was waited for.
+        runs = max(lease.term, evidence.term) + max(lease.drift, evidence.drift)
+        if evidence.waited < runs:
+            waited = f"{duration_text(evidence.waited)} of {duration_text(runs)}"
+            raise _refused(args.server, f"the lease of {args.old} was waited out for {waited} only")
+        try:
+            self.leases.seal(args.old, evidence, by=f"the promotion of {args.server}")
+        except CallError as error:
+            raise _refused(args.server, error.problem) from error
 
     def _still_without_power(self, args: PromoteArgs, deadline: Deadline) -> None:
         socket = args.old.host.power

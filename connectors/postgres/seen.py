@@ -12,7 +12,7 @@ from seawall.evidence import Fenced
 from seawall.model import Bytes, Duration, Frozen
 from seawall.targets import Server
 
-FenceKind = Literal["stopped", "powered-off"]
+FenceKind = Literal["stopped", "powered-off", "lease-expired"]
 
 
 class ServerArgs(Frozen):

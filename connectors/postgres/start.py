@@ -38,7 +38,7 @@ class Starts:
         return Started(server=args.server.name, already=told.get("already") == "yes")
 
     def unfence(self, args: UnfenceArgs, occasion: Occasion) -> Unfenced:
-        """Start a fenced server as the primary it was.
+        """Start a fenced server as the primary it was, and let its guard let users in.
 
         Raises:
             DidNothing: its peer is not provably a standby of its own timeline, or it is not fenced.
@@ -58,6 +58,9 @@ class Starts:
                     TIMELINE=timeline or "",
                     WITHIN=_seconds(deadline),
                 )
+                if server.lease is not None:
+                    words = {"by": f"run {occasion.run}", "why": f"step {occasion.step} takes its fence back"}
+                    self.fences.leases.grant(server, deadline, **words)
                 self._look_again(server, right.session.ask(statements.PEER, deadline).rows, occasion)
         except CallError as error:
             if error.where.startswith(str(peer)) and isinstance(error, DidNothing):

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors import grants
 from connectors.doors import door_of
+from connectors.places import bucket_of
 from seawall.inventory import Inventory
 from seawall.needed import Asked
 from seawall.needs import (
@@ -16,6 +17,7 @@ from seawall.needs import (
     AtAddress,
     AtBalancer,
     AtController,
+    AtThePlaces,
     ByMail,
     BySlack,
     Grant,
@@ -194,6 +196,15 @@ def _bucket(rights: Rights, one: Asked, _city: Inventory) -> None:
         _way(rights, one.action, door, what="S3", to=store.name)
 
 
+def _places(rights: Rights, one: Asked, city: Inventory) -> None:
+    need = one.need
+    assert isinstance(need, AtThePlaces)
+    allows = ("s3:ListBucket", "s3:GetObject", *(("s3:PutObject",) if need.writes else ()))
+    for name in city.places:
+        asked = Asked(one.action, InBucket("place", allows, need.prefix), bucket_of(city, name))
+        _bucket(rights, asked, city)
+
+
 def _balancer(rights: Rights, one: Asked, _city: Inventory) -> None:
     assert isinstance(one.need, AtBalancer)
     rights.balancers[one.at].setdefault(one.need.level, {})[one.action] = None
@@ -247,6 +258,7 @@ _ADDS: Mapping[type[Need], Callable[[Rights, Asked, Inventory], None]] = {
     Login: _login,
     Replicating: _replicating,
     InBucket: _bucket,
+    AtThePlaces: _places,
     AtBalancer: _balancer,
     InZone: _zone,
     AtController: _controller,

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from drills.lab import balancer, postgres, store, website
+from drills.lab import lease as leases
 from drills.lab.account import Account
 from drills.lab.credentials import make_credentials
 from drills.lab.dns_server import zone_text
 from drills.lab.folders import LabFolder
 from drills.lab.layout import LabLayout
+from drills.lab.lease import LEASE
 from drills.lab.looks import wait_until_all_answer, wait_until_answering
 from drills.lab.machine import turn_on
 from drills.lab.plan import (
@@ -37,12 +39,18 @@ from drills.lab.processes import end
 from drills.lab.programs import boots
 from drills.lab.remote import run_on
 from drills.lab.software import Software, find_software
+from seawall.targets import Lease
 
 ANSWERS_WITHIN = timedelta(seconds=30)
 
 
 def build(
-    places: LabFolder, account: Account, tell: Callable[[str], None], *, first_port: int | None = None
+    places: LabFolder,
+    account: Account,
+    tell: Callable[[str], None],
+    *,
+    first_port: int | None = None,
+    lease: Lease = LEASE,
 ) -> LabLayout:
     """Make the lab and return it when every server of it answers.
 
@@ -54,7 +62,9 @@ def build(
         tell(f"PostgreSQL does not run as root: the lab's servers and SSH sessions run as {account.name}")
     software = find_software(places, account, tell=tell)
     kept, uuids = make_credentials(places, hosts=host_names(), stores=PLACES), new_uuids()
-    layout = plan_lab(places, account.name, software.postgres, kept, uuids, first_port=first_port)
+    layout = plan_lab(
+        places, account.name, software.postgres, kept, uuids, first_port=first_port, lease=lease
+    )
     _lay_down(layout, software, account)
     for boot in boots(layout, uuids, software, account):
         boot.save(places)
@@ -95,6 +105,7 @@ def _lay_down(layout: LabLayout, software: Software, account: Account) -> None:
             account.own(path)
     for cluster in clusters(layout):
         postgres.prepare(cluster, kept, account)
+        leases.prepare(layout, layout.machine(f"{cluster.site}-db"))
     for place in PLACES:
         store.prepare(places.home(f"{place}-store"), place, kept, account)
     for site in SITES:

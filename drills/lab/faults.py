@@ -2,8 +2,9 @@
 
 `kill-host` and `kill-site` kill every program of the machines at once (SIGKILL), SSH too; the power controller at the
 witness then truthfully says Off, because nothing of them runs. `stop-process` holds a program (SIGSTOP) so that it
-keeps its connections and answers nothing. `cut-link` silences what goes between the two sites; see `link` for what
-that leaves.
+keeps its connections and answers nothing; `stop-guard` and `kill-guard` do that to a database's guard, and
+`cut-guard-from-places` silences the places for it. `cut-link` silences what goes between the two sites; see `link` for
+what that leaves.
 
 Not like the real thing: a killed machine's address still refuses connections, where one without power would not answer
 at all, and its open connections end with a reset instead of silence.
@@ -13,22 +14,26 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
 
 from pydantic import AwareDatetime
 
+from drills.lab import lease
 from drills.lab.errors import LabError, LabMisused
 from drills.lab.layout import LabLayout, Machine
+from drills.lab.lease import GUARD
 from drills.lab.looks import looks, wait_until_answering
-from drills.lab.machine import Boot, turn_on
+from drills.lab.machine import Boot, start_program, turn_on
 from drills.lab.plan import LINK, SITES, cut_file
 from drills.lab.processes import Running, end, is_on, running, running_on, send
 from seawall.model import Frozen
 
-FaultKind = Literal["kill-host", "kill-site", "stop-process", "cut-link"]
+FaultKind = Literal[
+    "kill-host", "kill-site", "stop-process", "cut-link", "stop-guard", "kill-guard", "cut-guard-from-places"
+]
 EVERYTHING = "everything"
 STARTS_WITHIN = timedelta(seconds=30)
 _LINK_TURNS_WITHIN = 5.0
@@ -61,8 +66,9 @@ def break_(folder: Path, fault: str, target: str) -> Broken:
 
     Args:
         folder: the lab's.
-        fault: `kill-host`, `kill-site`, `stop-process` or `cut-link`.
-        target: a machine; a site; `machine/program`, or a machine for its main program; `north-south`.
+        fault: one of `FaultKind`.
+        target: a machine; a site; `machine/program`, or a machine for its main program; `north-south`. For a guard, the
+            machine of its database.
 
     Raises:
         LabMisused: there is no such fault or target. LabError: it could not be done.
@@ -76,6 +82,12 @@ def break_(folder: Path, fault: str, target: str) -> Broken:
             saw = _kill(layout, layout.at_site(target))
         case "stop-process":
             saw = _stop(layout, target)
+        case "stop-guard":
+            saw = _stop(layout, f"{_database(layout, target).name}/{GUARD}")
+        case "kill-guard":
+            saw = _kill_guard(layout, _database(layout, target))
+        case "cut-guard-from-places":
+            saw = _turn_guard(layout, _database(layout, target), cut=True)
         case "cut-link":
             _check_link(target)
             saw = _turn_link(layout, cut=True)
@@ -108,10 +120,58 @@ def heal(folder: Path, target: str = EVERYTHING) -> Healed:
     for machine in machines:
         if machine.name in off:
             _wait_for(layout, machine)
+    for machine in machines:
+        if "postgres" in machine.ports:
+            _heal_guard(layout, machine)
     restored = LINK in names and cut_file(layout.places).exists()
     if restored:
         _turn_link(layout, cut=False)
     return Healed(turned_on=tuple(sorted(off)), continued=len(held), link_restored=restored)
+
+
+def restart(layout: LabLayout, machine: str, program: str) -> None:
+    """Start one of a machine's own programs again. Raises: LabError: it has no such program."""
+    boot = Boot.load(layout.places, machine)
+    found = next((one for one in boot.programs if one.name == program), None)
+    if found is None:
+        raise LabError(
+            f"{machine} runs no {program}", where=machine, remedy="Name one that it starts at boot"
+        )
+    start_program(layout.places, boot, found)
+
+
+def _database(layout: LabLayout, target: str) -> Machine:
+    machine = layout.machine(target)
+    if "postgres" not in machine.ports:
+        known = ", ".join(one.name for one in layout.machines if "postgres" in one.ports)
+        raise LabMisused(f"{target} has no guard", where="lab break", remedy=f"Use one of {known}")
+    return machine
+
+
+def _guards(layout: LabLayout, machine: Machine) -> list[Running]:
+    return [one for one in running_on(layout.places, machine.name) if "connectors.guard" in one.command]
+
+
+def _kill_guard(layout: LabLayout, machine: Machine) -> str:
+    def gone() -> bool:
+        send(_guards(layout, machine), signal.SIGKILL)
+        return not _guards(layout, machine)
+
+    _until(gone, f"the guard on {machine.name} does not end")
+    return f"{machine.name} has no guard"
+
+
+def _turn_guard(layout: LabLayout, machine: Machine, *, cut: bool) -> str:
+    relays = [one for one in running_on(layout.places, machine.name) if "drills.lab.relay" in one.command]
+    wanted = _turn(lease.cut_file(layout.places, machine.name), relays, cut=cut)
+    return f"the guard's ways from {machine.name} to the places are {wanted}"
+
+
+def _heal_guard(layout: LabLayout, machine: Machine) -> None:
+    if lease.cut_file(layout.places, machine.name).exists():
+        _turn_guard(layout, machine, cut=False)
+    if not _guards(layout, machine):
+        restart(layout, machine.name, GUARD)
 
 
 def _kill(layout: LabLayout, machines: Collection[Machine]) -> str:
@@ -175,17 +235,21 @@ def _check_link(target: str) -> None:
 
 
 def _turn_link(layout: LabLayout, *, cut: bool) -> str:
-    file = cut_file(layout.places)
+    relays = [one for one in running_on(layout.places, LINK) if "drills.lab.link" in one.command]
+    return f"the link is {_turn(cut_file(layout.places), relays, cut=cut)}"
+
+
+def _turn(file: Path, relays: Sequence[Running], *, cut: bool) -> str:
+    """Cut what these relays carry, or make it whole, and return what it is then."""
     if cut:
         file.touch(mode=0o600)
     else:
         file.unlink(missing_ok=True)
-    relays = [one for one in running_on(layout.places, LINK) if "drills.lab.link" in one.command]
     send(relays, signal.SIGHUP)
     wanted = "cut" if cut else "whole"
     state = file.with_suffix(".state")
-    _until(lambda: not relays or state.read_text() == wanted, f"the link does not turn {wanted}")
-    return f"the link is {wanted}"
+    _until(lambda: not relays or state.read_text() == wanted, f"{file.stem} does not turn {wanted}")
+    return wanted
 
 
 def _targets(layout: LabLayout, target: str) -> tuple[Machine, ...]:

@@ -18,6 +18,7 @@ from threading import Event
 from drills.lab import alive
 from drills.lab.errors import LabError
 from drills.lab.layout import LabLayout, Machine
+from drills.lab.lease import LEASED, seen
 from drills.lab.plan import LINK, cut_file
 
 LIMIT = 2.0
@@ -247,6 +248,7 @@ def _link(layout: LabLayout, _machine: Machine) -> str:
 _LOOKS: Mapping[str, tuple[str, Callable[[LabLayout, Machine], str]]] = {
     "ssh": ("read its SSH banner", _ssh),
     "postgres": ("asked SQL whether it is a standby", _postgres),
+    LEASED: ("read what its guard last wrote", seen),
     "pages": (
         "GET /, a file of the website",
         lambda _layout, machine: _get(f"http://{machine.at('pages')}/", "Havnby"),

@@ -154,7 +154,7 @@ def _supervise(folder: LabFolder, boot: Boot, tells: int) -> None:
     fresh = note.with_suffix(".new")
     fresh.write_text(json.dumps({"pid": os.getpid(), "started": started_at(os.getpid())}))
     fresh.replace(note)
-    names = {_start(folder, boot, program): program.name for program in boot.programs}
+    names = {start_program(folder, boot, program): program.name for program in boot.programs}
     waited = {signal.SIGCHLD, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, waited)
     os.write(tells, b"1")
@@ -166,7 +166,8 @@ def _supervise(folder: LabFolder, boot: Boot, tells: int) -> None:
             os._exit(0)
 
 
-def _start(folder: LabFolder, boot: Boot, program: Program) -> int:
+def start_program(folder: LabFolder, boot: Boot, program: Program) -> int:
+    """Start a program as the machine's own, and return its process id."""
     environment = {
         "PATH": PATH,
         "LANG": "C.UTF-8",

@@ -18,6 +18,7 @@ from seawall.targets import (
     Balancer,
     Endpoint,
     Host,
+    Lease,
     MailRelay,
     PowerSocket,
     Server,
@@ -53,9 +54,14 @@ _KINDS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "register": (90, ("http",)),
 }
 """A kind of machine: the last number of its address, and what answers there."""
-_MORE: Mapping[str, tuple[str, ...]] = {"web": ("services",), "front": (website.ROOT, website.UNIT)}
+_MORE: Mapping[str, tuple[str, ...]] = {
+    "web": ("services",),
+    "front": (website.ROOT, website.UNIT),
+    "db": ("leased", *(f"place-{place}" for place in PLACES)),
+}
 """What else answers on a kind of machine, by which services are watched: the balancer's ways to what has no name here,
-and the services that are only there. They take the last ports, so that the others stay where they were."""
+and the services that are only there; a database's way in, and its guard's ways to the places. They take the last ports,
+so that the others stay where they were."""
 _AT: Mapping[str, tuple[str, ...]] = {
     "north": ("db", "web", "store"),
     "south": ("db", "web", "store"),
@@ -93,6 +99,7 @@ def plan_lab(
     uuids: Mapping[str, str],
     *,
     first_port: int | None = None,
+    lease: Lease,
 ) -> LabLayout:
     """Choose ports and addresses, and derive everything from them.
 
@@ -103,6 +110,7 @@ def plan_lab(
         kept: its secrets.
         uuids: what the power controller calls each machine.
         first_port: ports one after another from here on; any that are free when absent.
+        lease: how long users' programs are let into the databases.
 
     Raises:
         LabError: there are not enough free ports.
@@ -114,7 +122,7 @@ def plan_lab(
         more = _MORE.get(machine.name.partition("-")[2], ())
         chosen = machine.ports | {service: next(ports) for service in more}
         machines[machine.name] = machine.model_copy(update={"ports": chosen})
-    return _Plan(folder, account, binaries, kept, uuids, machines, routes).layout()
+    return _Plan(folder, account, binaries, kept, uuids, machines, routes, lease).layout()
 
 
 def clusters(layout: LabLayout) -> tuple[Cluster, Cluster]:
@@ -194,6 +202,7 @@ class _Plan:
     uuids: Mapping[str, str]
     machines: Mapping[str, Machine]
     routes: tuple[Route, ...]
+    lease: Lease
 
     def layout(self) -> LabLayout:
         kept, machines = self.kept, self.machines
@@ -279,6 +288,7 @@ class _Plan:
             replicator_password=self.kept.ref("db_replicator"),
             peers=next(one.enter for one in self.routes if one.to == f"{machine.name}/postgres"),
             slot=next(one for one in SITES if one != site),
+            lease=self.lease.model_copy(update={"clients": machine.at("leased")}),
         )
 
     def _web_root(self, site: str) -> WebRoot:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from drills.lab import alive, balancer, store, website
+from drills.lab import alive, balancer, lease, store, website
 from drills.lab.account import Account
 from drills.lab.credentials import Credentials
 from drills.lab.layout import LabLayout, Machine
@@ -44,6 +44,8 @@ class _Programs:
             yield self._sshd(machine)
         home = self.layout.places.home(machine.name)
         match machine.name.partition("-")[2]:
+            case "db":
+                yield from lease.programs(self.layout, machine)
             case "web":
                 yield self._pages(machine)
                 yield from website.starts(home, active=machine.site == SITES[0])
@@ -82,8 +84,8 @@ class _Programs:
         return {"uid": self.account.uid, "gid": self.account.gid}
 
     def _web(self, machine: Machine) -> Program:
-        own = next(one for one in self.layout.servers.values() if one.host.site == machine.site)
-        database = f"host={own.host.address} port={own.port} dbname={DATABASE} user=app application_name=web"
+        door = self.layout.machine(f"{machine.site}-db").at(lease.LEASED)
+        database = f"host={door.address} port={door.port} dbname={DATABASE} user=app application_name=web"
         options = {"site": machine.site, "database": database, "password-file": self._secret("db_app")}
         return self._server("web", machine, "http", options)
 

@@ -19,16 +19,19 @@ from drills.lab.build import build, not_interrupted
 from drills.lab.errors import LabError, LabMisused
 from drills.lab.folders import LONGEST, LabFolder
 from drills.lab.layout import LabLayout
+from drills.lab.lease import LEASE
 from drills.lab.plan import PLACES
 from drills.lab.processes import end, is_on, running
+from seawall.targets import Lease
 
 Tell = Callable[[str], None]
 
 
-def lab_up(folder: Path, *, tell: Tell, first_port: int | None = None) -> LabLayout:
+def lab_up(folder: Path, *, tell: Tell, first_port: int | None = None, lease: Lease = LEASE) -> LabLayout:
     """Return the lab in `folder`, which is brought up unless it is up already; what is left of an old one goes first.
 
     `tell` is told, line by line, what is being done. With `first_port` its ports are those from there on, in order.
+    `lease` says how long users' programs are let into the databases; that of a lab that is up already stays.
 
     Raises:
         LabMisused: the folder cannot be a lab's. LabError: a part does not come up. Nothing is left running then.
@@ -43,7 +46,7 @@ def lab_up(folder: Path, *, tell: Tell, first_port: int | None = None) -> LabLay
             tell("Removing what is left of an earlier lab")
             _remove(places)
         try:
-            return build(places, account, tell, first_port=first_port)
+            return build(places, account, tell, first_port=first_port, lease=lease)
         except BaseException:
             with not_interrupted():
                 tell("It did not come up; ending what was started")

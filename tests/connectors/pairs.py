@@ -11,23 +11,33 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from connectors.lease import Lease
+from connectors.memory.lease import PassingClock
+from connectors.memory.places import PlaceInMemory
 from connectors.memory.postgres import PostgresInMemory, Row, ServerInMemory, ServersInMemory
 from connectors.memory.power import ControllerInMemory, PoweredInMemory
 from connectors.memory.secrets import SecretsInMemory
 from connectors.memory.ssh import MachineInMemory, SshInMemory
+from connectors.places import places_of
 from connectors.postgres import Postgres
 from connectors.power import MachinePower
 from connectors.redfish import RedfishController
 from connectors.secrets import Secrets
 from connectors.ssh import Ssh
 from drills.lab import faults, processes
+from drills.lab.inventory import technical_facts
 from drills.lab.layout import LabLayout
 from drills.lab.plan import clusters
 from drills.lab.postgres import start_command
 from drills.lab.remote import run_on
 from seawall.actions import World
 from seawall.errors import DidNothing
+from seawall.expiring import Leases
+from seawall.inventory import Inventory
+from seawall.leasing import take_up
+from seawall.places import Places
 from seawall.targets import Endpoint, Host, PowerSocket, Server
+from seawall.targets import Lease as ServerLease
 from tests.connectors.servers import free_port, occasion
 
 TURNING = ("postgres.promote", "postgres.rejoin", "postgres.rebuild")
@@ -83,6 +93,14 @@ class Pair(ABC):
     @abstractmethod
     def come_back(self, server: Server) -> None:
         """Let the machine come back; the server on it does not start by itself."""
+
+    @abstractmethod
+    def start_guard(self, server: Server) -> None:
+        """Start a server's guard anew; it has said its word if it may, or been told that it may not."""
+
+    @abstractmethod
+    def lose_places(self, count: int) -> None:
+        """Let so many of the three places answer no more."""
 
     @abstractmethod
     def hold(self, server: Server) -> None:
@@ -143,8 +161,14 @@ class PairInMemory(Pair):
         self._controller = ControllerInMemory({_power(self.north).url: list(self._powered.values())})
         shell, power = SshInMemory(self._machines), MachinePower(self._controller)
         vault = SecretsInMemory({"env:PASSWORD": "a-password"})
-        postgres = PostgresInMemory(self._outside, shell, power, vault, lambda: self.now)
-        self.world, self.postgres = World(shell, power, postgres, vault=vault), postgres
+        self.stores = [PlaceInMemory(name) for name in ("north", "south", "witness")]
+        self.places, clock = Places(self.stores, within=timedelta(seconds=1)), PassingClock()
+        leases = Leases(lambda: self.places, lambda: self.now, clock, clock.sleep)
+        postgres = PostgresInMemory(self._outside, shell, power, vault, lambda: self.now, leases=leases)
+        self.lease = Lease(leases, postgres)
+        self.world, self.postgres = World(shell, power, postgres, self.lease, vault=vault), postgres
+        for server in (self.north, self.south):
+            self.start_guard(server)
 
     def write(self, server: Server, *words: str) -> None:
         one = self._one(server)
@@ -168,6 +192,15 @@ class PairInMemory(Pair):
     def come_back(self, server: Server) -> None:
         self._machines[_door(server)].up = True
         self._powered[server.name].on = True
+
+    def start_guard(self, server: Server) -> None:
+        """A guard that was started now, and says what it has to say."""
+        assert server.lease is not None
+        take_up(self.places, server.name, server.lease.terms, guard=f"guard {server}", boot="boot")
+
+    def lose_places(self, count: int) -> None:
+        for store in self.stores[:count]:
+            store.down = True
 
     def hold(self, server: Server) -> None:
         self._one(server).held = True
@@ -213,6 +246,10 @@ class PairInMemory(Pair):
             self._machines[_door(server)].up = False
 
 
+def _of_places(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in ("stores", "places")}
+
+
 def _server(site: str) -> Server:
     number = {"north": 1, "south": 2}[site]
     uuid = f"0b6ef1c4-5c41-4f4f-8f0e-6f3d6b1f2a1{number}"
@@ -245,6 +282,7 @@ def _server(site: str) -> Server:
         password="env:PASSWORD",
         replicator="replicator",
         replicator_password="env:PASSWORD",
+        lease=ServerLease(),
     )
 
 
@@ -266,8 +304,14 @@ class PairInLab(Pair):
         self.north, self.south = lab.servers["north-db/login"], lab.servers["south-db/login"]
         self.vault = Secrets()
         self.shell, power = Ssh(self.vault), MachinePower(RedfishController(self.vault))
-        self.postgres = Postgres(self.shell, power, self.vault, lambda: self.now)
-        self.world = World(self.shell, power, self.postgres, vault=self.vault)
+        self.city = Inventory.model_validate(
+            {"city": {"name": "lab", "title": "Lab"}, "sites": {}, **_of_places(technical_facts(lab))}
+        )
+        self.places = places_of(self.city, self.vault)
+        leases = Leases(lambda: self.places, lambda: self.now)
+        self.postgres = Postgres(self.shell, power, self.vault, lambda: self.now, leases=leases)
+        self.lease = Lease(leases, self.postgres)
+        self.world = World(self.shell, power, self.postgres, self.lease, vault=self.vault)
         self._sql(self.north, "CREATE TABLE words (word text PRIMARY KEY)")
         for server in (self.north, self.south):
             stop = f"pg_ctl -D '{server.data_directory}' -m fast -w stop </dev/null >/dev/null"
@@ -301,6 +345,19 @@ class PairInLab(Pair):
 
     def come_back(self, server: Server) -> None:
         faults.heal(self.lab.folder, server.host.name)
+
+    def start_guard(self, server: Server) -> None:
+        guards = [
+            one
+            for one in processes.running_on(self.lab.places, server.host.name)
+            if "connectors.guard" in one.command
+        ]
+        processes.send(guards, signal.SIGKILL)
+        faults.restart(self.lab, server.host.name, "guard")
+
+    def lose_places(self, count: int) -> None:
+        for name in list(self.lab.stores)[:count]:
+            faults.break_(self.lab.folder, "kill-host", name)
 
     def hold(self, server: Server) -> None:
         self.turned = True  # what it was told meanwhile it hears when it goes on

@@ -13,6 +13,7 @@ from connectors.postgres.session import Session, unreachable
 from connectors.postgres.sessions import Sessions
 from seawall.actions import Deadline, Power, Shell, Vault
 from seawall.errors import Finding
+from seawall.expiring import Leases
 from seawall.targets import Server
 
 __all__ = ["PostgresInMemory", "Row", "ServerInMemory", "ServersInMemory"]
@@ -28,6 +29,8 @@ class PostgresInMemory(PostgresServers):
         power: Power,
         vault: Vault,
         clock: Callable[[], datetime],
+        *,
+        leases: Leases | None = None,
     ) -> None:
         def open_one(server: Server, deadline: Deadline) -> Session:
             one = outside.servers.get(server.name)
@@ -39,4 +42,4 @@ class PostgresInMemory(PostgresServers):
                 raise unreachable(server, "silence until the limit", Finding.SILENT)
             return SessionInMemory(server, one, outside)
 
-        super().__init__(Sessions(open_one), HostInMemory(shell, outside), power, vault, clock)
+        super().__init__(Sessions(open_one), HostInMemory(shell, outside), power, vault, clock, leases=leases)

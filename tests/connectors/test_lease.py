@@ -1,0 +1,176 @@
+"""What every `lease.*` must do, and the evidence that a lease has run out: on a lab's servers and in memory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from seawall.errors import DidNothing, MayHaveActed, Unreachable
+from seawall.evidence import LeaseExpired
+from tests.connectors.pairs import PairInLab, PairInMemory
+from tests.connectors.servers import occasion
+from tests.connectors.test_postgres import about
+
+BY_LEASE = ("stopped", "powered-off", "lease-expired")
+
+
+class LeaseContract:
+    """What every pair with leases must do."""
+
+    @pytest.fixture
+    def pair(self):
+        raise NotImplementedError
+
+    def test_its_state_says_who_holds_it(self, pair):
+        seen = pair.perform("lease.state", server=pair.north)
+        assert (seen.says, seen.may_be_held, seen.term) == ("held", True, pair.north.lease.term)
+        assert pair.perform("lease.may-be-held", server=pair.north, peer=pair.south).holds is True
+        assert pair.perform("lease.is-expired", server=pair.north).holds is False
+        assert [one for one in pair.lease.check([pair.north], occasion().deadline) if not one.well] == []
+
+    def test_expired_it_opens_a_promotion_and_says_what_was_seen(self, pair):
+        fenced = pair.perform("lease.expire", seconds=60, server=pair.north)
+        seen = fenced.evidence
+        assert isinstance(seen, LeaseExpired)
+        assert fenced.server == pair.north.name
+        assert len(seen.places) >= 2
+        assert seen.waited >= seen.term + seen.drift >= pair.north.lease.term + pair.north.lease.drift
+        assert seen.guard
+        state = pair.perform("lease.state", server=pair.north)
+        assert (state.says, state.slot) == ("revoked", seen.slot)
+        promoted = pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
+        assert promoted.server == pair.south.name
+
+    def test_it_is_proven_to_whoever_finds_it_revoked_and_that_opens_a_promotion_too(self, pair):
+        pair.perform("lease.expire", seconds=60, server=pair.north)
+        found = pair.perform("lease.is-expired", seconds=60, server=pair.north)
+        assert found.holds is True
+        assert pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=found.stand_in())
+
+    def test_with_less_time_than_a_term_nothing_is_begun(self, pair):
+        with pytest.raises(DidNothing, match="less than that was left"):
+            pair.perform("lease.expire", seconds=2, server=pair.north)
+        assert pair.perform("lease.state", server=pair.north).says == "held"
+
+    def test_of_a_machine_that_is_gone_and_a_controller_that_is_silent_the_lease_still_gives_evidence(
+        self, pair
+    ):
+        pair.lose(pair.north)
+        pair.lose_controller()
+        fenced = pair.perform("postgres.fence", seconds=60, server=pair.north, by=BY_LEASE)
+        assert fenced.evidence.kind == "lease-expired"
+        assert pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
+
+    def test_what_can_be_stopped_is_stopped_and_its_lease_is_revoked_beside_it(self, pair):
+        fenced = pair.perform("postgres.fence", seconds=60, server=pair.north, by=BY_LEASE)
+        assert fenced.evidence.kind == "stopped"
+        assert pair.perform("lease.state", server=pair.north).says == "revoked"
+        pair.perform("postgres.unfence", seconds=60, server=pair.north, peer=pair.south)
+        assert pair.perform("lease.state", server=pair.north).may_be_held is True
+
+    def test_granted_since_the_evidence_opens_nothing(self, pair):
+        fenced = pair.perform("lease.expire", seconds=60, server=pair.north)
+        assert pair.perform("lease.grant", server=pair.north, peer=pair.south).may_be_held is True
+        with pytest.raises(DidNothing, match="not revoked any more"):
+            pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
+        pair.start_guard(pair.north)
+        with pytest.raises(DidNothing, match="not revoked any more"):
+            pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
+
+    def test_a_guard_that_was_started_after_the_revocation_holds_nothing(self, pair):
+        pair.perform("lease.expire", seconds=60, server=pair.north)
+        pair.start_guard(pair.north)
+        assert pair.perform("lease.state", server=pair.north).says == "revoked"
+
+    @pytest.mark.parametrize(
+        ("changed", "says"),
+        [
+            ({"server": "south-db/login"}, "server is south-db/login"),
+            ({"host": "south-db"}, "host is south-db"),
+            ({"system_identifier": "1"}, "system identifier is 1"),
+            ({"evidence_waited": timedelta(seconds=1)}, "waited out for 1s"),
+            (
+                {
+                    "evidence_term": timedelta(0),
+                    "evidence_drift": timedelta(0),
+                    "evidence_waited": timedelta(0),
+                },
+                "0s of",
+            ),
+            ({"evidence_word": "another"}, "holds another word"),
+            ({"evidence_slot": 99}, "not revoked any more"),
+        ],
+    )
+    def test_evidence_about_anything_else_opens_nothing(self, pair, changed, says):
+        fenced = pair.perform("lease.expire", seconds=60, server=pair.north)
+        with pytest.raises(DidNothing, match=says):
+            pair.perform(
+                "postgres.promote", server=pair.south, old=pair.north, evidence=about(fenced, **changed)
+            )
+        assert pair.perform("postgres.standby-state", server=pair.south).in_recovery is True
+
+    def test_a_lease_is_not_granted_where_neither_is_a_standby(self, pair):
+        fenced = pair.perform("lease.expire", seconds=60, server=pair.north)
+        pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
+        with pytest.raises(DidNothing, match="south-db/login is no standby"):
+            pair.perform("lease.grant", server=pair.north, peer=pair.south)
+        assert pair.perform("lease.state", server=pair.north).says == "revoked"
+
+    def test_a_standby_may_be_granted_its_lease(self, pair):
+        pair.perform("lease.expire", seconds=60, server=pair.south)
+        assert pair.perform("lease.grant", server=pair.south, peer=pair.north).may_be_held is True
+
+    def test_a_server_is_no_peer_of_its_own(self, pair):
+        with pytest.raises(DidNothing, match="not its peer"):
+            pair.perform("lease.grant", server=pair.north, peer=pair.north)
+
+    def test_with_one_place_gone_it_is_revoked_and_with_two_nothing_is(self, pair):
+        pair.lose_places(1)
+        assert len(pair.perform("lease.expire", seconds=60, server=pair.north).evidence.places) == 2
+        pair.lose_places(2)
+        for name in ("lease.state", "lease.expire"):
+            with pytest.raises(Unreachable, match="no majority"):
+                pair.perform(name, seconds=60, server=pair.south)
+
+    def test_evidence_that_cannot_be_looked_at_again_opens_nothing(self, pair):
+        fenced = pair.perform("lease.expire", seconds=60, server=pair.north)
+        pair.lose_places(2)
+        with pytest.raises(DidNothing, match="no majority"):
+            pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
+
+    def test_a_server_without_a_lease_has_none_to_run_out(self, pair):
+        bare = pair.north.model_copy(update={"lease": None})
+        with pytest.raises(DidNothing, match="has no lease"):
+            pair.perform("lease.expire", seconds=60, server=bare)
+
+    def test_a_lease_that_no_guard_ever_held_proves_nothing(self, pair):
+        unguarded = pair.north.model_copy(update={"name": "north-db/other"})
+        with pytest.raises(DidNothing, match="no guard has ever held"):
+            pair.perform("lease.expire", seconds=60, server=unguarded)
+
+
+class TestMemory(LeaseContract):
+    @pytest.fixture
+    def pair(self):
+        return PairInMemory()
+
+    def test_revoked_and_the_wait_not_over_is_in_doubt_and_nothing_is_shown(self, pair):
+        """The limit was long enough for the inventory's term, and the guard goes by a longer one."""
+        longer = pair.north.lease.model_copy(update={"term": timedelta(seconds=90)})
+        pair.start_guard(pair.north.model_copy(update={"lease": longer}))
+        with pytest.raises(MayHaveActed, match="users may be let in for another 91 s"):
+            pair.perform("lease.expire", seconds=60, server=pair.north)
+        assert pair.perform("lease.is-expired", seconds=60, server=pair.north).holds is None
+
+
+@pytest.mark.lab
+class TestLab(LeaseContract):
+    @pytest.fixture(scope="class")
+    def standing(self, class_lab):
+        return PairInLab(class_lab)
+
+    @pytest.fixture
+    def pair(self, standing):
+        standing.fresh()
+        return standing
