@@ -1,4 +1,4 @@
-"""What `seawall doctor` sees of the trust root: that it is there, that nobody else can write it, whose keys it names."""
+"""What `seawall doctor` sees of the trust root: that there is one, that nobody else writes it, whose keys it names."""
 
 from __future__ import annotations
 
