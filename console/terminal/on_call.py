@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from console.terminal.run_words import say
+from console.terminal.screen import language
 from console.terminal.surroundings import surroundings
 from seawall.inventory import Inventory
 from seawall.on_duty import OnDuty, handover, on_duty
@@ -22,13 +24,13 @@ def who_now(inventory: Inventory, role: str) -> str:
         return ", ".join(inventory.with_role(role))
     if now.person is None:
         return _nobody(inventory, now)
-    words = f"{now.person}, on duty"
+    words = say("on-duty", person=now.person)
     if now.instead_of is not None:
-        words += f" instead of {now.instead_of}, who is away"
+        words += say("instead-of", away=now.instead_of)
     ahead = handover(inventory, role, at)
     if ahead is not None:
-        words += f" until {wall(ahead[0], inventory)}"
-    return f"{words}; when late: {', '.join(now.deputies)}" if now.deputies else words
+        words += say("handover", at=wall(ahead[0], inventory))
+    return words + (say("when-late", people=", ".join(now.deputies)) if now.deputies else "")
 
 
 def who_is_asked(inventory: Inventory, asked: Asked) -> str:
@@ -62,11 +64,13 @@ def as_json(inventory: Inventory, role: str) -> dict[str, Any]:
 
 def wall(at: datetime, inventory: Inventory) -> str:
     """Return an instant as the city's clock and calendar show it, e.g. `Mon 23 Nov 08:00`."""
-    return at.astimezone(ZoneInfo(inventory.city.timezone)).strftime("%a %-d %b %H:%M")
+    local = at.astimezone(ZoneInfo(inventory.city.timezone))
+    return local.strftime("%Y-%m-%d %H:%M" if language() == "da" else "%a %-d %b %H:%M")
 
 
 def _nobody(inventory: Inventory, now: OnDuty) -> str:
     if now.because == "outside hours":
-        return f"nobody, outside its hours; {', '.join(inventory.with_role(now.role))} may act"
-    why = f", {now.instead_of} is away" if now.instead_of else ""
-    return f"NOBODY IS ON DUTY{why}; {', '.join(now.deputies) or ', '.join(inventory.with_role(now.role))} may act"
+        return say("outside-hours", people=", ".join(inventory.with_role(now.role)))
+    why = say("is-away", away=now.instead_of) if now.instead_of else ""
+    people = ", ".join(now.deputies) or ", ".join(inventory.with_role(now.role))
+    return say("nobody-on-duty", why=why, people=people)

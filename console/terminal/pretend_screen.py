@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from console.terminal.plan_screen import MOST_STEPS, facts_as_json, longest
+from console.terminal.run_words import in_ours, say
 from console.terminal.screen import Screen, Tone, words
 from console.terminal.secrets_here import Unread
 from console.terminal.secrets_here import as_json as secrets_as_json
@@ -18,13 +19,6 @@ from seawall.messages import MARK
 from seawall.model import duration_text
 from seawall.pretending import Foretold, Pretence, Would
 
-SAYS: dict[Would, str] = {
-    "look": "would look",
-    "change": "would CHANGE",
-    "ask": "would ASK",
-    "perhaps": "perhaps",
-    "skip": "will be skipped",
-}
 TONES: dict[Would, Tone] = {"skip": "dim"}
 
 
@@ -38,48 +32,42 @@ def show_pretence(
 ) -> None:
     """Show a pretended run. `facts` is None when none were read."""
     plan = made.plan
-    screen.say(f"PRETENDED: {words(plan.title)}", "mark")
-    screen.say("Nothing is touched, nobody is told or asked, and no run is kept.")
-    kind = f"as {MARK}" if plan.exercise else "for real"
-    screen.say(
-        f"It is carried out here as `seawall run` would do it {kind}, against a world that only pretends."
-    )
+    screen.say(say("pretended", title=words(plan.title)), "mark")
+    screen.say(say("untouched"))
+    kind = say("as", mark=MARK) if plan.exercise else say("for-real")
+    screen.say(say("carried-out", kind=kind))
     _show_facts(facts, screen)
     ran = [one for one in made.steps if one.would != "skip"]
     changing = sum(one.step.changes and one.step.by is None for one in ran)
     asked = sum(one.waits_for is not None for one in ran)
-    screen.head(
-        f"Steps: {len(ran)} would be done ({changing} change the world, {asked} wait for people), "
-        f"{len(made.steps) - len(ran)} will be skipped"
-    )
+    left_out = len(made.steps) - len(ran)
+    screen.head(say("would-steps", ran=len(ran), changing=changing, asked=asked, skipped=left_out))
     room = min(28, max((len(one.step.id) for one in made.steps), default=0))
     for n, one in enumerate(made.steps[:MOST_STEPS], 1):
         _show_step(n, one, room, screen, inventory)
     if len(made.steps) > MOST_STEPS:
-        screen.say(f"and {len(made.steps) - MOST_STEPS:,} more; --json has them all", "strong", indent=2)
+        screen.say(say("more", count=f"{len(made.steps) - MOST_STEPS:,}"), "strong", indent=2)
     _show_end(made, screen)
 
 
 def _show_facts(facts: Mapping[str, FactRead] | None, screen: Screen) -> None:
     if facts is None:
-        screen.say(
-            "No fact was read: each counts as unknown, so that the real plan may differ. --facts reads them."
-        )
+        screen.say(say("no-facts"))
         return
     if facts:
-        screen.head("Really seen just now (reading changes nothing)")
+        screen.head(say("seen"))
         screen.pairs(
-            (name, f"UNKNOWN: {fact.problem}" if fact.seen is None else str(fact.seen))
+            (name, say("unknown-fact", problem=fact.problem) if fact.seen is None else str(fact.seen))
             for name, fact in facts.items()
         )
 
 
 def _show_step(n: int, one: Foretold, room: int, screen: Screen, inventory: Inventory) -> None:
-    limit = "" if one.would == "skip" else f"at most {duration_text(one.step.within)}"
-    row = ((f"{n:>3}", 3), (one.step.id, room), (SAYS[one.would], 15), (limit, 0))
+    limit = "" if one.would == "skip" else say("at-most", limit=duration_text(one.step.within))
+    row = ((f"{n:>3}", 3), (one.step.id, room), (say(one.would), 15), (limit, 0))
     screen.columns(row, TONES.get(one.would, "strong"))
     if one.would == "skip":
-        screen.say(f"because {one.because}", "dim", indent=6)
+        screen.say(say("because", why=in_ours(one.because)), "dim", indent=6)
         return
     screen.say(words(one.step.does), indent=6)
     for remark in _remarks(one, inventory):
@@ -89,39 +77,36 @@ def _show_step(n: int, one: Foretold, room: int, screen: Screen, inventory: Inve
 def _remarks(one: Foretold, inventory: Inventory) -> Iterator[str]:
     step = one.step
     if one.because:
-        yield one.because
+        yield in_ours(one.because)
     if one.begins_within:
-        yield f"begins at most {duration_text(one.begins_within)} after the start"
+        yield say("begins", limit=duration_text(one.begins_within))
     if one.waits_for is not None:
         role, people = one.waits_for
-        who = ", ".join(inventory.with_role(role)) or "nobody in the inventory"
+        who = ", ".join(inventory.with_role(role)) or say("nobody")
         within = step.within if step.by is not None or step.approve is None else step.approve.within
-        yes = "a yes" if people == 1 else f"{people} people's yes"
-        asks = "asks" if step.by is not None else f"waits for {yes} from"
-        yield f"{asks} {role} ({who}), at most {duration_text(within)}"
-    yield from (f"cannot be known before: {clause}" for clause in one.cannot_know)
+        yes = say("a-yes") if people == 1 else say("yeses", people=people)
+        key = "asks" if step.by is not None else "waits-for"
+        yield say(key, yes=yes, role=role, who=who, limit=duration_text(within))
+    yield from (say("cannot-know", clause=in_ours(clause)) for clause in one.cannot_know)
     if step.undo is not None:
-        yield f"could be taken back by {step.undo.uses}"
+        yield say("back-by", uses=step.undo.uses)
     elif step.no_way_back is not None and step.changes:
-        yield f"NO WAY BACK: {words(step.no_way_back)}"
+        yield say("no-way-back", why=words(step.no_way_back))
 
 
 def _show_end(made: Pretence, screen: Screen) -> None:
     machines, people = longest(made.plan)
     screen.say()
-    asks = f", and {duration_text(people)} more when people take all the time they have" if people else ""
-    screen.say(f"By its limits it would take at most {duration_text(machines)}{asks}.")
+    asks = say("people-more", limit=duration_text(people)) if people else ""
+    screen.say(say("by-limits", limit=duration_text(machines), asks=asks))
     if ends_well(made):
-        screen.say(
-            "It comes to its end if everything is as each step hopes. Whether it is, only the world knows."
-        )
+        screen.say(say("ends-well"))
         return
-    screen.say("Even in a world that does what it should, it does not come to its end:", "bad")
+    screen.say(say("ends-badly"), "bad")
     for name in (*made.state.failed, *made.state.doubtful):
         failure = made.state.steps[name].failure
-        screen.say(
-            f"{name}: {failure.problem if failure else 'it waits for somebody'}", "bad", indent=2, hang=2
-        )
+        why = failure.problem if failure else say("waits-for-somebody")
+        screen.say(f"{name}: {why}", "bad", indent=2, hang=2)
 
 
 def pretence_as_json(

@@ -116,6 +116,7 @@ def words(text: Text) -> str:
 def next_command(screen: Screen, *commands: str) -> None:
     """End with the next sensible command, or commands, each on a line of its own to copy."""
     screen.say()
+    first, other = ("Næste: ", "eller: ") if language() == "da" else ("Next: ", "  or: ")
     for n, line in enumerate(commands):
         # Never wrapped: a command that is cut in two cannot be copied.
-        screen.raw(f"{'Next: ' if n == 0 else '  or: '}{as_typed(line)}")
+        screen.raw(f"{first if n == 0 else other}{as_typed(line)}")

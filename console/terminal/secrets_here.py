@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from console.terminal.run_words import say
 from console.terminal.screen import Screen
 from seawall.actions import World
 from seawall.errors import BadInput, CallError, Mistake
@@ -68,7 +69,7 @@ def warn(found: Sequence[Unread], screen: Screen) -> None:
     """Show what cannot be read here, and what to do about it."""
     if not found:
         return
-    screen.head(f"Secrets that cannot be read here: {len(found)}")
+    screen.head(say("secrets", count=len(found)))
     for one in found:
         screen.say(f"{one.needed.reference}: {one.problem}. {one.error.remedy}.", "warn", indent=2, hang=2)
 

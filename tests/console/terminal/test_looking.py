@@ -156,3 +156,37 @@ def test_a_run_of_many_steps_shows_what_needs_somebody(stage):
     assert "light@broken" in shown.out
     assert "light@l7 " not in shown.out
     assert "300 done, 1 failed" in shown.out
+
+
+ENGLISH = re.compile(
+    r"\b(the|and|with|waits|took|stands|began|nothing|until|would|cannot|approved|people|by)\b"
+)
+"""Words that no Danish screen has. What a machine said, what people typed and names of commands are theirs."""
+
+
+def in_danish(said: str) -> str:
+    """Return what a screen says in its own words: without commands, names and what machines said."""
+    lines = [line for line in said.splitlines() if "seawall " not in line and "--" not in line]
+    return re.sub(r"\S*-\S*|\w+=\S*|\(.*?\)", " ", "\n".join(lines))
+
+
+@pytest.mark.golden
+def test_a_run_reads_in_danish_and_in_nothing_else(stage, golden, monkeypatch):
+    monkeypatch.setenv("SEAWALL_LANGUAGE", "da")
+    stage.impatient()
+    stage("run", "light", "lamp=red", "--yes", "red", "--exercise")
+    waiting = timeless(stage("show").out)
+    stage("run", "blink", "lamp=broken", "--yes", "broken")
+    failed = timeless(stage("show").out)
+    stage("run", "blink", "--yes", "green")
+    done = timeless(stage("show").out)
+    golden("terminal/show.da.txt", f"{waiting}\n{failed}\n{done}")
+    assert not ENGLISH.findall(in_danish(f"{waiting}\n{done}"))
+
+
+@pytest.mark.golden
+def test_a_pretended_run_reads_in_danish_and_in_nothing_else(stage, golden, monkeypatch):
+    monkeypatch.setenv("SEAWALL_LANGUAGE", "da")
+    said = "\n".join(stage("pretend", "light", *words).out for words in ((), ("lamp=red", "--exercise")))
+    golden("terminal/pretend.da.txt", said)
+    assert not ENGLISH.findall(in_danish(said))
