@@ -137,7 +137,7 @@ def freeze_standing(runs: Path, places: Places | None) -> Standing:
             continue
         for name, content in answer.said.items():
             _keep(runs, name, content)
-    return Standing(tuple(one for one in freezes_here(runs) if one.lifted is None), tuple(silent))
+    return Standing(tuple(one for one in freezes_here(runs) if one.lifted is None), tuple(sorted(silent)))
 
 
 def freezes_here(runs: Path) -> tuple[Freeze, ...]:

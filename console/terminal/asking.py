@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from console.terminal.desk import Desk
+from console.terminal.doubt_screen import DOUBTS, doubt_about, show_doubt
 from console.terminal.on_call import who_is_asked
 from console.terminal.questions import choices, how_to_type, taken_apart, word_for
 from console.terminal.screen import Screen, language, words
@@ -108,6 +109,9 @@ class Asking:
             screen.say(f"{question.step.uses}, {back}", "dim", indent=2)
             if not signed_here():
                 screen.say(TYPED, "dim", indent=2)
+        if question.asked.what in DOUBTS and self._state is not None:
+            doubt = doubt_about(self._run, self._state, question.step.id)
+            show_doubt(doubt, screen, self._desk.zone, indent=2)
         until = clock(question.asked.until, self._desk.zone)[:8]
         how = how_to_type(question, self._by, self._desk.city.inventory)
         screen.say(f"Until {until}. {how}")

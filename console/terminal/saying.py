@@ -11,6 +11,7 @@ import typer
 
 from console.terminal.carrying import Manner, drive_here
 from console.terminal.desk import Desk
+from console.terminal.doubt_screen import DOUBTS, doubt_about, show_doubt
 from console.terminal.ending import show_end
 from console.terminal.following import show_event
 from console.terminal.questions import Typed, how_to_type, not_asked, taken_apart, word_for
@@ -20,7 +21,6 @@ from console.terminal.surroundings import operator, surroundings
 from seawall.decide import Finish
 from seawall.errors import BadInput, ExitCode
 from seawall.inbox import put
-from seawall.inventory import Inventory
 from seawall.journal import AbortAsked, Approved, Ended, Word
 from seawall.journal_file import has_ended, is_written, read_journal
 from seawall.messages import MARK
@@ -52,7 +52,7 @@ def say_answer(
     run = _open_run(desk, name)
     person, state = operator(who), read_state(run)
     if said is None:
-        typed = _asked_here(run, state, step, person, desk.city.inventory)
+        typed = _asked_here(run, state, step, person, desk)
         said, person, why, note = typed.said, typed.person or person, typed.why or why, typed.note or note
     word = word_for(
         state,
@@ -91,7 +91,7 @@ def _refuse_typed(run: RunFolder, word: Approved) -> None:
     aside().say(TYPED, "dim")
 
 
-def _asked_here(run: RunFolder, state: State, step: str, by: str, inventory: Inventory) -> Typed:
+def _asked_here(run: RunFolder, state: State, step: str, by: str, desk: Desk) -> Typed:
     """Show a question at this terminal and read what is said to it. Raises: BadInput when nothing is, or cannot be."""
     question = next((one for one in questions_of(state) if one.step.id == step), None)
     if question is None:
@@ -109,6 +109,9 @@ def _asked_here(run: RunFolder, state: State, step: str, by: str, inventory: Inv
         f"{kind}: {question.in_words(language=language())}", "mark" if run.plan.exercise else "bad", hang=2
     )
     aside().say(words(question.step.does), indent=2)
+    if question.asked.what in DOUBTS:
+        show_doubt(doubt_about(run, state, step), aside(), desk.zone, indent=2)
+    inventory = desk.city.inventory
     aside().say(f"{how_to_type(question, by, inventory)} Only Enter says nothing.")
     aside().stream.write("> ")
     aside().stream.flush()
