@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime, tzinfo
 from typing import Any
 
+from console.terminal.doubt_screen import DOUBTS, doubt_about, show_doubt
 from console.terminal.on_call import as_json, when_late, who_now
 from console.terminal.screen import Screen, Tone, language, words
 from console.terminal.signing import answer_command
@@ -67,6 +68,9 @@ def run_as_json(run: RunFolder, state: State, inventory: Inventory | None = None
                 "answers": list(ANSWERS[one.asked.what]),
                 "note": None if one.step.note is None else one.step.note.model_dump(mode="json"),
                 "who": None if inventory is None else as_json(inventory, one.asked.of),
+                "doubt": doubt_about(run, state, one.step.id).model_dump(mode="json")
+                if one.asked.what in DOUBTS
+                else None,
             }
             for one in questions_of(state)
         ],
@@ -176,6 +180,8 @@ def _show_questions(
         screen.say(f"{one.in_words()}, until {clock(one.asked.until, zone)[:8]}", "bad", indent=2, hang=2)
         screen.say(words(one.step.does), indent=4)
         _show_who(one, screen, inventory)
+        if one.asked.what in DOUBTS:
+            show_doubt(doubt_about(run, state, one.step.id), screen, zone, indent=4)
         screen.raw(f"    {answer_command(run.id, one.step.id, one.asked.what)}")
 
 
