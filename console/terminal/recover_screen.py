@@ -36,10 +36,10 @@ def show_known(city: Path | None, *, as_json: bool) -> None:
     for one in found:
         here = "on this machine too" if one.here else "not on this machine"
         opened = "not known yet" if one.opened is None else f"{one.opened.runbook}, opened by {one.opened.by}"
-        out().say(f"{one.run}  {here}")
+        out().say(f"{one.run} {here}")
         driver = f", driven last by {one.driver}" if one.driver else ""
         last = "" if one.last is None else f"; last copied at {desk.local(one.last.at):%Y-%m-%d %H:%M:%S}"
-        out().say(f"    {opened}{driver}{last}; {one.lines} lines", "dim")
+        out().say(f"{opened}{driver}{last}; {one.lines} lines", "dim")
     gone = next((one for one in found if not one.here), None)
     next_command(out(), f"seawall recover {gone.run}" if gone else f"seawall resume {found[0].run}")
 
