@@ -7,9 +7,11 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from console.terminal.doubt_screen import DOUBTS, doubt_about, show_doubt
-from console.terminal.on_call import as_json, when_late, who_now
+from console.terminal.on_call import as_json, when_late, who_is_asked
+from console.terminal.run_words import in_ours, say
 from console.terminal.screen import Screen, Tone, language, words
 from console.terminal.signing import answer_command
+from console.terminal.status_words import STANDINGS
 from console.terminal.surroundings import surroundings, version
 from seawall.files import on_disk
 from seawall.imported import imported
@@ -19,6 +21,7 @@ from seawall.messages import MARK
 from seawall.questions import ANSWERS, OpenQuestion, questions_of
 from seawall.report.account import Report, StepAccount
 from seawall.report.figures import clock, moment, span
+from seawall.report.hands_told import hands_told
 from seawall.report.making import make_report
 from seawall.report.roles import starter
 from seawall.report.signing import glass_lines, in_words
@@ -64,6 +67,9 @@ def run_as_json(run: RunFolder, state: State, inventory: Inventory | None = None
                 "step": one.step.id,
                 "what": one.asked.what,
                 "of": one.asked.of,
+                "person": one.asked.person,
+                "taken_by": None if one.taken is None else one.taken.by,
+                "taken_at": None if one.taken is None else one.taken.at.isoformat(),
                 "until": one.asked.until.isoformat(),
                 "answers": list(ANSWERS[one.asked.what]),
                 "note": None if one.step.note is None else one.step.note.model_dump(mode="json"),
@@ -84,23 +90,22 @@ def show_run(
     report = tell(run)
     standing = summary_of(run).standing
     screen.say(
-        f"{MARK if report.exercise else 'REAL RUN'}: {words(report.title)}",
+        f"{MARK if report.exercise else say('real')}: {words(report.title)}",
         "mark" if report.exercise else "strong",
     )
     now = surroundings().now()
-    took = (
-        f"took {span(report.seconds, language())}"
-        if report.ended_at
-        else f"open for {span((now - report.opened_at).total_seconds(), language())}"
-    )
-    outcome = OUTCOMES[report.outcome].in_(language()) if report.outcome else standing.value
+    seconds = report.seconds if report.ended_at else (now - report.opened_at).total_seconds()
+    outcome = words(OUTCOMES[report.outcome] if report.outcome else STANDINGS[standing.value])
+    took = say("took" if report.ended_at else "open-for", outcome=outcome, span=span(seconds, language()))
+    given = " ".join(f"{name}={value}" for name, value in report.parameters.items())
     screen.pairs(
         (
-            ("run", run.id),
-            ("stands", f"{outcome}, {took}"),
-            ("began", f"{moment(report.opened_at, zone)}, by {words(starter(report.opened_by))}"),
+            (say("run"), run.id),
+            (say("stands"), took),
+            (say("began"), say("by", at=moment(report.opened_at, zone), by=words(starter(report.opened_by)))),
             *_imported(report, zone),
-            ("with", " ".join(f"{name}={value}" for name, value in report.parameters.items()) or "nothing"),
+            (say("with"), given or say("nothing")),
+            *_people(report),
         )
     )
     for line in glass_lines(report, language(), zone):
@@ -110,23 +115,30 @@ def show_run(
     over = sum(
         _stand(one) in ("done", "not needed", "skipped", "undone", "overridden") for one in report.steps
     )
-    screen.head(f"Steps: {over} of {len(report.steps)} over")
+    screen.head(say("over", over=over, all=len(report.steps)))
     room = min(28, max((len(one.id) for one in report.steps), default=0))
     for one in _worth_showing(report):
         _show_step(one, room, screen, zone, now)
     if len(report.steps) > MOST_STEPS:
         counts = Counter(STANDS[one.stand].in_(language()) for one in report.steps)
-        screen.say(f"In all: {', '.join(f'{count:,} {stand}' for stand, count in counts.items())}.", indent=2)
+        told = ", ".join(f"{count:,} {stand}" for stand, count in counts.items())
+        screen.say(say("in-all", counts=told), indent=2)
     if standing is Standing.INTERRUPTED:
         for name in state.under_way:
             screen.say()
-            screen.say(
-                f"Nobody drives it. {name} was under way; whether it happened is not known.", "bad", hang=2
-            )
+            screen.say(say("nobody-drives", step=name), "bad", hang=2)
     if report.left:
         screen.say()
-        what = "Still stands, or is not known" if report.ended_at else "Changed so far"
-        screen.say(f"{what}: {', '.join(report.left)}", "bad" if report.ended_at else "plain", hang=2)
+        what = say("left" if report.ended_at else "changed", steps=", ".join(report.left))
+        screen.say(what, "bad" if report.ended_at else "plain", hang=2)
+
+
+def _people(report: Report) -> list[tuple[str, str]]:
+    """Tell people's time apart from machines', where people were waited for."""
+    if not report.waited_for_people:
+        return []
+    people, machines = (span(one, language()) for one in (report.waited_for_people, report.machine_seconds))
+    return [(say("people"), say("people-took", people=people, machines=machines))]
 
 
 def _imported(report: Report, zone: tzinfo) -> list[tuple[str, str]]:
@@ -134,9 +146,7 @@ def _imported(report: Report, zone: tzinfo) -> list[tuple[str, str]]:
     how = report.imported
     if how is None:
         return []
-    return [
-        ("imported", f"{moment(how.at, zone)}, by {how.by}, from {how.source}; its times are the real ones")
-    ]
+    return [(say("imported"), say("imported-by", at=moment(how.at, zone), by=how.by, source=how.source))]
 
 
 def _worth_showing(report: Report) -> list[StepAccount]:
@@ -164,9 +174,9 @@ def _show_who(one: OpenQuestion, screen: Screen, inventory: Inventory | None) ->
     if inventory is None or one.asked.of not in inventory.duties:
         return
     if surroundings().now() > one.asked.until:
-        screen.say(f"LATE. Ask now: {when_late(inventory, one.asked.of)}", "bad", indent=4, hang=2)
+        screen.say(say("late", people=when_late(inventory, one.asked.of)), "bad", indent=4, hang=2)
     else:
-        screen.say(who_now(inventory, one.asked.of), indent=4, hang=2)
+        screen.say(who_is_asked(inventory, one.asked), indent=4, hang=2)
 
 
 def _show_questions(
@@ -175,9 +185,10 @@ def _show_questions(
     questions: list[OpenQuestion] = questions_of(state)
     if not questions:
         return
-    screen.head("It waits for people")
+    screen.head(say("waits"))
     for one in questions:
-        screen.say(f"{one.in_words()}, until {clock(one.asked.until, zone)[:8]}", "bad", indent=2, hang=2)
+        asked = one.in_words(language=language())
+        screen.say(say("until", what=asked, at=clock(one.asked.until, zone)[:8]), "bad", indent=2, hang=2)
         screen.say(words(one.step.does), indent=4)
         _show_who(one, screen, inventory)
         if one.asked.what in DOUBTS:
@@ -188,12 +199,12 @@ def _show_questions(
 def _show_troubles(report: Report, screen: Screen, zone: tzinfo) -> None:
     if not report.troubles:
         return
-    screen.head("What went wrong, and what to do about it")
+    screen.head(say("wrong"))
     for one in report.troubles:
         screen.say(f"{clock(one.at, zone)} {one.step} ({one.where}): {one.problem}.", "bad", indent=2, hang=2)
         screen.say(f"{one.remedy}.", indent=4, hang=2)
         if one.afterwards:
-            screen.say(f"Afterwards: {words(one.afterwards)}.", indent=4, hang=2)
+            screen.say(say("afterwards", what=words(one.afterwards)), indent=4, hang=2)
 
 
 def _stand(one: StepAccount) -> str:
@@ -206,11 +217,14 @@ def _show_step(one: StepAccount, room: int, screen: Screen, zone: tzinfo, now: d
     when = clock(one.started, zone) if one.started else ""
     took = span(one.seconds, language()) if one.seconds is not None else ""
     if one.stand == "under way" and one.started:
-        took = f"{span((now - one.started).total_seconds(), language())} of {span(one.limit_seconds, language())}"
+        spent, limit = (now - one.started).total_seconds(), one.limit_seconds
+        took = say("of", spent=span(spent, language()), limit=span(limit, language()))
     screen.columns(((one.id, room), (STANDS[_stand(one)].in_(language()), 11), (when, 12), (took, 0)), tone)
     remark = one.skipped or one.saw
     if remark:
-        screen.say(remark, "dim", indent=6)
+        screen.say(in_ours(remark), "dim", indent=6)
     if one.approvals:
         said = ", ".join(in_words(yes, language()) for yes in one.approvals)
-        screen.say(f"approved by {said}", "dim", indent=6, hang=2)
+        screen.say(say("approved-by", who=said), "dim", indent=6, hang=2)
+    for told in hands_told(one, language(), zone):
+        screen.say(told, "dim", indent=6, hang=2)
