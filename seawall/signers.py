@@ -155,6 +155,9 @@ _WHEN = re.compile(r"(\d{8})(\d{4}(?:\d{2})?)?(Z?)")
 
 
 def _signer(line: str, number: int) -> Signer:
+    if line.count('"') % 2:
+        message = "a quotation mark is not closed"
+        raise ValueError(message)
     words = _WORD.findall(line)
     principals = tuple(one for one in words[0].replace('"', "").split(",") if one)
     if not principals:
@@ -202,7 +205,11 @@ def _when(text: str | None) -> datetime | None:
         message = f"{text!r} is no time such as 20261231 or 202612312359Z"
         raise ValueError(message)
     wall = datetime.strptime(f"{match[1]}{match[2] or ''}".ljust(14, "0"), "%Y%m%d%H%M%S")  # noqa: DTZ007
-    return (wall.replace(tzinfo=UTC) if match[3] else wall.astimezone()).astimezone(UTC)
+    try:
+        return (wall.replace(tzinfo=UTC) if match[3] else wall.astimezone()).astimezone(UTC)
+    except OverflowError as error:
+        message = f"{text!r} lies outside of every calendar"
+        raise ValueError(message) from error
 
 
 def _matches(word: str, patterns: tuple[str, ...]) -> bool:
