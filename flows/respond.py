@@ -89,13 +89,15 @@ def _told(run: RunFolder) -> Watch:
     log = get_run_logger()
     log.info("Run %s: `seawall show %s`", run.id, run.id)
 
-    def watch(event: Event, _state: RunState) -> None:
+    def watch(event: Event, state: RunState) -> None:
         if isinstance(event, Asked):
+            signed = event.what == "approval" and state.yeses.signed
             log.warning(
-                "%s is asked about %s (%s): `seawall answer %s %s`",
+                "%s is asked about %s (%s): `seawall %s %s %s`",
                 event.of,
                 event.step,
                 event.what,
+                "approve" if signed else "answer",
                 run.id,
                 event.step,
             )

@@ -39,6 +39,9 @@ from seawall.plan import Plan, references
 from seawall.state import State
 from seawall.step_state import Stand
 
+NOBODY_JUDGES = (
+    "yeses to this run are signed, and it is driven where nobody can judge them: set SEAWALL_TRUST there"
+)
 PAUSE = timedelta(milliseconds=20)
 """How long the loop sleeps on its hands before it looks into the inbox again."""
 OVERDUE = timedelta(seconds=5)
@@ -313,8 +316,10 @@ class _Driver:
     def _refusal(self, word: Word) -> str | None:
         if self._gate is not None and isinstance(word, Overridden):
             return self._gate.why_override_does_not_count(word, self._state, self._clock())
-        if self._gate is None or not isinstance(word, Approved):
+        if not isinstance(word, Approved):
             return None
+        if self._gate is None:
+            return NOBODY_JUDGES if self._state.yeses.signed else None
         return self._gate.take(word, self._state, self._clock())
 
     def _say_if_yeses_are_signed_from_here(self) -> None:

@@ -354,6 +354,7 @@ def test_a_run_goes_on_when_its_yeses_are_signed_and_what_does_not_count_is_put_
 
 def test_a_run_that_nobody_signed_for_takes_one_yes_more():
     of = plan()
+    assert State(of, [opened(of, request=False)]).steps["fence"].yeses_wanted == 2
     first = [yes(of, "bo", step=step) for step in ("fence", "promote")]
     end, _, _ = driven(of, list(first), opened=opened(of, request=False))
     assert isinstance(end, Ask)
@@ -380,6 +381,17 @@ def test_typed_yeses_of_before_count_no_more_once_they_are_signed():
     )
     assert isinstance(end, Ask)
     assert not [one for one in journal.events() if isinstance(one, Started)]
+
+
+def test_a_run_whose_yeses_came_to_be_signed_takes_no_typed_one_where_nobody_can_judge():
+    of = plan()
+    world, journal = SimulatedWorld(), MemoryJournal()
+    before = opened(of).model_copy(update={"yeses": "typed", "request": None})
+    journal.append([before, SignedFromHere(at=MIDNIGHT, request_counts=False)])
+    typed: list[Word] = [Approved(at=MIDNIGHT, step="fence", by=by, how="typed") for by in ("bo", "erik")]
+    inbox = MemoryInbox(list(typed))
+    assert isinstance(drive(of, journal, SimulatedHands(world), world.clock, inbox=inbox), Ask)
+    assert [word for word, _ in inbox.refused] == typed
 
 
 def test_a_yes_that_expired_before_its_step_began_counts_no_more_and_is_asked_for_again():

@@ -196,6 +196,20 @@ def test_one_character_more_or_less_in_the_armor_never_changes_what_it_means(dat
     assert one == read_signature(text)
 
 
+def test_what_is_reserved_is_empty_and_base64_is_written_one_way():
+    blob = blob_of(signed("ed25519"))
+    place = blob.index(string(SPACE.encode())) + len(string(SPACE.encode()))
+    with pytest.raises(NotASignature, match="reserved part is not empty"):
+        read_signature(armored(blob[:place] + string(b"more") + blob[place + 4 :]))
+    longer = sign(WORDS, SPACE + "s" * next(n for n in range(3) if (len(blob) + n) % 3), key("ed25519"))
+    text = "".join(longer.strip().splitlines()[1:-1])
+    last = text.rstrip("=")[-1]
+    other = text[: text.rindex(last)] + chr(ord(last) + 1) + text[text.rindex(last) + 1 :]
+    assert base64.b64decode(other) == base64.b64decode(text)
+    with pytest.raises(NotASignature, match="not written the one way"):
+        read_signature(f"{BEGIN}\n{other}\n{END}\n")
+
+
 def test_a_signature_without_an_end_or_with_another_version_says_so():
     blob = blob_of(signed("ed25519"))
     for changed, words in [
