@@ -1,0 +1,61 @@
+"""What a machine's disk does to a journal: half a line is there when the process dies of it, and it runs full.
+
+The journal's file is the product's own, in a folder that is kept in memory; only its writes go through here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from seawall import journal_file
+from tests.simulation.kernel import Kernel, PowerCut
+
+
+class Disks:
+    """The disks of a story, one a place.
+
+    Attributes:
+        full: at which of a story's writes its disk is full, and for how many seconds then.
+        filled: called when it runs full.
+    """
+
+    def __init__(self, kernel: Kernel, full: Mapping[int, float], filled: Callable[[], None]) -> None:
+        self._kernel, self._full, self._filled = kernel, full, filled
+        self._writes = 0
+        self._full_until: dict[str, float] = {}
+
+    def write(self, handle: int, content: bytes) -> None:
+        """Write, as `seawall.journal_file` does; the process may be over before, in the middle, and after."""
+        current = self._kernel.current
+        if current is None:
+            os.write(handle, content)
+            return
+        process = current.process
+        self._writes += 1
+        if self._writes in self._full:
+            self._full_until[process.place] = self._kernel.now + self._full[self._writes]
+            self._filled()
+        process.instant()
+        try:
+            process.instant()
+        except PowerCut:
+            os.write(handle, content[: len(content) * (self._writes % 4) // 4])
+            raise
+        if self._kernel.now < self._full_until.get(process.place, 0.0):
+            os.write(handle, content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.write(handle, content)
+        process.instant()
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Have journals written by these."""
+        was = journal_file._write
+        journal_file._write = self.write
+        try:
+            yield
+        finally:
+            journal_file._write = was

@@ -1,0 +1,225 @@
+"""What can go wrong in a story, as data: drawn from the seed before it begins, so that any of it can be left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from tests.simulation.dice import Dice
+
+PLACES = ("north", "south", "witness")
+Of = Literal["host", "store"]
+"""Whom something is asked: what the run changes, or where it is written down."""
+Who = Literal["approval", "person", "doubt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The `life`-th process that carries a run dies at its `instant`-th instant between two effects."""
+
+    life: int
+    instant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Every process at a place is held up, and then goes on as if nothing had been."""
+
+    place: str
+    at: float
+    lasts: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The connection for the `exchange`-th thing that is asked over the network cannot be made."""
+
+    exchange: int
+    of: Of = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class LostAnswer:
+    """It is done, and the answer is lost."""
+
+    exchange: int
+    of: Of = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class LateAnswer:
+    """It is done only after the answer was given up, `share` of the way to where the remote side is ended."""
+
+    exchange: int
+    share: float
+    of: Of = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Two places do not reach each other."""
+
+    one: str
+    other: str
+    at: float
+    lasts: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJump:
+    """A place's wall clocks are set by so many seconds."""
+
+    place: str
+    at: float
+    by: float
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFull:
+    """The disk of a place's orchestrator takes nothing from the `write`-th write on, for a while."""
+
+    write: int
+    lasts: float
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOperator:
+    """Another operator, at another place, wants the same at the same time: starts it too, or takes the run up."""
+
+    place: str
+    at: float
+    does: Literal["start", "resume"]
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Whoever is asked this says nothing, the first `times` times."""
+
+    who: Who
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class LatePerson:
+    """Whoever is asked this takes so many seconds."""
+
+    who: Who
+    takes: float
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPerson:
+    """Whoever is asked this says the opposite of what is so, or says no."""
+
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Somebody says stop, and perhaps that it is to be taken back."""
+
+    at: float
+    undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StartedByHand:
+    """Somebody at the old site starts its database by hand, as the primary it was, so long after it was stopped."""
+
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Whoever takes the run up after its `life`-th process does so at another place, without the first one's disk."""
+
+    life: int
+    place: str
+
+
+Fault = (
+    Crash
+    | Hang
+    | Refused
+    | LostAnswer
+    | LateAnswer
+    | Partition
+    | ClockJump
+    | DiskFull
+    | SecondOperator
+    | NoAnswer
+    | LatePerson
+    | WrongPerson
+    | Abort
+    | StartedByHand
+    | Moved
+)
+
+FAULTS: tuple[type[Fault], ...] = get_args(Fault)
+MOST = 5
+"""Faults in one story: more hide one another."""
+
+
+def drawn(dice: Dice) -> tuple[Fault, ...]:
+    """Draw the faults of a story."""
+    return tuple(_one(dice) for _ in range(dice.whole(0, MOST, "how many faults")))
+
+
+def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return
+    def whole(low: int, high: int) -> int:
+        return dice.whole(low, high, "fault")
+
+    def between(low: float, high: float) -> float:
+        return round(dice.between(low, high, "fault"), 2)
+
+    def short(high: float) -> float:
+        """Mostly short, sometimes long."""
+        return round(0.1 + high * dice.throw("fault") ** 3, 2)
+
+    match whole(0, 22):
+        case 0 | 1 | 2 | 3 | 4:
+            return Crash(whole(1, 3), whole(1, 60) if whole(0, 1) else whole(1, 600))
+        case 5:
+            return Hang("south", between(5, 20), short(120))
+        case 6:
+            return Refused(whole(1, 45)) if whole(0, 1) else Refused(whole(1, 150), "store")
+        case 7 | 8:
+            return LostAnswer(whole(1, 45)) if whole(0, 2) else LostAnswer(whole(1, 150), "store")
+        case 9 | 10:
+            share = between(0, 1)
+            return (
+                LateAnswer(whole(1, 45), share) if whole(0, 2) else LateAnswer(whole(1, 150), share, "store")
+            )
+        case 11 | 12:
+            one, other = dice.one_of(
+                (("north", "south"), ("north", "witness"), ("south", "witness")), "fault"
+            )
+            return Partition(one, other, between(0, 25), short(200))
+        case 13:
+            return ClockJump(
+                dice.one_of(PLACES[1:], "fault"), between(5, 40), round(between(-1, 1) * short(3600), 2)
+            )
+        case 14:
+            return DiskFull(whole(1, 25), short(120))
+        case 15:
+            return SecondOperator(
+                dice.one_of(PLACES[1:], "fault"), short(20), dice.one_of(("start", "resume"), "fault")
+            )
+        case 16:
+            return NoAnswer(dice.one_of(("approval", "doubt"), "fault"), whole(1, 3))
+        case 17:
+            return LatePerson(dice.one_of(("approval", "doubt"), "fault"), short(900))
+        case 18:
+            return WrongPerson(dice.one_of(("approval", "doubt"), "fault"))
+        case 19:
+            return StartedByHand(short(10))
+        case 20 | 21:
+            return Abort(between(5, 18), dice.chance(0.7, "fault"))
+        case _:
+            return Moved(whole(1, 2), dice.one_of(PLACES[1:], "fault"))
+
+
+def told(fault: object) -> str:
+    """Say a fault on one line."""
+    words = ", ".join(f"{name} {getattr(fault, name)}" for name in fault.__dataclass_fields__)  # type: ignore[attr-defined]
+    return f"{type(fault).__name__}: {words}"

@@ -1,0 +1,133 @@
+"""What must hold of every story, whatever struck. Each gives a sentence for what does not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from seawall.decide import Ask
+from seawall.errors import SeawallError
+from seawall.journal import AbortAsked, Answered, Approved, Outcome, Settled, Started, Succeeded
+from tests.simulation import city
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Run
+    from tests.simulation.story import Story
+
+
+def wrongs(story: Story) -> Iterator[str]:
+    """Yield all that is wrong with how a story went."""
+    yield from _two_primaries(story)
+    yield from _promoted_beside_a_primary(story)
+    yield from _made_twice(story)
+    yield from _two_runs(story)
+    yield from _writes_gone(story)
+    for run in story.runs:
+        yield from _chain(run)
+        yield from _ground_pulled(run)
+        yield from _no_named_state(run)
+
+
+def _two_primaries(story: Story) -> Iterator[str]:
+    if story.users.doubles:
+        at, who = story.users.doubles[0]
+        yield f"two writable primaries: at {at:.3f} s users were served by {who}"
+
+
+def _promoted_beside_a_primary(story: Story) -> Iterator[str]:
+    for at, writable in story.promotions:
+        if writable:
+            yield f"evidence did not hold: at {at:.3f} s a server was promoted while {writable} accepted writes"
+
+
+def _made_twice(story: Story) -> Iterator[str]:
+    made: dict[tuple[str, str, bool], set[tuple[str, int]]] = defaultdict(set)
+    for act in story.network.acts:
+        if act.making is not None:
+            call = act.making.call
+            made[act.making.run, call.step.id, call.undoing].add((act.process, call.attempt))
+    people = set[str]().union(*(run.people.explicit for run in story.runs))
+    if story.struck["StartedByHand"]:
+        people.add("fence")  # taken back by hand, so that it was right to make it again
+    for (run, step, undoing), attempts in made.items():
+        if len(attempts) > 1 and step not in people:
+            what = "taken back" if undoing else "made"
+            who = " and ".join(f"{process}'s attempt {attempt}" for process, attempt in sorted(attempts))
+            yield f"{run}: {step} was {what} twice, by {who}"
+
+
+def _writes_gone(story: Story) -> Iterator[str]:
+    """An acknowledged write is where users are served, or lies where it can be counted; a planned move loses none."""
+    servers = story.twin.servers.servers
+    somewhere: set[str] = set()
+    for one in servers.values():
+        somewhere |= {row.text for row in one.log}
+        for kept in one.kept.values():
+            somewhere |= {row.text for row in kept}
+    gone = sorted(set(story.users.acknowledged) - somewhere)
+    if gone:
+        yield f"{len(gone)} acknowledged writes are neither found nor can be counted as lost, e.g. {gone[0]}"
+    ends = [run.ended for run in story.runs]
+    if story.setting.mode == "planned" and any(end and end.outcome is Outcome.DONE for end in ends):
+        there = {row.text for row in servers[city.NEW].log}
+        lost = [one for one in story.users.acknowledged if one not in there]
+        if lost:
+            yield f"a planned move lost {len(lost)} acknowledged writes, e.g. {lost[0]}"
+
+
+def _chain(run: Run) -> Iterator[str]:
+    try:
+        journals = run.journals
+    except SeawallError as error:
+        yield f"{run.id}: its journal does not verify: {error}"
+        return
+    for place, events in journals.items():
+        began: dict[str, int] = {}
+        for event in events:
+            if isinstance(event, Started) and not event.undoing:
+                if event.attempt <= began.get(event.step, 0):
+                    before = began.get(event.step, 0)
+                    yield f"{run.id}: at {place} attempt {event.attempt} of {event.step} follows attempt {before}"
+                began[event.step] = event.attempt
+        if any(one.kind == "ended" for one, _ in pairwise(events)):
+            yield f"{run.id}: at {place} something is written after its end"
+        words = Counter(one for one in events if isinstance(one, Approved | Answered | AbortAsked))
+        for word, times in words.items():
+            if times > 1:
+                yield f"{run.id}: what {word.by} said once ({word.kind}) was heard {times} times"
+
+
+def _two_runs(story: Story) -> Iterator[str]:
+    """Of runs that want the same, one begins a change only when the other has ended."""
+    begun = sorted((run for run in story.runs if run.began), key=lambda run: run.began[0])
+    for one, other in pairwise(begun):
+        if one.ended is None or other.began[0] < one.ended_at:
+            since = (
+                f"{one.id} has not ended" if one.ended is None else f"{one.id} ended at {one.ended_at:.3f} s"
+            )
+            yield f"two runs at once: {other.id} began a change at {other.began[0]:.3f} s, and {since}"
+
+
+def _ground_pulled(run: Run) -> Iterator[str]:
+    """No fence is taken back under the promotion that it made safe."""
+    stands: set[str] = set()
+    for event in run.written:
+        match event:
+            case Started(undoing=True) if run.plan.by_id[event.step].uses == "postgres.fence":
+                if resting := {name for name in stands if event.step in _ancestors(run, name)}:
+                    yield f"{run.id}: {event.step} was taken back under {', '.join(sorted(resting))}"
+            case Succeeded(undoing=False) | Settled(happened=True):
+                if run.plan.by_id[event.step].uses == "postgres.promote":
+                    stands.add(event.step)
+
+
+def _ancestors(run: Run, step: str) -> set[str]:
+    after = run.plan.by_id[step].after
+    return set(after).union(*(_ancestors(run, one) for one in after))
+
+
+def _no_named_state(run: Run) -> Iterator[str]:
+    if run.ended is None and not (isinstance(run.stopped_with, Ask) and run.stopped_with.questions):
+        yield f"{run.id}: it neither ended nor waits for a named person, after {run.lives} lives: {run.stopped_with}"

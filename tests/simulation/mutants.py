@@ -1,0 +1,170 @@
+"""The engine with one guard taken away. The simulation must find each; if it does not, it proves nothing.
+
+A mutant is a clearly broken twin of one function, put in its place while stories are told. Nothing of the product
+knows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.postgres.opening import Openings
+from seawall import claims_at_places, slots
+from seawall.drive import _Driver
+from seawall.journal import AbortAsked, Event, Started, Word
+from seawall.journal_file import FileJournal
+from seawall.resting import Ground
+from seawall.state import State
+from seawall.step_state import Stand, StepState
+from tests.simulation import run
+from tests.simulation.faults import (
+    Abort,
+    ClockJump,
+    Crash,
+    Fault,
+    LateAnswer,
+    SecondOperator,
+    StartedByHand,
+)
+from tests.simulation.story import Setting
+
+_APPEND = FileJournal.append
+
+
+def started_is_written_after(self: FileJournal, events: Sequence[Event]) -> None:
+    """Put the beginning of a call on the disk only with what comes after it."""
+    held_back: list[Event] = self.__dict__.setdefault("held_back", [])
+    if events and all(isinstance(one, Started) for one in events):
+        held_back += events
+        return
+    _APPEND(self, [*held_back, *events])
+    held_back.clear()
+
+
+def any_evidence_will_do(_self: Openings, *_args: Any) -> None:
+    """Open a promotion whatever the evidence says."""
+
+
+def nothing_may_still_come(*_args: Any) -> bool:
+    """Believe a proof while the attempt may still act."""
+    return False
+
+
+def forgets_what_was_under_way(self: State) -> None:
+    """Take a run up as if what was under way had never begun."""
+    for name in list(self.under_way):
+        one = self.steps[name]
+        del self.under_way[name]
+        one.stand = Stand.WAITING
+        self._ready(one)
+
+
+def hears_again(self: _Driver, words: Sequence[Word]) -> None:
+    """Write every word down whenever it is delivered."""
+    for word in words:
+        if isinstance(word, AbortAsked) or word.step in self._state.steps:
+            self._record([word])
+
+
+def bears_nothing(_self: Ground, _step: str) -> None:
+    """Take anything back, whatever stands on it."""
+
+
+def goes_by_the_wall(now: Callable[[], Any]) -> Callable[[], Any]:
+    """Let a run go by the machine's wall clock."""
+    return now
+
+
+def takes_without_looking(*_args: Any) -> slots.Taken:
+    """Take a lock without looking whose it is."""
+    return slots.Mine()
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A guard taken away.
+
+    Attributes:
+        where: the owner of a name, and the name.
+        twin: what stands there instead.
+        needs: the kinds of faults without which it could not show.
+        breaks: words of the sentence by which it is found.
+        at_places: whether it shows only where the city has its three places.
+        within: so many stories with those faults may be told before it is found.
+    """
+
+    name: str
+    where: tuple[Any, str]
+    twin: Any
+    needs: tuple[type[Fault], ...]
+    breaks: str
+    at_places: bool = False
+    within: int = 300
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """Have it in the engine's place."""
+        owner, name = self.where
+        was = vars(owner)[name]
+        setattr(owner, name, self.twin)
+        try:
+            yield
+        finally:
+            setattr(owner, name, was)
+
+    def settings(self) -> Iterator[Setting]:
+        """Draw the settings in which it could show, from the first seed on."""
+        seed = found = 0
+        while found < self.within:
+            setting = Setting.drawn(seed)
+            kinds = {type(one) for one in setting.faults}
+            if kinds.issuperset(self.needs) and setting.has_places >= self.at_places:
+                found += 1
+                yield setting
+            seed += 1
+
+
+MUTANTS = (
+    Mutant(
+        "started-is-written-after-the-call",
+        (FileJournal, "append"),
+        started_is_written_after,
+        (Crash,),
+        "twice",
+    ),
+    Mutant(
+        "evidence-is-not-checked", (Openings, "check"), any_evidence_will_do, (StartedByHand,), "did not hold"
+    ),
+    Mutant(
+        "a-proof-is-believed-while-the-attempt-may-act",
+        (StepState, "may_still_come"),
+        nothing_may_still_come,
+        (LateAnswer,),
+        "twice",
+    ),
+    Mutant(
+        "resuming-forgets-what-was-under-way",
+        (State, "_lose_what_was_under_way"),
+        forgets_what_was_under_way,
+        (Crash,),
+        "twice",
+    ),
+    Mutant("a-word-is-heard-twice", (_Driver, "_hear"), hears_again, (Crash,), "was heard"),
+    Mutant(
+        "a-fence-is-undone-under-a-promotion", (Ground, "bears"), bears_nothing, (Abort,), "taken back under"
+    ),
+    Mutant(
+        "the-run-goes-by-the-wall-clock", (run, "steady"), goes_by_the_wall, (ClockJump, LateAnswer), "twice"
+    ),
+    Mutant(
+        "a-lock-without-a-token",
+        (claims_at_places, "take_slot"),
+        takes_without_looking,
+        (SecondOperator,),
+        "two runs at once",
+        at_places=True,
+    ),
+)

@@ -1,0 +1,235 @@
+"""One run in a story: its folders, one a machine, and the processes that carry it, one life after another.
+
+All of it is the product's own: folders, journals, claims, terms, copies, the driver and its hands. Only what they stand
+on is simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from seawall import run_folder
+from seawall.carrying import carry_out, newly_opened
+from seawall.decide import Ask, Finish
+from seawall.driving import AtPlaces
+from seawall.errors import BadInput, Busy, SeawallError
+from seawall.hands import ThreadHands
+from seawall.inbox import put
+from seawall.journal import Ended, Event, Started, Word
+from seawall.journal_file import read_journal
+from seawall.places import Places
+from seawall.plan import Plan
+from seawall.recovering import recover
+from seawall.run_folder import RunFolder, create_run
+from seawall.state import State
+from seawall.steady import steady
+from tests.simulation.kernel import Kernel, Process
+from tests.simulation.outside import Wires
+from tests.simulation.people import People
+from tests.simulation.virtual import MIDNIGHT, kernel
+
+_MIDNIGHT = datetime.fromtimestamp(MIDNIGHT, UTC)
+
+
+def moment(seconds: float) -> datetime:
+    """Return a time of the story as a date."""
+    return _MIDNIGHT + timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What ties a run to its story.
+
+    Attributes:
+        folder: where machines keep their folders.
+        places: makes the three places as one process reaches them; None where the city has none.
+        wall: tells what a place's wall clock shows.
+        begins: told of every process that begins to carry a run.
+        over: told of every one that is gone.
+    """
+
+    kernel: Kernel
+    folder: Path
+    wires: Wires
+    places: Callable[[], Places] | None
+    wall: Callable[[str], float]
+    tell: Callable[[str, str], None]
+    listens: bool
+    begins: Callable[[Run, Process, int], None]
+    over: Callable[[Run], None]
+
+
+@dataclass
+class Run:
+    """A run, and everybody who has to do with it.
+
+    Attributes:
+        place: where it was taken up last.
+        lives: how many processes have carried it.
+        stopped_with: what the last of them came to: an end, a question, or an error; None: it was killed.
+        turned_away: how often somebody was, because another holds it or what it wants.
+        ended: how it ended; `ended_at` when.
+        written: every event that was written, by whichever process.
+        began: when it began each change.
+    """
+
+    id: str
+    plan: Plan
+    place: str
+    people: People
+    ties: Ties
+    processes: list[Process] = field(default_factory=list)
+    lives: int = 0
+    stopped_with: Finish | Ask | SeawallError | None = None
+    turned_away: int = 0
+    ended: Ended | None = None
+    ended_at: float = 0.0
+    written: list[Event] = field(default_factory=list)
+    began: list[float] = field(default_factory=list)
+
+    def folder(self, place: str) -> RunFolder:
+        """Return its folder on the machine of a place, whether or not it is there."""
+        return RunFolder(self.ties.folder / place, self.id)
+
+    @property
+    def journals(self) -> dict[str, tuple[Event, ...]]:
+        """Read its journal wherever there is one. Raises: Tampered, when a chain does not verify."""
+        folders = {place.name: self.folder(place.name) for place in self.ties.folder.iterdir()}
+        return {
+            name: read_journal(one.journal_path) for name, one in folders.items() if one.journal_path.exists()
+        }
+
+    def say(self, word: Word) -> None:
+        """Put a word into its inbox, if it can still be heard."""
+        self.ties.tell(getattr(word, "by", "somebody"), f"says {_words(word)}")
+        folder = self.folder(self.place)
+        if self.ended is None and folder.path.exists():
+            with suppress(BadInput):  # it ended with a process that died of that
+                put(folder, word)
+            for process in self.processes:
+                process.nudged()
+
+    def carry_on(self, by: str, place: str | None = None) -> Process:
+        """Begin a process that opens it, or takes it up, fetched from its copies when that place does not have it."""
+        self.lives += 1
+        life, here = self.lives, place or self.place
+        process = Process(self.ties.kernel, f"{self.id}#{life}", here)
+        process.wall = lambda: self.ties.wall(here)
+        process.at_end.append(lambda: self._gone(process))
+        self.processes.append(process)
+        self.ties.begins(self, process, life)
+        self.ties.kernel.spawn(process, lambda: self._live(process, by))
+        return process
+
+    def _gone(self, process: Process) -> None:
+        self.processes.remove(process)
+        if not process.came_to_an_end:
+            self.stopped_with = None
+            self.ties.tell(process.name, f"is killed, at instant {process.instants}")
+        self.ties.kernel.after(0.0, lambda: self.ties.over(self))
+
+    def _live(self, process: Process, by: str) -> None:
+        try:
+            end: Finish | Ask | SeawallError = self._carried(process, by)
+        except SeawallError as error:
+            end = error
+            self.turned_away += isinstance(error, Busy)
+        # Its end may have been written by a process that died of that, or by one that was turned away.
+        with suppress(SeawallError):
+            self._note_the_end(read_journal(self.folder(process.place).journal_path)[-1])
+        process.came_to_an_end = True
+        if not (isinstance(end, Busy) and (self.processes[0] is not process or self.ended)):
+            self.stopped_with = end
+        self.ties.tell(process.name, f"stops: {_stop(end)}")
+        process.kill()
+
+    def _carried(self, process: Process, by: str) -> Finish | Ask:
+        ties, folder = self.ties, self.folder(process.place)
+        clock = steady(lambda: moment(process.wall()))
+
+        def watch(event: Event, state: State) -> None:
+            if ties.listens:
+                ties.tell(process.name, _told(event))
+            self.written.append(event)
+            if isinstance(event, Started) and (event.undoing or self.plan.by_id[event.step].changes):
+                self.began.append(ties.kernel.now)
+            self._note_the_end(event)
+            self.people.watch(event, state)
+
+        places = ties.places() if ties.places else None
+        at = AtPlaces(places, lambda line: ties.tell(process.name, line)) if places else None
+        hands = ThreadHands(ties.wires.world(clock), clock)
+        if folder.path.exists():
+            self.place = process.place
+            return carry_out(folder, hands, clock, watch=watch, at=at, by=by)
+        if not self._is_anywhere():
+            create_run(folder.runs, self.plan, by=by, version="simulated", now=clock())
+            with newly_opened(folder, clock, by=by):
+                return carry_out(folder, hands, clock, watch=watch, at=at, by=by)
+        assert places is not None
+        lines = recover(places, folder, clock, by=by, tell=lambda line: ties.tell(process.name, line))
+        ties.tell(process.name, f"has fetched {lines} lines from the copies")
+        self.place = process.place
+        return carry_out(folder, hands, clock, watch=watch, at=at, by=by)
+
+    def _is_anywhere(self) -> bool:
+        return any(self.folder(place.name).path.exists() for place in self.ties.folder.iterdir())
+
+    def _note_the_end(self, event: Event) -> None:
+        if isinstance(event, Ended) and self.ended is None:
+            self.ended, self.ended_at = event, self.ties.kernel.now
+
+
+@contextmanager
+def named() -> Iterator[None]:
+    """Have runs called after the process that opens them, and the same in every telling."""
+    was = run_folder._names
+
+    def names(runbook: str, now: datetime) -> Iterator[str]:
+        del runbook, now
+        current = kernel().current
+        assert current is not None
+        yield current.process.name.partition("#")[0]
+
+    run_folder._names = names
+    try:
+        yield
+    finally:
+        run_folder._names = was
+
+
+def _words(word: Word) -> str:
+    told = {name: value for name, value in word.model_dump().items() if value not in ("", None, word.kind)}
+    told.pop("at")
+    told.pop("by", None)
+    return f"{word.kind}: {', '.join(f'{name} {value}' for name, value in told.items())}"
+
+
+def _told(event: Event) -> str:
+    about = [str(getattr(event, name)) for name in ("step", "attempt", "outcome") if hasattr(event, name)]
+    about += [
+        f"({getattr(event, name)})"
+        for name in ("problem", "because", "summary", "what", "answer")
+        if getattr(event, name, None)
+    ]
+    about += [
+        f"{name} {getattr(event, name)}"
+        for name in ("undoing", "happened", "acted", "left")
+        if getattr(event, name, None) not in (None, False, ())
+    ]
+    return f"writes {event.kind} {' '.join(about)}"
+
+
+def _stop(end: Finish | Ask | SeawallError) -> str:
+    match end:
+        case Finish():
+            return f"{end.outcome}" + (f", left {', '.join(end.left)}" if end.left else "")
+        case Ask():
+            return "waits for " + ", ".join(
+                f"{one.of} about {one.step.id} ({one.what})" for one in end.questions
+            )
+    return f"{type(end).__name__}: {end}"

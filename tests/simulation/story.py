@@ -1,0 +1,319 @@
+"""One story: a seed, an incident, faults, people, a run or two; told to its end, with what was seen on the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from connectors.memory.postgres import ServerInMemory
+from connectors.memory.world import OutsideInMemory
+from seawall.journal import Started
+from seawall.plan import Plan
+from tests.simulation import city
+from tests.simulation.dice import Dice
+from tests.simulation.disk import Disks
+from tests.simulation.faults import (
+    PLACES,
+    ClockJump,
+    Crash,
+    DiskFull,
+    Fault,
+    Hang,
+    LateAnswer,
+    LostAnswer,
+    Moved,
+    Partition,
+    Refused,
+    SecondOperator,
+    StartedByHand,
+    drawn,
+    told,
+)
+from tests.simulation.incidents import Incident, start_by_hand, strike
+from tests.simulation.invariants import wrongs
+from tests.simulation.kernel import Kernel, Process
+from tests.simulation.network import Machine, Network
+from tests.simulation.outside import Wires
+from tests.simulation.people import People
+from tests.simulation.run import Run, Ties, moment, named
+from tests.simulation.stores import wired
+from tests.simulation.users import Users
+from tests.simulation.virtual import telling
+
+BEGINS = 5.0
+"""Seconds into the story when the first operator begins."""
+LONGEST = 6 * 3600.0
+"""Seconds after which a story is over, whatever state it is in."""
+MOST_LIVES = 12
+"""So often somebody takes the run up before everybody goes home."""
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where folders are kept: the disk's own pace is no part of a story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """All that a story is made of; the same setting is the same story.
+
+    Attributes:
+        has_places: whether the city has the three places.
+    """
+
+    seed: int
+    mode: str
+    incident: Incident
+    faults: tuple[Fault, ...]
+    has_places: bool
+
+    @classmethod
+    def drawn(cls, seed: int) -> Setting:
+        """Draw it from a seed."""
+        dice = Dice(seed)
+        mode = "planned" if dice.chance(0.25, "mode") else "disaster"
+        return cls(seed, mode, Incident.drawn(dice, mode), drawn(dice), dice.chance(0.5, "places"))
+
+    def without(self, fault: Fault) -> Setting:
+        """Leave a fault out."""
+        left = list(self.faults)
+        left.remove(fault)
+        return replace(self, faults=tuple(left))
+
+
+@dataclass
+class Story:
+    """What happens, from the first second to the last.
+
+    Attributes:
+        lines: what was told, when somebody listens.
+        struck: how often each kind of fault, and incident, really struck.
+        promotions: of every promotion: when, and whether the old primary accepted writes at that moment.
+        wrongs: what must never be, and was.
+    """
+
+    setting: Setting
+    listen: bool = False
+    lines: list[str] = field(default_factory=list)
+    struck: Counter[str] = field(default_factory=Counter)
+    promotions: list[tuple[float, str]] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    wrongs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Build the world of the story."""
+        self.kernel, self.dice = Kernel(), Dice(self.setting.seed ^ 0x5EA)
+        faults = self.setting.faults
+        self._stopped = False
+        self._jumps = [one for one in faults if isinstance(one, ClockJump)]
+        at_exchange = {
+            (one.of, one.exchange): one
+            for one in reversed(faults)
+            if isinstance(one, Refused | LostAnswer | LateAnswer)
+        }
+        self.network = Network(
+            self.kernel,
+            self.dice,
+            at_exchange,
+            self._changed,
+            self._happened,
+            self.tell,
+            self.listen,
+            machines=_machines(),
+        )
+        self.twin = OutsideInMemory.of(city.inventory())
+        self.wires = Wires(self.network, self.twin, self._promoted)
+        self.disks = Disks(
+            self.kernel,
+            {one.write: one.lasts for one in faults if isinstance(one, DiskFull)},
+            lambda: self._strikes(DiskFull),
+        )
+        self._kept: dict[str, dict[str, bytes]] = {name: {} for name in PLACES}
+        self.users = Users(self.network, self.twin.servers, self.tell)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of its runs."""
+        return city.plan(self.setting.mode)
+
+    def tell(self, who: str, what: str) -> None:
+        """Tell one line."""
+        if self.listen:
+            self.lines.append(f"{self.kernel.now:10.3f}  {who:<14} {what}")
+
+    def play(self) -> Story:
+        """Let it all happen, and judge it."""
+        with TemporaryDirectory(dir=IN_MEMORY, prefix="seawall-story-") as folder, telling(self.kernel):
+            with self.disks.in_place(), named():
+                self._let_happen(Path(folder))
+            self.wrongs = tuple(wrongs(self))
+            for run in self.runs:
+                for process in list(run.processes):
+                    process.kill()
+        return self
+
+    def _let_happen(self, folder: Path) -> None:
+        self._folder = folder
+        self.users.begin()
+        strike(self.setting.incident, self.network, self.twin, self._is_decided)
+        for fault in self.setting.faults:
+            self._prepare(fault)
+        self.kernel.at(BEGINS, lambda: self._open("south", "anna"))
+        while not self._everybody_is_gone() and self.kernel.now < LONGEST:
+            self.kernel.run(self.kernel.now + 30.0)
+        self.kernel.run(self.kernel.now + 60.0)
+
+    def _open(self, place: str, by: str) -> None:
+        ties = Ties(
+            kernel=self.kernel,
+            folder=self._folder,
+            wires=self.wires,
+            places=(lambda: wired(self.network, self._kept)) if self.setting.has_places else None,
+            wall=self._wall,
+            tell=self.tell,
+            listens=self.listen,
+            begins=self._begins,
+            over=self._over,
+        )
+        people = People(
+            self.kernel,
+            self.dice,
+            self.setting.faults,
+            lambda: moment(self.kernel.now),
+            lambda step, undoing: self._is_done(run, step, undoing=undoing),
+            lambda word: run.say(word),  # noqa: PLW0108 - there is no run yet
+            self._happened,
+        )
+        run = Run(id=f"run{len(self.runs) + 1}", plan=self.plan, place=place, people=people, ties=ties)
+        self.runs.append(run)
+        people.begin()
+        run.carry_on(by, place)
+
+    def _begins(self, run: Run, process: Process, life: int) -> None:
+        """Let a process die when it is to."""
+        if run is self.runs[0]:
+            crashes = [one for one in self.setting.faults if isinstance(one, Crash) and one.life == life]
+            if crashes:
+                crash = min(crashes, key=lambda one: one.instant)
+                process.dies_at, process.crashed = crash.instant, lambda: self._happened(crash)
+
+    def _over(self, run: Run) -> None:
+        """A process that carried the run is gone: somebody sees it, sooner or later, and takes the run up."""
+        if run.processes or run.ended is not None or run.lives >= MOST_LIVES:
+            return
+        after = self.dice.between(0.2, 30.0, "resumes") * run.lives
+        self.kernel.after(after, lambda: self._taken_up(run))
+
+    def _taken_up(self, run: Run) -> None:
+        if run.processes or run.ended is not None:
+            return
+        moved = next(
+            (one for one in self.setting.faults if isinstance(one, Moved) and one.life == run.lives), None
+        )
+        if moved is not None and self.setting.has_places and moved.place != run.place:
+            self._happened(moved)
+            run.carry_on("anna", moved.place)
+        else:
+            run.carry_on("anna")
+
+    def _everybody_is_gone(self) -> bool:
+        return bool(self.runs) and all(
+            not run.processes and (run.ended is not None or run.lives >= MOST_LIVES) for run in self.runs
+        )
+
+    def _prepare(self, fault: Fault) -> None:
+        match fault:
+            case Hang():
+                self.kernel.at(fault.at, lambda: self._hang(fault))
+            case Partition():
+                self.kernel.at(fault.at, lambda: self._cut(fault))
+            case ClockJump():
+                self.kernel.at(fault.at, lambda: self._happened(fault))
+            case SecondOperator():
+                self.kernel.at(BEGINS + fault.at, lambda: self._second(fault))
+
+    def _hang(self, fault: Hang) -> None:
+        for run in self.runs:
+            for process in run.processes:
+                if process.place == fault.place:
+                    process.held_until = self.kernel.now + fault.lasts
+                    self._happened(fault)
+
+    def _cut(self, fault: Partition) -> None:
+        self.network.cut[frozenset((fault.one, fault.other))] = self.kernel.now + fault.lasts
+        self.twin.servers.link_cut = not self.network.reaches("north", "south")
+        self.kernel.after(fault.lasts, self._mend)
+        self._happened(fault)
+
+    def _mend(self) -> None:
+        self.twin.servers.link_cut = not self.network.reaches("north", "south")
+
+    def _second(self, fault: SecondOperator) -> None:
+        first = self.runs[0]
+        # Without places another machine knows nothing of this one: then it is the same machine, at another terminal.
+        place = fault.place if self.setting.has_places else first.place
+        self._happened(fault)
+        if fault.does == "start":
+            self._open(place, "bent")
+        elif first.ended is None:
+            first.carry_on("bent", place)
+
+    def _strikes(self, kind: type[Any]) -> None:
+        self._happened(next(one for one in self.setting.faults if isinstance(one, kind)))
+
+    def _wall(self, place: str) -> float:
+        now = self.kernel.now
+        return now + sum(one.by for one in self._jumps if one.place == place and one.at <= now)
+
+    def _is_done(self, run: Run, step: str, *, undoing: bool) -> bool:
+        return any(
+            act.making is not None
+            and (act.making.run, act.making.call.step.id, act.making.call.undoing) == (run.id, step, undoing)
+            for act in self.network.acts
+        )
+
+    def _changed(self) -> None:
+        self.twin.servers.link_cut = not self.network.reaches("north", "south")
+        if not self._stopped and not self.twin.servers.servers[city.OLD].running:
+            self._stopped = True
+            for fault in self.setting.faults:
+                if isinstance(fault, StartedByHand):
+                    self.kernel.after(fault.after, lambda fault=fault: self._meddle(fault))  # type: ignore[misc]
+        self.users.write()
+
+    def _is_decided(self) -> bool:
+        return any(
+            isinstance(event, Started) and event.step.endswith("promote")
+            for run in self.runs
+            for event in run.written
+        )
+
+    def _meddle(self, fault: StartedByHand) -> None:
+        if start_by_hand(self.network, self.twin, self._is_decided):
+            self._happened(fault)
+
+    def _promoted(self, one: ServerInMemory) -> None:
+        others = [other for other in self.twin.servers.servers.values() if other is not one]
+        writable = [other.name for other in others if self.users.accepts(other)]
+        self.promotions.append((self.kernel.now, ", ".join(writable)))
+
+    def _happened(self, fault: Any) -> None:
+        name = fault.kind if isinstance(fault, Incident) else type(fault).__name__
+        self.struck[name] += 1
+        self.tell("FAULT", told(fault) if not isinstance(fault, Incident) else str(fault))
+
+
+def _machines() -> dict[str, Machine]:
+    hosts = [Machine(host.name, host.site) for host in city.inventory().whole_hosts()]
+    return {one.name: one for one in (*hosts, *_others())}
+
+
+def _others() -> Iterator[Machine]:
+    for name in _AT_THE_WITNESS:
+        yield Machine(name, "witness")
+    for place in PLACES:
+        yield Machine(f"store-{place}", place)
+
+
+_AT_THE_WITNESS = ("power", "front", "names", "post", "chat")

@@ -1,0 +1,104 @@
+"""The engine in a simulated city, in thousands of stories: what must never be, is not, whatever strikes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.simulation.faults import FAULTS
+from tests.simulation.incidents import KINDS
+from tests.simulation.installing import install
+from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.searching import Seen, failure, shrunk, stories
+from tests.simulation.story import Setting, Story
+
+ALL = 10_000
+AT_ONCE = 250
+"""Seeds of one test, so that two processes share them out between them."""
+LEAST = 3
+"""In so many of the first stories each kind of fault must strike, and each state be reached."""
+STATES = (
+    "aborted",
+    "asked in doubt",
+    "done",
+    "failed",
+    "promoted",
+    "refused",
+    "resumed",
+    "settled: did not happen",
+    "settled: happened",
+    "taken back",
+    "turned away",
+    "undone",
+)
+
+
+@pytest.fixture(autouse=True)
+def virtual_time() -> Iterator[None]:
+    take_back = install()
+    yield
+    take_back()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, ALL, AT_ONCE))
+def test_nothing_is_done_twice_and_nothing_wrong_whatever_strikes(first: int):
+    seen = stories(range(first, first + AT_ONCE))
+    assert not seen.wrong, failure(seen.wrong[0])
+
+
+def test_a_few_stories_hold():
+    seen = stories(range(20))
+    assert not seen.wrong, failure(seen.wrong[0])
+
+
+class TestNothingIsVacuous:
+    @pytest.fixture(scope="class")
+    def seen(self) -> Iterator[Seen]:
+        take_back = install()
+        yield stories(range(700))
+        take_back()
+
+    @pytest.mark.slow
+    def test_every_kind_of_fault_really_strikes(self, seen: Seen):
+        missing = [kind.__name__ for kind in FAULTS if seen.struck[kind.__name__] < LEAST]
+        missing += [kind for kind in KINDS if seen.struck[kind] < LEAST]
+        assert not missing, f"seen in fewer than {LEAST} of {seen.stories} stories: {seen.struck}"
+
+    @pytest.mark.slow
+    def test_every_state_is_reached(self, seen: Seen):
+        missing = [state for state in STATES if seen.came_to[state] < LEAST]
+        assert not missing, f"reached by fewer than {LEAST} runs: {seen.came_to}"
+
+
+def test_the_same_seed_tells_the_same_story():
+    for seed in (3, 8, 20):
+        one, other = (Story(Setting.drawn(seed), listen=True).play() for _ in range(2))
+        assert one.lines == other.lines
+
+
+def test_a_fault_left_out_moves_no_other():
+    setting = next(one for one in map(Setting.drawn, range(100)) if len(one.faults) > 2)
+    fewer = setting.without(setting.faults[1])
+    assert fewer.faults == (setting.faults[0], *setting.faults[2:])
+    assert fewer.incident == setting.incident
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.name)
+def test_an_engine_without_one_of_its_guards_is_found(
+    mutant: Mutant, record_property: Callable[[str, object], None]
+):
+    with mutant.alive():
+        found = next((one for one in mutant.settings() if _shows(mutant, one)), None)
+        assert found is not None, f"{mutant.name} was not found in {mutant.within} stories"
+        fewest = shrunk(found)
+        assert Story(fewest).play().wrongs
+        assert len(fewest.faults) <= len(found.faults)
+    record_property("found with seed", found.seed)
+    assert not Story(found).play().wrongs, "the engine as it is must not do it"
+
+
+def _shows(mutant: Mutant, setting: Setting) -> bool:
+    return any(mutant.breaks in wrong for wrong in Story(setting).play().wrongs)
