@@ -149,6 +149,10 @@ class TestRefused:
         member = one[begin : begin + archive._LOCAL.size + len(name) + len(b"{}")]
         assert "two files called plans/login-to-south.json" in refused(one[:begin] + member + one[begin:])
 
+    def test_a_file_with_one_bit_turned_is_damaged_and_no_lie(self):
+        content = a_bag().replace(b"name: havnby}\n", b"name: havmby}\n")
+        assert refused(content) == "'city/inventory/city.yaml' is damaged"
+
     def test_a_link(self):
         content = bytearray(a_bag())
         at = content.rindex(b"plans/login-to-south.json") - 8
