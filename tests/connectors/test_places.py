@@ -146,6 +146,7 @@ class TestLab(PlaceContract):
         facts = technical_facts(lab)
         city = Inventory.model_validate({"city": {"name": "havnby", "title": "Havnby"}, **facts})
         places = places_of(city, lab_vault())
+        assert places is not None
         assert look_at(places) == dict.fromkeys(("north", "south", "witness"))
         assert take_slot(places, "claims/x/1", b"anna") == Mine()
         assert take_slot(places, "claims/x/1", b"bo") == Theirs(b"anna")

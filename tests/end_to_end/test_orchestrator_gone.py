@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from seawall.errors import ExitCode
+from seawall.journal import Asked, Recovered
+from seawall.journal_file import read_journal
 from seawall.run_folder import RunFolder
 from tests.end_to_end.conftest import CAREFUL
-from tests.end_to_end.scene import OTHER, Scene, outcome, successes
+from tests.end_to_end.scene import OTHER, Scene, outcome, successes, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -20,6 +22,12 @@ def another_machine(scene: Scene, folder: Path) -> Scene:
     shutil.copytree(scene.city, folder / "city", ignore=shutil.ignore_patterns("runs", ".runs", "*pages"))
     (folder / "said").mkdir()
     return Scene(scene.lab, folder / "city", scene.inventory, folder / "said", scene.more)
+
+
+def asked_since_it_was_recovered(run: RunFolder) -> set[str]:
+    events = read_journal(run.journal_path)
+    at = next(n for n, one in enumerate(events) if isinstance(one, Recovered))
+    return {one.step for one in events[at:] if isinstance(one, Asked)}
 
 
 def test_another_machine_goes_on_from_the_copies_and_repeats_nothing(scene: Scene, tmp_path: Path):
@@ -44,6 +52,8 @@ def test_another_machine_goes_on_from_the_copies_and_repeats_nothing(scene: Scen
         assert "may drive this run for" in recovered.out
         here = RunFolder(elsewhere.runs, run.id)
         resumed = elsewhere.begin("resume", run.id)
+        # It could have begun without a copy of that; only when its proof has told is anybody asked anew.
+        until(lambda: "promote" in asked_since_it_was_recovered(here), "the question about promote")
         elsewhere.allow(here, "promote")
         assert resumed.ended().code == ExitCode.DONE
     assert (outcome(here), successes(here, "fence"), successes(here, "promote")) == ("done", 1, 1)
