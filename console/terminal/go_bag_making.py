@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.terminal.desk import Desk
 from console.terminal.from_go_bag import passphrase_of
+from console.terminal.print import paper_of_plan
 from console.terminal.screen import Screen, aside, next_command, out
 from console.terminal.surroundings import operator, surroundings, version
 from console.terminal.thinking import imagine
@@ -23,6 +24,7 @@ from seawall.go_bag.kept import ENDING, file_name, kept_at
 from seawall.go_bag.manifest import (
     NAMESPACE,
     PLANS,
+    PRINTED,
     SEALED,
     START,
     TRUST,
@@ -34,6 +36,8 @@ from seawall.go_bag.manifest import (
 )
 from seawall.go_bag.software import programs, starter, this_python
 from seawall.loading import load_city
+from seawall.model import Language
+from seawall.paper.page import to_paper
 from seawall.plan import canonical
 from seawall.signers import FILE, Signers, read_trust
 from seawall.sshsig import NotASignature, Signing, fingerprint, key_from_line
@@ -41,6 +45,7 @@ from seawall.sshsig import NotASignature, Signing, fingerprint, key_from_line
 if TYPE_CHECKING:
     from seawall.actions import World
 
+LANGUAGES: tuple[Language, ...] = ("da", "en")
 NOT_PLANNED_BY = "seawall check says what is missing"
 LARGEST_KEY = 64 * 1024
 
@@ -214,6 +219,9 @@ def _planned(desk: Desk, world: World, failure: Failure, members: dict[str, byte
         raise BadInput.one(failure.why, where=failure.service, remedy=NOT_PLANNED_BY)
     plan = imagine(desk, world, failure.runbook, failure.parameters, exercise=False)
     members[f"{PLANS}{failure.name}.json"] = canonical(plan.model_dump(mode="json"))
+    for spoken in LANGUAGES:
+        page = to_paper(paper_of_plan(plan, desk, spoken), spoken, desk.zone)
+        members[f"{PRINTED}{failure.name}.{spoken}.html"] = page.encode()
     return KeptPlan(
         name=failure.name,
         title=plan.title,

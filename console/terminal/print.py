@@ -10,6 +10,7 @@ from typing import cast
 
 from connectors.by_hand import BY_HAND
 from console.terminal.desk import Desk
+from console.terminal.from_go_bag import meant
 from console.terminal.from_paper import form
 from console.terminal.reporting import write_page
 from console.terminal.screen import aside, language, next_command, out, words
@@ -21,7 +22,7 @@ from seawall.model import Language, Text
 from seawall.own_actions import GROUP
 from seawall.paper.making import ByHand, Paper, make_paper
 from seawall.paper.page import to_paper
-from seawall.plan import PlannedStep
+from seawall.plan import Plan, PlannedStep
 from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import find_run
 
@@ -62,6 +63,8 @@ def print_paper(
             problem = f"a run has its parameters already; {given} cannot change it"
             raise BadInput.one(problem, where=name, remedy="Leave them out, or name a runbook")
         run = find_run(desk.runs, name)
+    else:
+        name, parameters = meant(name, parameters)
     paper = _of_run(run, desk, spoken) if run else _of_runbook(name, parameters, exercise, desk, spoken)
     page = to_paper(paper, spoken, desk.zone)
     if output is None and not surroundings().has_terminal():
@@ -94,6 +97,11 @@ def _of_runbook(
 ) -> Paper:
     with desk.open_world() as world:
         plan = imagine(desk, world, name, parameters, exercise=exercise)
+    return paper_of_plan(plan, desk, spoken)
+
+
+def paper_of_plan(plan: Plan, desk: Desk, spoken: Language) -> Paper:
+    """Make the paper of a plan that was made without looking at anything."""
     return make_paper(
         plan,
         None,
@@ -102,7 +110,7 @@ def _of_runbook(
         language=spoken,
         zone=desk.zone,
         now=surroundings().now(),
-        unread=tuple(desk.city.runbooks[name].facts),
+        unread=tuple(desk.city.runbooks[plan.runbook].facts),
     )
 
 

@@ -98,6 +98,14 @@ class TestMaking:
         assert f"    seawall run {PLAN}\n" in said.out
         assert "Next: seawall go-bag verify" in said.out
 
+    def test_each_plan_is_in_it_on_paper_too_in_both_languages(self, bags):
+        bags.make()
+        members = read_bag(bags.file, by_itself).members
+        for language in ("da", "en"):
+            page = members[f"printed/{PLAN}.{language}.html"].decode()
+            assert f'<html lang="{language}">' in page
+            assert "south" in page
+
     def test_it_is_for_its_owner_alone(self, bags):
         bags.make()
         assert stat.S_IMODE(bags.file.stat().st_mode) == 0o600
