@@ -1,75 +1,161 @@
-"""Those who answer for the city's readiness are written to when somebody breaks the glass."""
+"""Whoever is asked next is written to over every channel there is, told how to answer, and no address is journalled."""
 
 from __future__ import annotations
 
-import email
-import email.policy
 import threading
 from datetime import timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from pathlib import Path
 
-import drills
+import pytest
+
 from connectors.calling import Calling
-from connectors.mail import Mail
-from connectors.memory.mail import PostInMemory
-from connectors.memory.world import RELAY
-from connectors.telling import Audiences
-from seawall.actions import World
+from connectors.memory.world import OutsideInMemory
 from seawall.inventory import Inventory
-from seawall.journal import Approved, Notified, Opened
-from seawall.loading import load_inventory
-from seawall.plan import Approval
+from seawall.journal import Asked, Escalated, Notified, Opened
+from seawall.loading import load_city
+from seawall.messages import MARK
+from seawall.model import Text
+from seawall.plan import Plan
 from seawall.state import State
 from tests.fakes import MIDNIGHT
-from tests.seawall.plans import a_change, a_plan
+from tests.seawall.plans import a_persons, a_plan
+
+CITY = Path(__file__).parents[2] / "drills" / "city"
 
 
-def told_by(city: Inventory, by: str) -> tuple[list[Notified], list[str]]:
-    """Break the glass as `by`; return what was noted of letters, and the letters."""
-    post = PostInMemory()
-    calling = Calling(city, World(Mail(RELAY, Audiences(), post)), lambda: MIDNIGHT)
-    approve = Approval(by="incident-commander", people=2, within=timedelta(minutes=10))
-    plan = a_plan(a_change("fence", approve=approve))
-    opened = Opened(
+@pytest.fixture(scope="module")
+def city() -> Inventory:
+    return load_city(CITY).inventory
+
+
+class Calls:
+    """One run in which somebody is asked next, and an outside that keeps what it was handed."""
+
+    def __init__(self, city: Inventory) -> None:
+        self.outside = OutsideInMemory.of(city)
+        self.calling = Calling(city, self.outside.world(), lambda: MIDNIGHT)
+
+    def escalate(
+        self, person: str | None, *, exercise: bool = True, role: str = "duty-officer"
+    ) -> list[Notified]:
+        plan = a_plan(a_persons("ring")).model_copy(update={"exercise": exercise})
+        state = State(plan, (opened(plan),))
+        event = Escalated(
+            at=MIDNIGHT,
+            step="ring",
+            what="person",
+            of=role,
+            person=person,
+            before="commander",
+            because="late",
+            until=MIDNIGHT + timedelta(minutes=15),
+        )
+        self.calling.saw(event, state)
+        return self.heard()
+
+    def heard(self) -> list[Notified]:
+        for thread in threading.enumerate():
+            if thread.name == "calling":
+                thread.join(5)
+        found = [one for one in self.calling.take() if isinstance(one, Notified)]
+        assert self.calling.take() == (), "what was returned before is put away"
+        return found
+
+    def letter(self) -> tuple[tuple[str, ...], str, str]:
+        envelope = self.outside.post.sent[-1]
+        mail = message_from_bytes(envelope.raw)
+        body = mail.get_payload(decode=True)
+        assert isinstance(body, bytes)
+        return envelope.recipients, str(make_header(decode_header(mail["Subject"]))), body.decode()
+
+
+def opened(plan: Plan) -> Opened:
+    return Opened(
         at=MIDNIGHT,
-        run="2026-11-22-0300-move-k3",
+        run="2026-11-21-0300-move-k3",
         plan=plan.digest,
-        runbook=plan.runbook,
-        title=plan.title,
-        exercise=True,
+        runbook="move",
+        title=Text(en="Move"),
+        exercise=plan.exercise,
         by="anna",
         version="0",
     )
-    glass = Approved(at=MIDNIGHT, step="fence", by=by, how="signed", glass="the hall is burning")
-    calling.saw(glass, State(plan, [opened, glass]))
-    for thread in threading.enumerate():
-        if thread.name == "shouting":
-            thread.join(10)
-    letters = [email.message_from_bytes(one.raw, policy=email.policy.default) for one in post.sent]
-    noted = [one for one in calling.take() if isinstance(one, Notified)]
-    return noted, [f"{one['Subject']}\n{one.get_content()}" for one in letters]
 
 
-def city() -> Inventory:
-    return load_inventory(Path(drills.__file__).parent / "city")
+def test_who_is_asked_next_is_written_to_by_mail_and_on_slack(city: Inventory):
+    calls = Calls(city)
+    heard = calls.escalate("duty-officer")
+    assert {(one.person, one.channel, one.came_to) for one in heard} == {
+        ("duty-officer", "email", "accepted"),
+        ("duty-officer", "slack", "accepted"),
+    }
+    recipients, _, _ = calls.letter()
+    assert recipients == ("jens.taenktsen@example.dk",)
 
 
-def test_the_dr_manager_is_told_who_broke_the_glass_for_what_and_why():
-    noted, letters = told_by(city(), "commander")
-    assert [(one.person, one.channel, one.came_to) for one in noted] == [("dr-manager", "email", "accepted")]
-    (letter,) = letters
-    for words in (
-        "EXERCISE",
-        "commander",
-        "the hall is burning",
-        "Change fence",
-        "seawall review 2026-11-22-0300",
-    ):
-        assert words in letter
+def test_the_letter_says_why_by_when_and_what_to_type(city: Inventory):
+    calls = Calls(city)
+    calls.escalate("second-on-call")
+    _, subject, body = calls.letter()
+    assert "Ring about ring" in subject
+    assert "commander did not answer in time. You are asked now, until 04:15." in body
+    assert "seawall answer 2026-11-21-0300-move-k3 ring have-it --as second-on-call" in body
+    assert "seawall answer 2026-11-21-0300-move-k3 ring cannot --as second-on-call" in body
 
 
-def test_where_nobody_has_that_role_the_others_who_could_have_said_yes_are_told():
-    havnby = city()
-    people = {name: one for name, one in havnby.people.items() if name != "dr-manager"}
-    noted, _ = told_by(havnby.model_copy(update={"people": people}), "commander")
-    assert [one.person for one in noted] == ["deputy-commander"]
+@pytest.mark.parametrize("exercise", [True, False])
+def test_a_letter_of_a_drill_begins_with_the_mark_and_of_a_real_run_never(city: Inventory, exercise: bool):
+    calls = Calls(city)
+    calls.escalate("duty-officer", exercise=exercise)
+    _, subject, body = calls.letter()
+    assert subject.startswith(MARK) is exercise
+    assert body.startswith(MARK) is exercise
+
+
+def test_a_letter_is_in_the_language_of_who_gets_it(city: Inventory):
+    calls = Calls(city)
+    calls.escalate("duty-officer")
+    assert "svarede ikke i tide" in calls.letter()[2]
+    assert "did not answer" not in calls.letter()[2]
+    calls.escalate("deputy-commander")
+    assert "svarede ikke i tide" in calls.letter()[2]
+    assert "did not answer" in calls.letter()[2]
+
+
+def test_a_role_without_a_roster_has_all_its_people_written_to(city: Inventory):
+    heard = Calls(city).escalate(None, role="emergency-coordinator")
+    assert {one.person for one in heard} == {"coordinator", "deputy-coordinator"}
+
+
+def test_nothing_that_is_journalled_holds_an_address(city: Inventory):
+    calls = Calls(city)
+    calls.outside.post.refuses.update({"jens.taenktsen@example.dk"})
+    for one in calls.escalate("duty-officer"):
+        written = one.model_dump_json()
+        assert "@example.dk" not in written
+        assert "U0TAENKTSEN0" not in written
+    assert any(one.came_to == "refused" for one in calls.escalate("duty-officer"))
+
+
+def test_who_can_only_be_rung_is_named_as_such(city: Inventory):
+    people = {
+        **city.people,
+        "silent": city.people["commander"].model_copy(update={"email": None, "slack": None}),
+    }
+    calls = Calls(city.model_copy(update={"people": people}))
+    (heard,) = calls.escalate("silent")
+    assert (heard.person, heard.channel, heard.came_to) == ("silent", "none", "no channel")
+    assert not calls.outside.post.sent
+
+
+def test_the_first_ask_sends_nothing(city: Inventory):
+    calls = Calls(city)
+    plan = a_plan(a_persons("ring"))
+    asked = Asked(
+        at=MIDNIGHT, step="ring", what="person", of="duty-officer", until=MIDNIGHT + timedelta(minutes=1)
+    )
+    calls.calling.saw(asked, State(plan, (opened(plan),)))
+    assert not calls.calling.take()
+    assert not calls.outside.post.sent

@@ -52,6 +52,9 @@ class Said:
         self._script = [one for one in self._script if one not in due]
         return [_word(dict(said), now) for _, said in due]
 
+    def refuse(self, word: Word, why: str) -> None:
+        raise AssertionError(f"{word} was refused: {why}")
+
 
 def _word(said: dict[str, Any], now: datetime) -> Word:
     kind: type[Any] = said.pop("kind")

@@ -53,7 +53,7 @@ def chain(stage):
 
 def minute(stage, after: float = 0) -> str:
     at = stage.state().opened.at + timedelta(minutes=after)
-    return at.isoformat()
+    return str(at.isoformat())
 
 
 def typed(stage, *lines: str, code: str | None = None, who: str = "duty-officer"):
