@@ -105,5 +105,5 @@ def _shown(name: str) -> str:
     return (
         name.removeprefix(CITY)
         if name.startswith(CITY)
-        else f"{name.removeprefix(PRODUCT_FOLDER)} of Seawall's own"
+        else f"{name.removeprefix(PRODUCT_FOLDER)} (Seawall)"
     )
