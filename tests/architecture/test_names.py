@@ -22,6 +22,7 @@ ALLOWED = {
     "processes": "the module that finds and ends the processes of a simulated machine",
     "StopProcess": "the fault `stop-process`, as a scenario spells it",
     "data_directory": "PostgreSQL's own word",
+    "do_handshake": "a name that the standard library's ssl calls",
     "handle_RCPT": "a name that aiosmtpd calls",
     "handle_DATA": "a name that aiosmtpd calls",
     "_there_is_something_to_do": "the verb itself",
