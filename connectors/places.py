@@ -1,6 +1,6 @@
 """Places in S3 stores: objects that are written once, by `If-None-Match: *`, in a bucket that keeps no versions.
 
-Nothing is sent again by the vendor's library. What a lost answer leaves unknown is read back here, and what is not
+Nothing is sent again by itself. What a lost answer leaves unknown is read back here, and what is not
 there yet is sent once more: storing the same bytes only when nothing stands there can be done twice without harm.
 
 Source: Amazon S3 User Guide, "Conditional writes" (read 2026-11): 412 when an object stands there, 409 when another
@@ -10,28 +10,26 @@ that setting a place up tries it. On versioned buckets contenders took 1 to 3 s 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from connectors.limit import LOOKS, on_this_machine
+from connectors.limit import LOOKS
+from connectors.s3_lines import NoReply, Reply, S3Lines
 from seawall.actions import CheckUp, Deadline, Vault
 from seawall.errors import DidNothing
 from seawall.inventory import Inventory
 from seawall.marks import MarkedPlace
-from seawall.places import SIDE_BY_SIDE, Places, PlaceSilent, silent
+from seawall.places import Places, PlaceSilent, silent
 from seawall.targets import Store
 
 if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
+    from xml.etree.ElementTree import Element
 
-T = TypeVar("T")
-
-CONNECTS_WITHIN = timedelta(seconds=1.5)
-"""A lost SYN is sent again after 1 s (RFC 6298)."""
 REMOVED = ("lease/", "open/", "runs/*/term/", "trial/")
 """What is ever removed: slots far behind the head of their row, the list of open runs, and trials."""
 TRIES = 2
@@ -88,11 +86,11 @@ def bucket_of(city: Inventory, name: str) -> Store:
 
 
 class S3Place:
-    """One place, in one bucket. Its client may be used by several threads at once, and keeps its connections."""
+    """One place, in one bucket. May be used by several threads at once; its connections stay open."""
 
     def __init__(self, name: str, store: Store, secrets: Vault) -> None:
         self._name, self._store, self._secrets = name, store, secrets
-        self._clients: dict[float, S3Client] = {}
+        self._lines: S3Lines | None = None
         self._making = threading.Lock()
 
     @property
@@ -117,128 +115,93 @@ class S3Place:
 
     def get(self, key: str, within: timedelta) -> bytes | None:
         """Return what stands there. See `seawall.places.Place`."""
-        answer = self._call(within, lambda s3: s3.get_object(Bucket=self._store.bucket, Key=key), absent=True)
-        return None if answer is None else self._read(answer)
+        reply = self._ask("GET", key, within, also=HTTPStatus.NOT_FOUND)
+        if reply.status != HTTPStatus.NOT_FOUND:
+            return reply.body
+        if _code(reply) != "NoSuchKey":
+            raise self._refused(reply)
+        return None
 
     def names(self, prefix: str, within: timedelta) -> tuple[str, ...]:
         """List what is there. See `seawall.places.Place`."""
-        end, found, more = time.monotonic() + within.total_seconds(), list[str](), dict[str, Any]()
+        end, found = time.monotonic() + within.total_seconds(), list[str]()
+        query = {"list-type": "2", "prefix": prefix}
         while time.monotonic() < end:
-            answer = self._call(
-                within,
-                lambda s3: s3.list_objects_v2(Bucket=self._store.bucket, Prefix=prefix, **more),  # noqa: B023 - at once
-            )
-            found += (one["Key"] for one in answer.get("Contents", ()))
-            if not answer.get("IsTruncated"):
+            listed = _read(self._ask("GET", "", within, query=query))
+            found += (one.text or "" for one in listed.iterfind("Contents/Key"))
+            if listed.findtext("IsTruncated") != "true":
                 return tuple(found)
-            more = {"ContinuationToken": answer["NextContinuationToken"]}
+            query["continuation-token"] = listed.findtext("NextContinuationToken") or ""
         raise silent(self._name, "it did not come to the end of its list within the limit")
 
     def remove(self, key: str, within: timedelta) -> None:
         """Remove what stands there. See `seawall.places.Place`."""
-        self._call(within, lambda s3: s3.delete_object(Bucket=self._store.bucket, Key=key))
+        self._ask("DELETE", key, within)
 
     def is_versioned(self, within: timedelta) -> bool:
         """Tell whether its bucket keeps versions. Raises: PlaceSilent."""
-        answer = self._call(within, lambda s3: s3.get_bucket_versioning(Bucket=self._store.bucket))
-        return "Status" in answer
+        return _read(self._ask("GET", "", within, query={"versioning": ""})).find("Status") is not None
 
     def close(self) -> None:
         """Let go of its connections."""
         with self._making:
-            clients, self._clients = self._clients, {}
-        for client in clients.values():
-            client.close()
+            lines, self._lines = self._lines, None
+        if lines is not None:
+            lines.close()
 
     def _put(self, key: str, content: bytes, within: timedelta) -> bytes | None:
         """Put once. Returns what stands there, ours if it was stored."""
-        refused = self._call(
-            within,
-            lambda s3: s3.put_object(Bucket=self._store.bucket, Key=key, Body=content, IfNoneMatch="*"),
-            condition=True,
+        condition = {"If-None-Match": "*"}
+        reply = self._ask(
+            "PUT", key, within, body=content, headers=condition, also=HTTPStatus.PRECONDITION_FAILED
         )
-        if refused is not None:
-            return content
-        return self.get(key, within)
+        return self.get(key, within) if reply.status == HTTPStatus.PRECONDITION_FAILED else content
 
-    def _read(self, answer: Mapping[str, Any]) -> bytes:
-        from botocore.exceptions import BotoCoreError
-
-        try:
-            with answer["Body"] as body:
-                content: bytes = body.read()
-        except BotoCoreError as error:
-            raise silent(self._name, "its answer broke off") from error
-        return content
-
-    def _call(
-        self,
-        within: timedelta,
-        call: Callable[[S3Client], T],
-        *,
-        absent: bool = False,
-        condition: bool = False,
-    ) -> Any:
-        """Call once; None when there is no such object (`absent`), or one already (`condition`)."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
+    def _ask(self, method: str, key: str, within: timedelta, *, also: int = 0, **more: Any) -> Reply:
+        """Ask once. Raises: PlaceSilent: no answer, or a refusal whose status is not the one that is welcome `also`."""
         if within <= timedelta():
             raise silent(self._name, "the time was up before anything was sent")
         try:
-            return call(self._client(within))
-        except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            code = error.response.get("Error", {}).get("Code", "?")
-            if absent and code == "NoSuchKey":
-                return None
-            if condition and status == HTTPStatus.PRECONDITION_FAILED:
-                return None
-            raise silent(self._name, f"its store refused with {status} {code}") from error
-        except BotoCoreError as error:
-            raise silent(self._name, _why(error)) from error
+            reply = self._lines_to_it().ask(method, key, within.total_seconds(), **more)
+        except NoReply as error:
+            raise silent(self._name, str(error)) from error
         except DidNothing as error:
             raise silent(self._name, f"its secret cannot be read here: {error.problem}") from error
+        if reply.status >= HTTPStatus.MULTIPLE_CHOICES and reply.status != also:
+            raise self._refused(reply)
+        return reply
 
-    def _client(self, within: timedelta) -> S3Client:
-        seconds = within.total_seconds()
+    def _refused(self, reply: Reply) -> PlaceSilent:
+        return silent(self._name, f"its store refused with {reply.status} {_code(reply)}")
+
+    def _lines_to_it(self) -> S3Lines:
         with self._making:
-            if seconds not in self._clients:
-                self._clients[seconds] = self._make_client(seconds)
-            return self._clients[seconds]
-
-    def _make_client(self, seconds: float) -> S3Client:
-        from boto3.session import Session
-        from botocore.config import Config
-        from botocore.session import Session as CoreSession
-
-        # Whatever ~/.aws says is about other accounts: a profile that is not there must not stop us.
-        session = Session(botocore_session=CoreSession(session_vars={"profile": (None, None, None, None)}))
-        settings = Config(
-            connect_timeout=min(CONNECTS_WITHIN.total_seconds(), seconds),
-            read_timeout=seconds,
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            max_pool_connections=SIDE_BY_SIDE,
-            tcp_keepalive=True,
-            signature_version="s3v4",
-            s3={"addressing_style": "path"},
-            proxies={} if on_this_machine(self._store.url) else None,
-        )
-        client: S3Client = session.client(
-            "s3",
-            endpoint_url=self._store.url,
-            region_name=self._store.region,
-            aws_access_key_id=self._secrets.secret(self._store.access_key),
-            aws_secret_access_key=self._secrets.secret(self._store.secret_key),
-            config=settings,
-        )
-        return client
+            if self._lines is None:
+                access, secret = (
+                    self._secrets.secret(one) for one in (self._store.access_key, self._store.secret_key)
+                )
+                self._lines = S3Lines(self._store, access, secret)
+            return self._lines
 
 
-def _why(error: Exception) -> str:
-    from botocore import exceptions as said
+def _code(reply: Reply) -> str:
+    with contextlib.suppress(PlaceSilent):
+        return _read(reply).findtext("Code") or "?"
+    return "?"
 
-    if isinstance(error, said.EndpointConnectionError | said.ConnectTimeoutError | said.ProxyConnectionError):
-        return "nobody answers at its address"
-    if isinstance(error, said.SSLError):
-        return "its certificate is not trusted"
-    return "no answer came within the limit"
+
+def _read(reply: Reply) -> Element:
+    """Read what a store wrote in XML, its names without their namespace. Raises: PlaceSilent."""
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        found: Element = fromstring(reply.body)
+    except (ParseError, ValueError) as error:
+        raise PlaceSilent(
+            "its answer is not a store's", where="its store", remedy="Check the store's url in the inventory"
+        ) from error
+    for one in found.iter():
+        one.tag = one.tag.rpartition("}")[2]
+    return found

@@ -64,6 +64,10 @@ class MarkedPlace:
         """Remove what stands there. See `seawall.places.Place`."""
         self._recognised(within, lambda: self._place.remove(key, within))
 
+    def close(self) -> None:
+        """Let go of connections. See `seawall.places.Place`."""
+        self._place.close()
+
     def look(self, within: timedelta) -> None:
         """Look at the mark now. Raises: PlaceSilent, when it is not there either."""
         began = time.monotonic()

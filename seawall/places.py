@@ -61,6 +61,9 @@ class Place(Protocol):
     def remove(self, key: str, within: timedelta) -> None:
         """Remove what stands at `key`, if anything does: only for slots far behind the head of their row."""
 
+    def close(self) -> None:
+        """Let go of connections. Raises nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[AnswerT]):
@@ -130,9 +133,10 @@ class Places:
             yield answer
 
     def close(self) -> None:
-        """Let their threads end; calls under way are not waited for."""
+        """Let their threads end and their connections go; calls under way are not waited for."""
         for keeper in self._keepers.values():
             keeper.close()
+            keeper.place.close()
 
 
 def silent(place: str, why: str) -> PlaceSilent:

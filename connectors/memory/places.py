@@ -52,6 +52,9 @@ class PlaceInMemory:
             self.kept.pop(key, None)
         self._answer()
 
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
     def _reach(self, within: timedelta) -> None:
         if self.down or within <= timedelta():
             raise silent(self.name, "nobody answers at its address")

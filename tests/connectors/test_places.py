@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from datetime import timedelta
@@ -126,12 +127,15 @@ class TestLab(PlaceContract):
 
     def test_its_bucket_keeps_no_versions(self, place, bucket):
         assert not place.is_versioned(SOON)
-        assert S3Place("north", bucket.model_copy(update={"bucket": BUCKET}), lab_vault()).is_versioned(SOON)
+        with contextlib.closing(
+            S3Place("north", bucket.model_copy(update={"bucket": BUCKET}), lab_vault())
+        ) as versioned:
+            assert versioned.is_versioned(SOON)
 
     def test_a_missing_bucket_and_a_wrong_key_are_silence_too(self, bucket):
         for wrong in ({"bucket": "nowhere"}, {"secret_key": "env:OTHER"}):
             place = S3Place("north", bucket.model_copy(update=wrong), lab_vault())
-            with pytest.raises(PlaceSilent, match="refused"):
+            with contextlib.closing(place), pytest.raises(PlaceSilent, match="refused"):
                 place.put_if_absent("k", b"x", SOON)
 
     def test_a_store_that_never_answers_costs_its_limit_and_no_more(self, bucket):
@@ -150,6 +154,7 @@ class TestLab(PlaceContract):
         assert look_at(places) == dict.fromkeys(("north", "south", "witness"))
         assert take_slot(places, "claims/x/1", b"anna") == Mine()
         assert take_slot(places, "claims/x/1", b"bo") == Theirs(b"anna")
+        places.close()
 
 
 def three() -> tuple[list[PlaceInMemory], Places]:

@@ -41,6 +41,9 @@ class WiredPlace:
         """See `seawall.places.Place`."""
         self._ask("remove", lambda _end: self._kept.pop(key, None), within)
 
+    def close(self) -> None:
+        """See `seawall.places.Place`."""
+
     def _ask(self, what: str, act: Callable[[Deadline], T], within: timedelta) -> T:
         machine = self._network.machines[f"store-{self.name}"]
         deadline = Deadline(TIME.monotonic() + within.total_seconds(), TIME.monotonic)
