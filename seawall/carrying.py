@@ -146,14 +146,17 @@ def _covered(
 
 
 @contextlib.contextmanager
-def held(run: RunFolder, by: str) -> Iterator[Journal]:
-    """Hold the run's claims and its journal until the block ends: to drive it, or to type in what a paper says.
+def held(
+    run: RunFolder, clock: Callable[[], datetime], by: str, at: AtPlaces | None = None
+) -> Iterator[Journal]:
+    """Hold the run as `carry_out` does, and begin nothing: to type in what a paper says.
 
     Raises:
         Busy: another process carries it out, or another run holds what it wants.
+        PlaceSilent: too few of the city's places answer.
         JournalError: its journal cannot be used; Tampered when it was changed.
     """
-    with claim(run.runs, run.plan.claims, run.id, by), run.journal(by) as journal:
+    with _covered(run, at, clock, by) as (journal, _):
         yield journal
 
 

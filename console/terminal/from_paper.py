@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
+from console.terminal.at_places import at_places, check_alone
 from console.terminal.desk import Desk
 from console.terminal.screen import Screen, aside, next_command, out, words
 from console.terminal.surroundings import operator, surroundings
+from seawall.actions import World
 from seawall.carrying import held
+from seawall.driving import AtPlaces
 from seawall.errors import BadInput, JournalError, Mistake, SeawallError
 from seawall.files import write_whole
 from seawall.ground import choose
@@ -89,7 +92,14 @@ class _Paper:
 
 
 def type_paper_in(
-    name: str, *, who: str | None, file: Path | None, code: str | None, city: Path | None, as_json: bool
+    name: str,
+    *,
+    who: str | None,
+    file: Path | None,
+    code: str | None,
+    alone: tuple[str, str] | None,
+    city: Path | None,
+    as_json: bool,
 ) -> None:
     """Type a paper in. Raises: BadInput with everything wrong in it; Busy while the run is carried out."""
     desk = Desk.at(city)
@@ -98,7 +108,8 @@ def type_paper_in(
         raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=f"See `seawall show {run.id}`")
     by, screen = operator(who), aside() if as_json else out()
     check_code(_code(code, screen), run.id, run.plan.digest)
-    with held(run, by) as journal:
+    clock = surroundings().now
+    with desk.open_world() as world, held(run, clock, by, _at(world, desk, alone, screen)) as journal:
         paper = _Paper(run, read_state(run), desk.city.inventory, desk.zone, surroundings().now(), by)
         results: list[Result] = []
         if file is not None:
@@ -112,6 +123,10 @@ def type_paper_in(
             return
         state = type_in(journal, run.plan, results, paper.inventory, by=by, now=surroundings().now())
     _show(paper, results, state, screen, as_json=as_json)
+
+
+def _at(world: World, desk: Desk, alone: tuple[str, str] | None, screen: Screen) -> AtPlaces | None:
+    return at_places(world, screen, check_alone(alone, desk.inventory))
 
 
 def _code(said: str | None, screen: Screen) -> str:

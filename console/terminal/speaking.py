@@ -9,6 +9,7 @@ import typer
 
 from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, CityDir, Run
+from console.terminal.running import OnlyOnePlace
 
 Why = Annotated[str, typer.Option("--why", metavar="WORDS", help="Why, for the journal.")]
 
@@ -52,6 +53,7 @@ def answer(
         str | None,
         typer.Option("--code", metavar="CODE", help="With --from-paper: what stands under its square code."),
     ] = None,
+    alone: OnlyOnePlace = None,
     city: CityDir = None,
     _bag: FromGoBag = None,
     _old: AlthoughOld = False,
@@ -84,7 +86,7 @@ def answer(
             )
         from console.terminal.from_paper import type_paper_in
 
-        type_paper_in(name, who=who, file=file, code=code, city=city, as_json=as_json)
+        type_paper_in(name, who=who, file=file, code=code, alone=alone, city=city, as_json=as_json)
         return
     if step is None or file is not None or code is not None:
         problem = "no step is named" if step is None else "--file and --code go with --from-paper"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,10 @@ def typed(stage, *lines: str, code: str | None = None, who: str = "duty-officer"
 LIGHT = "light,done,NOW,second-on-call,commander,"
 CALL = "call,done,NOW,duty-officer,,SAG-1"
 SECOND = "second,done,NOW,second-on-call,,"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def by_hand(stage) -> list[ByHand]:
@@ -182,7 +186,7 @@ def test_what_a_later_step_takes_from_what_was_seen_cannot_be_typed_in(chain):
 
 
 def test_nothing_is_typed_in_while_the_run_is_carried_out(chain):
-    with held(chain.run(), "anna"):
+    with held(chain.run(), utc_now, "anna"):
         said = typed(chain, LIGHT)
     assert said.code == ExitCode.FAILED
     assert "carried out already by process" in said.err
@@ -191,7 +195,7 @@ def test_nothing_is_typed_in_while_the_run_is_carried_out(chain):
 
 def test_a_step_whose_ending_was_not_seen_is_settled_by_who_did_it_by_hand(stage, open_run):
     run = open_run("blink", "lamp=cut")
-    with held(run, "anna") as journal:
+    with held(run, utc_now, "anna") as journal:
         now = next(iter(journal.events())).at
         journal.append([Started(at=now, step="light", attempt=1, until=now)])
     assert typed(stage, "light,done,NOW,second-on-call,,").code == ExitCode.DONE
