@@ -200,7 +200,7 @@ class RealWorld(World):
                 from connectors.places import places_of
 
                 self._places = places_of(self._city, self._secrets)
-                # A client takes 0.3 s to load, and who answers is to be known before anything is decided there.
+                # Who answers is to be known before anything is decided there: nobody waits for a silent place then.
                 threading.Thread(target=look_at, args=(self._places,), name="places", daemon=True).start()
             return self._places
 
