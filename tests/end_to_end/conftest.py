@@ -37,7 +37,7 @@ def city_of_stories(lab: LabLayout, tmp_path_factory: pytest.TempPathFactory) ->
     write_city(lab, folder)
     text = (PRODUCT / "postgres-failover.yaml").read_text(encoding="utf-8")
     for step, within in WITHIN.items():
-        text = changed(rf"(  - id: {step}\n(?:    .*\n)*?    within: )\S+", rf"\g<1>{within}", text)
+        text = changed(rf"(  - id: {step}\n(?:    .*\n)*?    within: ).+", rf"\g<1>{within}", text)
     (folder / "runbooks").mkdir(exist_ok=True)
     (folder / "runbooks" / "postgres-failover.yaml").write_text(text, encoding="utf-8")
     text = changed(r"^runbook: .*$", f"runbook: {CAREFUL}", text)
