@@ -263,7 +263,7 @@ def test_a_silent_controller_ends_at_the_limit(power):
     with misbehaving(silent) as port:
         socket = a_host(f"http://127.0.0.1:{port}").power
         with pytest.raises(DidNothing, match="no answer"):
-            power.turn_off(socket, occasion(0.5).deadline)
+            power.turn_off(socket, occasion(2).deadline)
 
 
 def test_what_is_no_controller_is_said_plainly(power):
@@ -330,7 +330,7 @@ def test_a_controller_that_turns_to_another_machine_after_the_reset_is_in_doubt(
             line.sendall(_answer("200 OK", {"Id": "north-db", "UUID": uuid, "PowerState": state}))
 
     with misbehaving(controller) as port, pytest.raises(MayHaveActed, match=f"UUID is {LOST}"):
-        power.turn_off(a_host(f"http://127.0.0.1:{port}").power, occasion(0.5).deadline)
+        power.turn_off(a_host(f"http://127.0.0.1:{port}").power, occasion(2).deadline)
 
 
 def _vcenter(power_state: str, *machines: dict[str, str]):

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.lab
 def pair(own_lab, tmp_path_factory):
     pair = PairInLab(own_lab)
     place = tmp_path_factory.mktemp("vcenter")
+    assert pair.north.host.power is not None
     secret, port = pair.vault.secret(pair.north.host.power.password), free_port("127.0.0.1")
     (place / "password").write_text(secret)
     login = ["--username", "seawall", "--password-file", place / "password"]
