@@ -112,4 +112,6 @@ class Fenced(Seen):
     def __str__(self) -> str:
         if isinstance(self.evidence, Override):
             return f"{self.server} is not seen to be fenced: {self.evidence}"
+        if isinstance(self.evidence, LeaseExpired):
+            return f"the lease of {self.server} is revoked and has run out; nothing lets its users in"
         return f"{self.server} is {self.evidence.kind}"

@@ -109,7 +109,7 @@ class Leases:
             raise DidNothing(
                 f"its lease runs {duration_text(lease.term + lease.drift)}, and less than that was left to wait it out",
                 where=str(server),
-                remedy=f"Let the step take longer: `within: {duration_text(lease_takes(lease))}`",
+                remedy=f"Let the step take longer: `within: {duration_text(lease.takes)}`",
             )
         return self.expired(server, self.revoke(server, deadline, by=by, why=why), deadline)
 
@@ -217,11 +217,6 @@ class Leases:
                 remedy="Add `places` to the inventory (docs/places.md), or fence it by another kind of evidence",
             )
         return places
-
-
-def lease_takes(lease: Lease) -> timedelta:
-    """Return how long a step may take that revokes this lease and waits it out."""
-    return lease.term + lease.drift + timedelta(seconds=10)
 
 
 def _lease(server: Server) -> Lease:

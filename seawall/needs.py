@@ -6,7 +6,9 @@ done there. `seawall.needed` finds them in plans; `seawall doctor --needs` print
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,20 @@ class InBucket(Need):
 
 @dataclass(frozen=True, slots=True)
 class AtThePlaces(Need):
-    """The city's three places: to read what begins with `prefix`, or also to write it, once."""
+    """The city's three places: to read what begins with `prefix`, or also to write it, once.
+
+    Attributes:
+        means: only where the argument `by` names this means among its others.
+    """
 
     of: str = ""
     prefix: str = ""
     writes: bool = False
+    means: str = ""
+
+    def is_in(self, args: Mapping[str, Any]) -> bool:
+        """Tell whether a call with these arguments needs it."""
+        return not self.means or self.means in args.get("by", ())
 
     def __str__(self) -> str:
         """Say it in words."""

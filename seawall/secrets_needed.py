@@ -16,6 +16,7 @@ from seawall.needs import (
     AsOwner,
     AtAddress,
     AtController,
+    AtThePlaces,
     ByMail,
     BySlack,
     InBucket,
@@ -73,7 +74,7 @@ def references_of(need: Need, args: Mapping[str, Any], inventory: Inventory) -> 
             yield reference
 
 
-def _of(need: Need, args: Mapping[str, Any], inventory: Inventory) -> Iterator[Any]:  # noqa: C901 - a line a kind
+def _of(need: Need, args: Mapping[str, Any], inventory: Inventory) -> Iterator[Any]:  # noqa: C901, PLR0912 - a line a kind
     match need:
         case OnHost():
             yield _in(args, need.of, "key")
@@ -88,6 +89,8 @@ def _of(need: Need, args: Mapping[str, Any], inventory: Inventory) -> Iterator[A
             for store in stores if isinstance(stores, list | tuple) else (stores,):
                 yield _in({"store": store}, "store", "access_key")
                 yield _in({"store": store}, "store", "secret_key")
+        case AtThePlaces() if need.is_in(args):
+            yield from _of_places(inventory)
         case AtController() if "powered-off" in _means(need, args):
             yield _in(args, need.of, "power", "password")
         case InZone() if need.name:  # questions are asked unsigned
@@ -108,7 +111,16 @@ def _means(need: AtController, args: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _is_one_of_two(need: Need, args: Mapping[str, Any]) -> bool:
+    if isinstance(need, AtThePlaces):
+        return bool(need.means)
     return isinstance(need, AtController) and len(_means(need, args)) > 1
+
+
+def _of_places(inventory: Inventory) -> Iterator[str]:
+    for entry in inventory.places.values():
+        store = inventory.stores[entry.store]
+        yield entry.access_key or store.access_key
+        yield entry.secret_key or store.secret_key
 
 
 def _in(args: Mapping[str, Any], path: str, *more: str) -> Any:

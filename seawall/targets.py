@@ -107,6 +107,11 @@ class Lease(Frozen):
         """The same in seconds. Raises: ValueError, when they do not fit each other."""
         return Terms(*(one.total_seconds() for one in (self.term, self.drift, self.renew)))
 
+    @property
+    def takes(self) -> timedelta:
+        """How long a step may take that revokes this lease and waits it out."""
+        return self.term + self.drift + timedelta(seconds=10)
+
 
 class Server(Frozen):
     """One PostgreSQL server: where it runs, how it is reached, and how it is recognised.

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 from seawall.inventory import NOT_WRITTEN, Inventory, NotWritten, ReachedThrough, Standing
 from seawall.model import Text, duration_text
 from seawall.supplier_view import SupplierView
 from seawall.targets import Balancer, Host, Server, Store, Unit, WebRoot, Zone
+
+FENCE_TAKES = timedelta(seconds=20)
+"""Long enough for a machine that does not answer, and for its controller after that."""
 
 PartT = TypeVar("PartT", covariant=True)  # noqa: PLC0105 - as SeenT
 
@@ -69,6 +73,16 @@ class DatabaseView:
             message = f"{site} is not one of two sites with a server ({', '.join(self.at_sites)})"
             raise KeyError(message)
         return self.at(others[0])
+
+    def fenced_by(self, site: SiteView | str) -> tuple[str, ...]:
+        """Return the kinds of evidence that the server at a site can be fenced by, in the order they are tried."""
+        ways = ("stopped", "powered-off")
+        return ways if self.at(site).lease is None else (*ways, "lease-expired")
+
+    def fence_takes(self, site: SiteView | str) -> str:
+        """Return how long fencing the server at a site may take, which is longer where its lease is waited out."""
+        lease = self.at(site).lease
+        return duration_text(FENCE_TAKES if lease is None else max(FENCE_TAKES, lease.takes))
 
     @property
     def active(self) -> Server:

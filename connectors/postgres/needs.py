@@ -7,7 +7,7 @@ login is all it takes; elsewhere sudo lets those words be said and no other.
 from __future__ import annotations
 
 from connectors import grants
-from seawall.needs import AsOwner, AtController, Login, Need, OnHost, Replicating
+from seawall.needs import AsOwner, AtController, AtThePlaces, Login, Need, OnHost, Replicating
 
 _CONTROL = ("pg_controldata", "postgres")
 _PROGRAMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -63,8 +63,16 @@ CHECKPOINT = (Login("server", (*grants.ASK, grants.CHECKPOINT)),)
 PROBE = (Login("server", (*grants.ASK, *grants.PROBE)),)
 PROMOTE = (Login("server", (*grants.ASK, grants.PROMOTE, *grants.PROBE)),)
 DIVERGENCE = (Login("primary", grants.ASK), *owner("primary", "history"), *owner("server", "divergence"))
-IS_FENCED = (*owner("server", "look"), AtController("server.host"))
-FENCE = (*owner("server", "look", "fence"), AtController("server.host", resets=True))
+IS_FENCED = (
+    *owner("server", "look"),
+    AtController("server.host"),
+    AtThePlaces(prefix="lease/", means="lease-expired"),
+)
+FENCE = (
+    *owner("server", "look", "fence"),
+    AtController("server.host", resets=True),
+    AtThePlaces(prefix="lease/", writes=True, means="lease-expired"),
+)
 UNFENCE = (Login("peer", grants.ASK), *owner("server", "unfence", "fence"))
 START = owner("server", "start-standby")
 FOLLOWS = Replicating("server", "primary", (grants.REPLICATION,))

@@ -199,6 +199,8 @@ def _bucket(rights: Rights, one: Asked, _city: Inventory) -> None:
 def _places(rights: Rights, one: Asked, city: Inventory) -> None:
     need = one.need
     assert isinstance(need, AtThePlaces)
+    if not need.is_in(one.args or {}):
+        return
     allows = ("s3:ListBucket", "s3:GetObject", *(("s3:PutObject",) if need.writes else ()))
     for name in city.places:
         asked = Asked(one.action, InBucket("place", allows, need.prefix), bucket_of(city, name))

@@ -81,7 +81,7 @@ def test_every_gap_in_the_way_of_a_plan_is_told_at_once(havnby):
     )
     assert plan_refused(city) == [
         (
-            "inventory/hosts.yaml:40: hosts.south-db.postgres.login is not written down yet: "
+            "inventory/hosts.yaml:41: hosts.south-db.postgres.login is not written down yet: "
             "by what the server login on south-db is reached and recognised"
         ),
         "inventory/hosts.yaml:4: hosts.north-db.host_key is not written down yet: the public key that north-db shows",

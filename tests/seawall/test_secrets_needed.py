@@ -38,6 +38,14 @@ CASES = [
     (needs.InZone("zone", "name", "type"), {"env:ZONE"}),
     (needs.AtController("host"), {"env:POWER"}),
     (needs.AtController("server.host"), {"env:POWER"}),
+    (
+        needs.AtThePlaces(prefix="lease/"),
+        {
+            f"env:SEAWALL_{place}_STORE_{kind}_KEY"
+            for place in ("NORTH", "SOUTH", "WITNESS")
+            for kind in ("ACCESS", "SECRET")
+        },
+    ),
     (needs.AtAddress("url"), {"env:BEARER"}),
     (needs.ByMail(), set()),
     (needs.BySlack(), {"env:SEAWALL_SLACK_TOKEN"}),

@@ -21,6 +21,10 @@ from seawall.loading import City
 
 KEY = "file:/etc/seawall/keys/id_ed25519"
 LOGIN, REPLICATOR, POWER = "LOGIN_PASSWORD", "LOGIN_REPLICATOR_PASSWORD", "POWER_PASSWORD"
+PLACES = [
+    f"{site}_STORE_{kind}_KEY" for site in ("NORTH", "SOUTH", "WITNESS") for kind in ("ACCESS", "SECRET")
+]
+"""Of the three places, at which the lease of a database stands."""
 FAILOVER = ("postgres-failover", "service=login", "to=south")
 
 
@@ -83,7 +87,7 @@ def test_every_secret_that_cannot_be_read_is_said_at_once_and_nothing_is_opened(
     assert code == ExitCode.BAD_INPUT
     for reference in (KEY, *(f"env:SEAWALL_{name}" for name in (LOGIN, "DNS_KEY", "SLACK_TOKEN"))):
         assert f"{reference}: " in said
-    assert "standby-is-fit, fence, promote ask for it" in said
+    assert "standby-is-fit, fence, promote, users-let-in ask for it" in said
     assert "nothing was changed" in said
     assert terminal.runs == []
 
@@ -99,7 +103,7 @@ def test_only_what_is_missing_is_said_and_what_is_there_is_never_shown(terminal:
 
 
 def test_a_secret_for_which_there_is_another_way_is_a_warning(terminal: Terminal, tmp_path: Path):
-    terminal.set(LOGIN, "DNS_KEY", "SLACK_TOKEN")
+    terminal.set(LOGIN, "DNS_KEY", "SLACK_TOKEN", *PLACES)
     terminal.with_key_in(tmp_path / "key")
     code, said = terminal("run", *FAILOVER, "--yes", "not-login", "--without-prefect")
     assert "Secrets that cannot be read here: 1" in said
@@ -147,7 +151,7 @@ def open_notify(terminal: Terminal) -> None:
 def test_plan_and_pretend_warn_and_go_on(terminal: Terminal, command: str):
     code, said = terminal(command, *FAILOVER)
     assert code == ExitCode.DONE
-    assert "Secrets that cannot be read here: 5" in said
+    assert "Secrets that cannot be read here: 11" in said
     code, told = terminal(command, *FAILOVER, "--json")
     unread = json.loads(told)["secrets_unread"]
     assert [one["reference"] for one in unread if one["other_way"]] == [f"env:SEAWALL_{POWER}"]

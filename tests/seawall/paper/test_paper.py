@@ -185,7 +185,7 @@ def test_there_is_a_line_for_every_yes(city: City, failover: Plan):
 
 
 def test_what_takes_what_another_step_saw_is_said(city: City, failover: Plan):
-    assert "Takes what step 4 saw: by hand, do both or neither" in words(page(city, failover))
+    assert "Takes what step 5 saw: by hand, do both or neither" in words(page(city, failover))
 
 
 def test_numbers_are_those_of_people_in_it_and_of_nobody_else(city: City):
