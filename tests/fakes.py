@@ -355,6 +355,8 @@ class MemoryInbox:
 
     def refuse(self, word: Word, why: str) -> None:
         self.refused.append((word, why))
+        self._words.remove(word)
+        self._given -= 1
 
 
 class SimulatedPeople:

@@ -133,7 +133,7 @@ def print_(
 
 
 def list_(*, city: CityDir = None, as_json: AsJson = False) -> None:
-    """List who has a sheet of telephone codes, and how many of them are left.
+    """List who has a sheet of codes, and how many are left.
 
     \b
     Examples:

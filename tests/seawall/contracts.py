@@ -95,6 +95,17 @@ class InboxContract:
         assert list(inbox().take()) == [self.yes]
         assert list(inbox().take()) == [self.yes]
 
+    def test_a_word_that_does_not_count_is_put_aside_and_comes_no_more(
+        self, inbox: Callable[[], Inbox], put: Callable[[Word], None]
+    ) -> None:
+        one = inbox()
+        put(self.yes)
+        put(self.stop)
+        assert list(one.take()) == [self.yes, self.stop]
+        one.refuse(self.yes, "it is typed")
+        assert list(inbox().take()) == [self.stop]
+        assert list(one.take()) == []
+
 
 class HandsContract:
     """`hands` act in a world where changing `well` goes well and changing `badly` is a bug of the connector."""
