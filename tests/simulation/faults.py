@@ -8,8 +8,8 @@ from typing import Literal, get_args
 from tests.simulation.dice import Dice
 
 PLACES = ("north", "south", "witness")
-Of = Literal["host", "store"]
-"""Whom something is asked: what the run changes, or where it is written down."""
+Of = Literal["host", "change", "store"]
+"""Which exchanges are counted: all with the city's hosts, those of them that change something, or those with stores."""
 Who = Literal["approval", "person", "doubt"]
 
 
@@ -130,10 +130,10 @@ class StartedByHand:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """Whoever takes the run up after its `life`-th process does so at another place, without the first one's disk."""
+class MachineLost:
+    """The machine that began the run is lost at an instant of its; the run is taken up elsewhere, from its copies."""
 
-    life: int
+    instant: int
     place: str
 
 
@@ -152,10 +152,12 @@ Fault = (
     | WrongPerson
     | Abort
     | StartedByHand
-    | Moved
+    | MachineLost
 )
 
 FAULTS: tuple[type[Fault], ...] = get_args(Fault)
+COUNTED: tuple[tuple[Of, int], ...] = (("host", 45), ("change", 9), ("change", 5), ("store", 150))
+"""Which exchanges, and how many of them there are in a story, about."""
 MOST = 5
 """Faults in one story: more hide one another."""
 
@@ -176,7 +178,7 @@ def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return
         """Mostly short, sometimes long."""
         return round(0.1 + high * dice.throw("fault") ** 3, 2)
 
-    match whole(0, 22):
+    match whole(0, 23):
         case 0 | 1 | 2 | 3 | 4:
             return Crash(whole(1, 3), whole(1, 60) if whole(0, 1) else whole(1, 600))
         case 5:
@@ -184,12 +186,11 @@ def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return
         case 6:
             return Refused(whole(1, 45)) if whole(0, 1) else Refused(whole(1, 150), "store")
         case 7 | 8:
-            return LostAnswer(whole(1, 45)) if whole(0, 2) else LostAnswer(whole(1, 150), "store")
+            of, most = dice.one_of(COUNTED, "fault")
+            return LostAnswer(whole(1, most), of)
         case 9 | 10:
-            share = between(0, 1)
-            return (
-                LateAnswer(whole(1, 45), share) if whole(0, 2) else LateAnswer(whole(1, 150), share, "store")
-            )
+            of, most = dice.one_of(COUNTED, "fault")
+            return LateAnswer(whole(1, most), between(0, 1), of)
         case 11 | 12:
             one, other = dice.one_of(
                 (("north", "south"), ("north", "witness"), ("south", "witness")), "fault"
@@ -216,7 +217,7 @@ def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return
         case 20 | 21:
             return Abort(between(5, 18), dice.chance(0.7, "fault"))
         case _:
-            return Moved(whole(1, 2), dice.one_of(PLACES[1:], "fault"))
+            return MachineLost(whole(10, 600), "witness")
 
 
 def told(fault: object) -> str:

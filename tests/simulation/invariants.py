@@ -129,5 +129,8 @@ def _ancestors(run: Run, step: str) -> set[str]:
 
 
 def _no_named_state(run: Run) -> Iterator[str]:
-    if run.ended is None and not (isinstance(run.stopped_with, Ask) and run.stopped_with.questions):
-        yield f"{run.id}: it neither ended nor waits for a named person, after {run.lives} lives: {run.stopped_with}"
+    if run.ended is not None or (isinstance(run.stopped_with, Ask) and run.stopped_with.questions):
+        return
+    if run.is_lost and not run.began:
+        return  # its machine is gone, and it had begun no change
+    yield f"{run.id}: it neither ended nor waits for a named person, after {run.lives} lives: {run.stopped_with}"

@@ -56,7 +56,7 @@ class Network:
 
     Attributes:
         acts: every change that was made, in order.
-        asked: how many exchanges were begun with hosts, and with stores.
+        asked: how many exchanges of each kind were begun.
         changed: called whenever a machine has done something.
         happened: called with the kind of each fault that really struck.
     """
@@ -76,6 +76,11 @@ class Network:
     def reaches(self, one: str, other: str) -> bool:
         """Tell whether what leaves one place now comes to the other."""
         return one == other or not self.cut or self.kernel.now >= self.cut.get(frozenset((one, other)), 0.0)
+
+    def fault_of(self, kind: Of) -> Refused | LostAnswer | LateAnswer | None:
+        """Count an exchange, and return what befalls it."""
+        self.asked[kind] += 1
+        return self.faults.get((kind, self.asked[kind]))
 
     def exchange(
         self,
@@ -139,8 +144,9 @@ class _Exchange:
         network, kernel = self.network, self.network.kernel
         self.process.instant()
         kind: Of = "store" if self.machine.name.startswith("store-") else "host"
-        network.asked[kind] += 1
-        self.fault = network.faults.get((kind, network.asked[kind]))
+        self.fault = network.fault_of(kind)
+        if self.changes:
+            self.fault = network.fault_of("change") or self.fault
         if self.fault is not None:
             network.happened(self.fault)
         gone = not self.machine.up or not network.reaches(self.process.place, self.machine.place)

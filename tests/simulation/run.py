@@ -16,7 +16,7 @@ from seawall import run_folder
 from seawall.carrying import carry_out, newly_opened
 from seawall.decide import Ask, Finish
 from seawall.driving import AtPlaces
-from seawall.errors import BadInput, Busy, SeawallError
+from seawall.errors import BadInput, Busy, JournalError, SeawallError
 from seawall.hands import ThreadHands
 from seawall.inbox import put
 from seawall.journal import Ended, Event, Started, Word
@@ -75,6 +75,7 @@ class Run:
         ended: how it ended; `ended_at` when.
         written: every event that was written, by whichever process.
         began: when it began each change.
+        is_lost: its machine is gone, and no place knows enough of it to take it up.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Run:
     ended_at: float = 0.0
     written: list[Event] = field(default_factory=list)
     began: list[float] = field(default_factory=list)
+    is_lost: bool = False
 
     def folder(self, place: str) -> RunFolder:
         """Return its folder on the machine of a place, whether or not it is there."""
@@ -171,7 +173,12 @@ class Run:
             with newly_opened(folder, clock, by=by):
                 return carry_out(folder, hands, clock, watch=watch, at=at, by=by)
         assert places is not None
-        lines = recover(places, folder, clock, by=by, tell=lambda line: ties.tell(process.name, line))
+        try:
+            lines = recover(places, folder, clock, by=by, tell=lambda line: ties.tell(process.name, line))
+        except (BadInput, JournalError):
+            self.is_lost = True
+            raise
+        self.is_lost = False
         ties.tell(process.name, f"has fetched {lines} lines from the copies")
         self.place = process.place
         return carry_out(folder, hands, clock, watch=watch, at=at, by=by)

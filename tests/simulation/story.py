@@ -25,7 +25,7 @@ from tests.simulation.faults import (
     Hang,
     LateAnswer,
     LostAnswer,
-    Moved,
+    MachineLost,
     Partition,
     Refused,
     SecondOperator,
@@ -73,7 +73,7 @@ class Setting:
         """Draw it from a seed."""
         dice = Dice(seed)
         mode = "planned" if dice.chance(0.25, "mode") else "disaster"
-        return cls(seed, mode, Incident.drawn(dice, mode), drawn(dice), dice.chance(0.5, "places"))
+        return cls(seed, mode, Incident.drawn(dice, mode), drawn(dice), dice.chance(0.35, "places"))
 
     def without(self, fault: Fault) -> Setting:
         """Leave a fault out."""
@@ -192,11 +192,14 @@ class Story:
 
     def _begins(self, run: Run, process: Process, life: int) -> None:
         """Let a process die when it is to."""
-        if run is self.runs[0]:
-            crashes = [one for one in self.setting.faults if isinstance(one, Crash) and one.life == life]
-            if crashes:
-                crash = min(crashes, key=lambda one: one.instant)
-                process.dies_at, process.crashed = crash.instant, lambda: self._happened(crash)
+        faults = self.setting.faults if run is self.runs[0] else ()
+        ends: list[Crash | MachineLost] = [
+            one for one in faults if isinstance(one, Crash) and one.life == life
+        ]
+        ends += [one for one in faults if isinstance(one, MachineLost) and life == 1]
+        if ends:
+            end = min(ends, key=lambda one: one.instant)
+            process.dies_at, process.crashed = end.instant, lambda: self._happened(end)
 
     def _over(self, run: Run) -> None:
         """A process that carried the run is gone: somebody sees it, sooner or later, and takes the run up."""
@@ -208,12 +211,9 @@ class Story:
     def _taken_up(self, run: Run) -> None:
         if run.processes or run.ended is not None:
             return
-        moved = next(
-            (one for one in self.setting.faults if isinstance(one, Moved) and one.life == run.lives), None
-        )
-        if moved is not None and self.setting.has_places and moved.place != run.place:
-            self._happened(moved)
-            run.carry_on("anna", moved.place)
+        lost = next((one for one in self.setting.faults if isinstance(one, MachineLost)), None)
+        if lost is not None and self.struck["MachineLost"] and self.setting.has_places:
+            run.carry_on("anna", lost.place)
         else:
             run.carry_on("anna")
 
