@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Self
@@ -144,14 +145,15 @@ class Calling:
         if not there:
             yield Notified(at=self._clock(), step=step, person=name, channel="none", came_to="no channel")
         run = state.opened.run if state.opened else "no-run"
-        for channel, address, sender in there:
+
+        def write(channel: str, address: str | None, sender: Mail | Slack | None) -> Notified:
             assert address is not None
             assert sender is not None
             occasion = Occasion(
                 Deadline.within(LIMIT), run, f"{step}/{about}/{channel}", exercise=state.plan.exercise
             )
             came_to, problem = self._sent(sender, name, address, words, occasion)
-            yield Notified(
+            return Notified(
                 at=self._clock(),
                 step=step,
                 person=name,
@@ -159,6 +161,11 @@ class Calling:
                 came_to=came_to,
                 problem=problem[:LONGEST],
             )
+
+        # Side by side: a relay that hangs must not keep Slack waiting.
+        with ThreadPoolExecutor(max_workers=len(ways)) as side_by_side:
+            for done in as_completed([side_by_side.submit(write, *way) for way in there]):
+                yield done.result()
 
     def _sent(
         self, sender: Mail | Slack, name: str, address: str, words: Letter, occasion: Occasion

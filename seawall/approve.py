@@ -35,11 +35,7 @@ def is_wanted(  # noqa: PLR0911 - one return a kind of word
     if isinstance(word, Skipped | Retried | Overridden):
         return why_not(word, state) is None
     if isinstance(word, Acknowledged) or word_passes_on(word):
-        return (
-            one.asked is not None
-            and one.asked.what in ("approval", "person")
-            and word.step in state.for_people
-        )
+        return word.step in state.for_people and (one.asked is not None or isinstance(word, Acknowledged))
     if isinstance(word, Approved) or word.answer == "no":
         return one.step.approve is not None and one.stand is Stand.WAITING
     if one.step.by is not None:

@@ -114,8 +114,9 @@ class StepState:
 
     def ask(self, event: Asked) -> None:
         """Note that people are asked for the first time, or anew."""
-        self.asked, self.in_line, self.taken = event, ((event.of, event.person),), None
-        self.passed_on = None
+        self.asked, self.in_line, self.passed_on = event, ((event.of, event.person),), None
+        if self.taken is not None:  # who has it keeps it, also when another process took the run up
+            self.take(self.taken)
 
     def ask_next(self, event: Escalated) -> None:
         """Note that the next in line is asked now. Who has taken it may still bring it to its end."""

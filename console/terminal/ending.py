@@ -43,6 +43,7 @@ def show_end(
     screen.say()
     if isinstance(end, Ask):
         screen.say("It waits for people, and their time is up. Nothing is lost: the run can go on.", "bad")
+        _show_whom(state, screen)
     else:
         took = _took(state)
         outcome = OUTCOMES[end.outcome.value].in_(language())
@@ -63,6 +64,12 @@ def show_end(
         screen.say(f"Prefect: {of_prefect}", "dim", indent=2, hang=2)
     if alone:
         next_command(screen, *_next(run, end, state))
+
+
+def _show_whom(state: State, screen: Screen) -> None:
+    """Name who is waited for, now that nobody drives the run."""
+    for one in questions_of(state):
+        screen.say(one.in_words(language=language()), "bad", indent=2, hang=2)
 
 
 def show_stop(run: RunFolder, screen: Screen) -> None:

@@ -179,6 +179,7 @@ def _remarks(step: PlannedStep, after: Sequence[str], inventory: Inventory | Non
         people = "a yes" if step.approve.people == 1 else f"{step.approve.people} people's yes"
         within = duration_text(step.approve.within)
         yield f"needs {people} from {_role(step.approve.by, inventory)} within {within}"
+    yield from _when_nobody_answers(step)
     if step.unless:
         yield f"not needed when {step.unless.uses} sees {', '.join(map(str, step.unless.expect))}"
     if step.until:
@@ -193,6 +194,20 @@ def _remarks(step: PlannedStep, after: Sequence[str], inventory: Inventory | Non
         for name, source in _unknown(step).items()
     )
     yield from _way_back(step)
+
+
+def _when_nobody_answers(step: PlannedStep) -> Iterator[str]:
+    """Say what the runbook says of it; the duty's deputies are asked in any case."""
+    further = step.escalate if step.approve is None else step.approve.escalate
+    then = step.then if step.approve is None else step.approve.then
+    parts = []
+    if further is not None:
+        after = f" after {duration_text(further.after)} each" if further.after else ""
+        parts.append(f"the deputies{f', then {further.to}' if further.to else ''}{after}")
+    if then is not None:
+        parts.append("then it goes on without it" if then == "goes-on" else "then it stops")
+    if parts:
+        yield f"when nobody answers: {', '.join(parts)}"
 
 
 def _way_back(step: PlannedStep) -> Iterator[str]:

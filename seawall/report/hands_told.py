@@ -39,7 +39,7 @@ def hands_told(one: StepAccount, language: Language, zone: tzinfo) -> Iterator[s
         return _WORDS[key].in_(language).format(**values)
 
     for passed in hands.passed_on:
-        who = passed.to if passed.person is None else f"{passed.person} ({passed.to})"
+        who = passed.to if passed.person in (None, passed.to) else f"{passed.person} ({passed.to})"
         yield say(passed.because, at=clock(passed.at, zone)[:8], before=passed.before, who=who)
     if hands.taken_by is not None:
         taken = say(

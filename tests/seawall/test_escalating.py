@@ -219,6 +219,30 @@ def test_a_run_that_is_taken_up_again_asks_from_the_beginning():
     assert whom(disk.events()) == ["dora", "erik", "dora", "erik"]
 
 
+def test_who_has_it_still_has_it_when_another_process_takes_the_run_up():
+    world, disk = SimulatedWorld(), SimulatedDisk()
+    plan = a_plan(ring())
+
+    def once(*script: tuple[float, dict[str, Any]]) -> Finish | Ask:
+        said = Said(world, script)
+        return drive(
+            plan,
+            MemoryJournal(disk),
+            SimulatedHands(world, idle=60.0),
+            world.clock,
+            line=line,
+            inbox=said,
+            by="anna",
+        )
+
+    assert isinstance(once(), Ask)
+    since = (world.clock.now - MIDNIGHT).total_seconds() / 60
+    assert isinstance(once((since, have_it())), Ask), "said before it was asked anew"
+    taken = State(plan, disk.events()).steps["ring"].taken
+    assert taken is not None
+    assert taken.by == "dora"
+
+
 def a_runbook(step: dict[str, Any]) -> Runbook:
     return Runbook.model_validate(
         {"runbook": "one", "title": "One", "why": "To see", "steps": [{"id": "it", "does": "It", **step}]}

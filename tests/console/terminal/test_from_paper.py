@@ -202,6 +202,7 @@ def test_a_step_whose_ending_was_not_seen_is_settled_by_who_did_it_by_hand(stage
     assert stage.state().steps["light"].stand is Stand.DONE
     stage("resume", "last")
     assert stage.state().ended is not None
+    assert not stage.lit("cut"), "no machine does again what was done by hand"
 
 
 def test_a_file_of_excel_is_read_too(chain):

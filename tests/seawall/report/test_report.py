@@ -303,11 +303,12 @@ def test_a_steps_way_through_peoples_hands_is_told_with_its_times():
     assert hands is not None
     assert (hands.taken_by, hands.wait_seconds, hands.work_seconds) == ("erik", 960.0, 600.0)
     assert [(one.before, one.person, one.because) for one in hands.passed_on] == [("dora", "erik", "late")]
-    for language, words in (
-        ("en", "taken 03:28:09 by erik after 16 min"),
-        ("da", "taget 03:28:09 af erik efter 16 min"),
+    for language, words, passed in (
+        ("en", "taken 03:28:09 by erik after 16 min", "erik (duty-officer) was asked"),
+        ("da", "taget 03:28:09 af erik efter 16 min", "erik (duty-officer) blev spurgt"),
     ):
         assert words in to_markdown(report, language, COPENHAGEN)
+        assert passed in to_markdown(report, language, COPENHAGEN)
         assert words in to_page(report, language, COPENHAGEN)
     assert report.waited_for_people == 1560.0
     assert report.machine_seconds == 0.0
