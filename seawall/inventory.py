@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
 from seawall.duties import Duty
 from seawall.entries import BalancerEntry, HostEntry, PlaceEntry, StoreEntry, three_places
-from seawall.model import Duration, Frozen, Name, Text, duration_text
+from seawall.model import Duration, Frozen, Name, Text, TimeZone, duration_text
 from seawall.people import Audience, Person
 from seawall.suppliers import Level, Supplier
 from seawall.targets import (
@@ -48,15 +47,6 @@ class NotWritten(LookupError):
         self.paths = paths
 
 
-def _timezone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (KeyError, ValueError, OSError) as error:
-        message = f"{text!r} is no time zone such as Europe/Copenhagen"
-        raise ValueError(message) from error
-    return text
-
-
 class About(Frozen):
     """The city itself.
 
@@ -68,7 +58,7 @@ class About(Frozen):
 
     name: Name
     title: Text
-    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Copenhagen"
+    timezone: TimeZone = "Europe/Copenhagen"
     numbers: tuple[Level, ...] = ()
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -32,6 +34,19 @@ SecretRef = Annotated[
     str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+|vault:.+#.+)$")
 ]
 """Where a secret is kept, never the secret: `env:NAME`, `file:/path`, `keyring:service/name`, `vault:path#key`."""
+
+
+def _time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError) as error:
+        message = f"{text!r} is no time zone such as Europe/Copenhagen"
+        raise ValueError(message) from error
+    return text
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+"""A zone of the IANA database, e.g. Europe/Copenhagen."""
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
