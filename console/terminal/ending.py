@@ -10,6 +10,7 @@ from console.terminal.signing import answer_command
 from seawall.decide import Ask, Finish
 from seawall.errors import ExitCode
 from seawall.journal import Outcome
+from seawall.reopening import MAY_GO_ON
 from seawall.report.figures import plain, span
 from seawall.report.words import OUTCOMES
 from seawall.run_folder import RunFolder, read_state
@@ -96,13 +97,27 @@ def _next(run: RunFolder, end: Finish | Ask, state: State) -> list[str]:
         return [*answers[:3], f"seawall resume {run.id}"]
     if end.outcome is Outcome.DONE:
         return [f"seawall report {run.id}"]
-    given = " ".join(f"{name}={value}" for name, value in run.plan.parameters.items())
     may = [name for name in state.failed if state.steps[name].step.override is not None]
     last_resort = [
         f'seawall override {run.id} {name} --lost-writes N --lost-seconds S --why "..."   # two people, the last resort'
         for name in may
     ]
-    return [f"seawall show {run.id}", *last_resort, f"seawall plan {run.plan.runbook} {given}".rstrip()]
+    back = f"seawall undo {run.plan.undoes or run.id}" if state.changed or run.plan.undoes else None
+    fresh = None if run.plan.undoes else _plan_again(run)
+    if end.outcome not in MAY_GO_ON or not state.failed:
+        return [one for one in (f"seawall show {run.id}", *last_resort, back, fresh) if one]
+    again = f'seawall retry {run.id} {next(iter(state.failed))} --why "..."'
+    skip = f'seawall skip {run.id} {next(iter(state.failed))} --why "..."'
+    if (
+        end.outcome is Outcome.NO_LONGER_HOLDS
+    ):  # what is out of date is planned again before it is tried again
+        return [one for one in (fresh, f"seawall show {run.id}", again, back) if one]
+    return [one for one in (f"seawall show {run.id}", *last_resort, again, skip, back, fresh) if one]
+
+
+def _plan_again(run: RunFolder) -> str:
+    given = " ".join(f"{name}={value}" for name, value in run.plan.parameters.items())
+    return f"seawall plan {run.plan.runbook} {given}".rstrip()
 
 
 def _took(state: State) -> str:

@@ -69,7 +69,9 @@ class TestSkip:
         assert wants_what_is_not_there(story.state, "fence") == ("promote",)
         skip(story, "fence")
         assert story.drive() == Finish(Outcome.FAILED)
-        assert "it was skipped" in story.state.steps["promote"].failure.problem
+        failure = story.state.steps["promote"].failure
+        assert failure is not None
+        assert "it was skipped" in failure.problem
 
     def test_what_is_in_doubt_is_answered_and_not_left_out(self):
         story = Story(a_plan(a_change("a", proof=False)), {("a", Way.ACT): [SILENT]}, awake=False)
@@ -189,7 +191,7 @@ class TestRetry:
 def test_no_change_is_made_twice_whatever_people_have_tried_again_or_left_out(data: st.DataObject):
     """Histories of every kind: calls that hang, lie silent or act late, power cuts, skips and retries at any time."""
     plan = data.draw(plans())
-    story = Story(plan, data.draw(behaviours(plan)), awake=data.draw(st.booleans()))
+    story = Story(plan, dict(data.draw(behaviours(plan))), awake=data.draw(st.booleans()))
     power = SimulatedPower(data.draw(st.lists(st.integers(0, 40), max_size=2)))
     end: Finish | Ask | None = None
     for _ in range(data.draw(st.integers(1, 4))):

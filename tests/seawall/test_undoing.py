@@ -119,7 +119,9 @@ class TestInAFolder:
             taken_back_of(run)
         world = SimulatedWorld()
         carry_out(undo, ThreadHands(world.world, world.clock), world.clock, by="bo")
-        assert read_state(undo).ended.outcome is Outcome.DONE
+        end = read_state(undo).ended
+        assert end is not None
+        assert end.outcome is Outcome.DONE
         with pytest.raises(Busy, match=f"taken back already, by run {undo.id}"):
             taken_back_of(run)
 
