@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 import jinja2
 
 from seawall.inventory import Inventory, Targets
-from seawall.journal import AbortAsked, Answered, Approved, Event, Opened, Resumed
+from seawall.journal import AbortAsked, Answered, Approved, ByHand, Event, Opened, Resumed
 from seawall.messages import MARK
 from seawall.model import Language, Text
 from seawall.page.discreet import clipped
-from seawall.page.sheets_words import DECISIONS, HEADINGS, SENTENCES
+from seawall.page.sheets_words import DECISIONS, HEADINGS, SENTENCES, decided_how
 from seawall.page.status import Said, Status
 from seawall.page.words import EXERCISE, KINDS
 from seawall.plan import Plan, PlannedStep, Promise
@@ -211,11 +211,12 @@ def _decisions(events: Sequence[Event], plan: Plan) -> Iterator[Decision]:
         match event:
             case Opened() | Resumed():
                 yield Decision(event.at, starter(event.by), DECISIONS[event.kind])
-            case Approved() | Answered():
-                kind = event.answer if isinstance(event, Answered) else "approved"
+            case Approved() | Answered() | ByHand():
+                kind = decided_how(event)
                 step = plan.by_id.get(event.step)
                 does = Text(en=event.step) if step is None else step.does
-                yield Decision(event.at, _acting(event.by, step), DECISIONS[kind], does)
+                at = event.when if isinstance(event, ByHand) else event.at
+                yield Decision(at, _acting(event.by, step), DECISIONS[kind], does)
             case AbortAsked():
                 yield Decision(
                     event.at, starter(event.by), DECISIONS["abort-undo" if event.undo else "abort-asked"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seawall.journal import Answered, Approved, ByHand
 from seawall.model import Text
 
 
@@ -131,9 +132,22 @@ DECISIONS = {
     "no": _both("said no to: {does}", "sagde nej til: {does}"),
     "happened": _both("confirmed: {does}", "bekræftede: {does}"),
     "did-not-happen": _both("said that it did not happen: {does}", "sagde, at det ikke skete: {does}"),
+    "cannot": _both("could not: {does}", "kunne ikke: {does}"),
+    "by-hand": _both("did by hand: {does}", "gjorde i hånden: {does}"),
+    "not-by-hand": _both("did not do by hand: {does}", "gjorde ikke i hånden: {does}"),
     "abort-asked": _both("asked to stop", "bad om at standse"),
     "abort-undo": _both(
         "asked to stop and to take back what was done",
         "bad om at standse og tage tilbage, hvad der var gjort",
     ),
 }
+
+
+def decided_how(event: Approved | Answered | ByHand) -> str:
+    """Return the key in `DECISIONS` of what a person said or did."""
+    match event:
+        case Approved():
+            return "approved"
+        case Answered():
+            return event.answer
+    return "by-hand" if event.result == "done" else "not-by-hand"

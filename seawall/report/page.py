@@ -34,7 +34,19 @@ SIGNS = {
 }
 """A sign beside the word for each stand and outcome; what is not here went wrong."""
 WRONG = "✗"
-PEOPLE = ("opened", "resumed", "approved", "lapsed", "answered", "abort-asked")
+PEOPLE = (
+    "opened",
+    "resumed",
+    "acknowledged",
+    "escalated",
+    "notified",
+    "unanswered",
+    "by-hand",
+    "approved",
+    "lapsed",
+    "answered",
+    "abort-asked",
+)
 MOST_STEPS, MOST_EVENTS = 90, 100
 """So many steps and events a page shows, so that it stays under 100 KB; Markdown and JSON have them all."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from seawall.journal import Answered, ByHand
 from seawall.messages import MARK
-from seawall.page.sheets import MOST_PARTS, Measured
-from seawall.page.sheets_words import DECISIONS, HEADINGS, SENTENCES
+from seawall.page.sheets import MOST_PARTS, Measured, decisions_of
+from seawall.page.sheets_words import DECISIONS, HEADINGS, SENTENCES, decided_how
 from seawall.plan import Promise
 from tests.seawall.page.incident import plan_of, whole
 from tests.seawall.page.sheeted import everything_long, many_steps, sheets, told
@@ -117,3 +118,20 @@ def test_a_suppliers_promise_counts_from_where_it_says_and_their_losses_are_not_
     said = words(sheets(plan, whole(plan), "en"))
     assert "seen to be back 43.5 s 30 s NO, 13.5 s over" in said
     assert "Registerhuset runs it, and nothing of ours is written there" in said
+
+
+@pytest.mark.parametrize("answer", ["no", "happened", "did-not-happen", "cannot"])
+def test_whatever_a_person_answers_is_told_as_a_decision(answer: str):
+    event = Answered.model_validate({"at": datetime.now(UTC), "step": "call", "by": "bo", "answer": answer})
+    assert DECISIONS[decided_how(event)]
+
+
+@pytest.mark.parametrize("result", ["done", "not-done"])
+def test_what_was_done_by_hand_is_told_with_its_own_time(result: str):
+    when, typed = datetime(2026, 11, 22, 3, 0, tzinfo=UTC), datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    event = ByHand.model_validate(
+        {"at": typed, "step": "promote", "by": "bo", "when": when, "result": result, "typed_by": "ada"}
+    )
+    (decision,) = decisions_of([event], stories.move())
+    assert decision.at == when
+    assert decision.who.en.startswith("bo")
