@@ -252,6 +252,9 @@ class _People:
         said, self.words = self.words, []
         return said
 
+    def refuse(self, word: Word, why: str) -> None:
+        """Put nothing aside: what is pretended to be said counts."""
+
     def hear(self, event: Event, state: State) -> None:
         if not isinstance(event, Asked):
             return
