@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from seawall.errors import JournalError
 from seawall.journal import Acknowledged, Answered, Asked, Ended, Escalated, Event, Failed, Outcome
-from seawall.model import Text
+from seawall.model import Language, Text
 from seawall.plan import Plan
 from seawall.report.making import make_report
 from seawall.report.markdown import to_markdown
@@ -279,18 +279,18 @@ def test_machines_time_is_told_apart_from_peoples():
 
 def test_a_steps_way_through_peoples_hands_is_told_with_its_times():
     def handed(plan: Plan) -> list[Event]:
-        call = {"step": "tell", "what": "person"}
         return [
             opened(plan),
-            Asked(at=at(0), of="duty-officer", person="dora", until=at(900), **call),
+            Asked(at=at(0), step="tell", what="person", of="duty-officer", person="dora", until=at(900)),
             Escalated(
                 at=at(900),
+                step="tell",
+                what="person",
                 of="duty-officer",
                 person="erik",
                 before="dora",
                 because="late",
                 until=at(1800),
-                **call,
             ),
             Acknowledged(at=at(960), step="tell", by="erik"),
             Answered(at=at(1560), step="tell", by="erik", answer="happened"),
@@ -303,10 +303,11 @@ def test_a_steps_way_through_peoples_hands_is_told_with_its_times():
     assert hands is not None
     assert (hands.taken_by, hands.wait_seconds, hands.work_seconds) == ("erik", 960.0, 600.0)
     assert [(one.before, one.person, one.because) for one in hands.passed_on] == [("dora", "erik", "late")]
-    for language, words, passed in (
+    languages: tuple[tuple[Language, str, str], ...] = (
         ("en", "taken 03:28:09 by erik after 16 min", "erik (duty-officer) was asked"),
         ("da", "taget 03:28:09 af erik efter 16 min", "erik (duty-officer) blev spurgt"),
-    ):
+    )
+    for language, words, passed in languages:
         assert words in to_markdown(report, language, COPENHAGEN)
         assert passed in to_markdown(report, language, COPENHAGEN)
         assert words in to_page(report, language, COPENHAGEN)
