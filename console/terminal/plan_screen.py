@@ -15,7 +15,16 @@ from seawall.inventory import Inventory
 from seawall.messages import MARK
 from seawall.model import duration_text
 from seawall.plan import Plan, PlannedStep, references
+from seawall.pretending import Would, foretold
 
+WOULD: dict[Would, str] = {
+    "look": "would look",
+    "change": "would CHANGE",
+    "ask": "would ASK",
+    "perhaps": "perhaps",
+    "skip": "",
+}
+"""What would become of a step, in the words that `pretend` has."""
 MOST_STEPS = 200
 """Steps that a screen shows; nobody reads an evacuation of 1,000 services line by line."""
 
@@ -97,6 +106,9 @@ def plan_as_json(plan: Plan, facts: Mapping[str, FactRead], unread: Sequence[Unr
                 "by": one.by,
                 "effect": one.effect.value,
                 "skipped": one.skipped,
+                "would": told.would,
+                "because": told.because or None,
+                "cannot_know": list(told.cannot_know),
                 "after": list(one.after),
                 "limit_seconds": one.within.total_seconds(),
                 "approval": None if one.approve is None else one.approve.model_dump(mode="json"),
@@ -104,8 +116,10 @@ def plan_as_json(plan: Plan, facts: Mapping[str, FactRead], unread: Sequence[Unr
                 "taken_back_by": one.undo.uses if one.undo else None,
                 "no_way_back": None if one.no_way_back is None else one.no_way_back.model_dump(mode="json"),
             }
-            for one in plan.steps
+            for told in foretold(plan)
+            for one in (told.step,)
         ],
+        "rests_on": [str(one) for one in plan.predicates],
         "plan": plan.model_dump(mode="json"),
     }
 
@@ -142,20 +156,17 @@ def _show_steps(plan: Plan, screen: Screen, inventory: Inventory | None) -> None
     screen.head(f"Steps: {len(runs)} ({changing} change the world{skipped})")
     numbers = {step.id: n for n, step in enumerate(plan.steps, 1)}
     room = min(28, max((len(one.id) for one in plan.steps), default=0))
+    would = {one.step.id: one.would for one in foretold(plan)}
     for step in plan.steps[:MOST_STEPS]:
+        name = ((f"{numbers[step.id]:>3}", 3), (step.id, room))
         if step.skipped is not None:
-            screen.columns(
-                ((f"{numbers[step.id]:>3}", 3), (step.id, room), (f"SKIPPED, {step.skipped}", 0)), "dim"
-            )
+            screen.columns((*name, (f"will be SKIPPED because {step.skipped}", 0)), "dim")
             continue
-        kind = "PERSON" if step.by else "CHANGES" if step.changes else "reads"
         limit = f"at most {duration_text(step.within)}"
-        row = ((f"{numbers[step.id]:>3}", 3), (step.id, room), (kind, 7), (limit, 0))
-        screen.columns(row, "strong")
+        screen.columns((*name, (WOULD[would[step.id]], 12), (limit, 0)), "strong")
         screen.say(words(step.does), indent=6)
-        for remark in _remarks(
-            step, [one for one in step.after if plan.by_id[one].skipped is None], inventory
-        ):
+        after = [one for one in step.after if plan.by_id[one].skipped is None]
+        for remark in (*_remarks(step, after, inventory), *_rests(plan, step)):
             screen.say(remark, "dim", indent=6, hang=2)
     if len(plan.steps) > MOST_STEPS:
         screen.say(
@@ -208,6 +219,12 @@ def _when_nobody_answers(step: PlannedStep) -> Iterator[str]:
         parts.append("then it goes on without it" if then == "goes-on" else "then it stops")
     if parts:
         yield f"when nobody answers: {', '.join(parts)}"
+
+
+def _rests(plan: Plan, step: PlannedStep) -> Iterator[str]:
+    if step.holds_first:
+        rests = (plan.by_fact[one] for one in step.holds_first)
+        yield f"begins only while the plan holds: {'; '.join(map(str, rests))}"
 
 
 def _way_back(step: PlannedStep) -> Iterator[str]:
