@@ -418,6 +418,35 @@ class TestAbort:
         assert story.drive() == Finish(Outcome.ABORTED, left=("a",))
         assert story.elapsed - 3.0 < 10
 
+    @pytest.mark.parametrize("undo", [True, False])
+    @pytest.mark.parametrize("waits", ["person", "approval", "doubt", "inside another"])
+    def test_whoever_is_asked_it_names_a_state_within_ten_seconds(self, waits, undo):
+        never = Behaviour(takes=None, acts_after=None)
+        steps = {
+            "person": (a_persons("b", "a"),),
+            "approval": (a_change("b", "a", approve=approved_by(2)),),
+            "doubt": (a_change("b", "a", proof=False),),
+            "inside another": (a_change("n/b", "a", proof=False), a_persons("n/c", "a"), a_look("n/d", "a")),
+        }[waits]
+        calls: dict[str, dict[tuple[str, Way], Sequence[Behaviour]]] = {
+            "doubt": {("b", Way.ACT): [SILENT]},
+            "inside another": {("n/b", Way.ACT): [never], ("n/d", Way.ACT): [never]},
+        }
+        story = Story(a_plan(a_change("a"), *steps), calls.get(waits), awake=False)
+        later = iter([AbortAsked(at=MIDNIGHT + timedelta(seconds=6), by="anna", why="", undo=undo)])
+
+        def speak() -> list[AbortAsked]:
+            due = story.world.clock.now >= MIDNIGHT + timedelta(seconds=6)
+            return [one for one in (next(later, None),) if one is not None] if due else []
+
+        hands = SimulatedHands(story.world)
+        end = drive(
+            story.plan, MemoryJournal(story.disk), hands, story.world.clock, inbox=MemoryInbox(speak=speak)
+        )
+        assert isinstance(end, Finish)
+        assert end.outcome in (Outcome.ABORTED, Outcome.UNDONE)
+        assert story.elapsed - 6 < 10
+
     def test_it_waits_for_a_call_that_is_about_to_end(self):
         slow = Behaviour(takes=6.0, acts_after=5.0)
         story = Story(a_plan(a_change("a")), {("a", Way.ACT): [slow]}, abort=(1.0, True))
