@@ -62,7 +62,7 @@ class _Parcel:
     key: str
     content: bytes
     last: int
-    kept_at: int = 0
+    kept_by: set[str] = field(default_factory=set)
     missed_by: set[str] = field(default_factory=set)
 
 
@@ -115,9 +115,12 @@ class Copies:
 
     @property
     def silent(self) -> tuple[str, ...]:
-        """Places that have not taken in all that was sent to them."""
+        """Places that are behind, and those that have not taken in the first lines that too few have."""
         with self._changed:
-            return tuple(name for name, behind in self._behind.items() if behind.parcels)
+            kept_by = self._parcels[0].kept_by if self._parcels else set(self._places.names)
+            return tuple(
+                name for name, behind in self._behind.items() if behind.parcels or name not in kept_by
+            )
 
     def close(self, within: timedelta) -> None:
         """Let what waits go out to a majority, for so long, and stop. A place that is just slow gets a moment more."""
@@ -191,7 +194,7 @@ class Copies:
                     self._try_later(answer.place, behind)
             elif answer.said is None:
                 parcel.missed_by.discard(answer.place)
-                parcel.kept_at += 1
+                parcel.kept_by.add(answer.place)
                 behind.pause = AGAIN_AFTER
                 self._count()
             self._changed.notify_all()
@@ -211,5 +214,5 @@ class Copies:
 
     def _count(self) -> None:
         """Count what is kept from the beginning on."""
-        while self._parcels and self._parcels[0].kept_at >= self._places.majority:
+        while self._parcels and len(self._parcels[0].kept_by) >= self._places.majority:
             self._kept = max(self._kept, self._parcels.popleft().last)

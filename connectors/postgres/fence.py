@@ -31,6 +31,7 @@ SETTLES = 0.25
 """Seconds that a fence, which is there, waits for its lease to be revoked too: it took 15 ms (measured)."""
 SHARE = 0.6
 """Of the time left, what one kind of evidence may take when another one is still to be tried."""
+NOT_FENCED = "it is not fenced; "
 
 CLEAN = ("shut down", "shut down in recovery")
 
@@ -95,7 +96,7 @@ class Fences:
         kind_of_error = MayHaveActed if doubt else Unreachable if nobody else DidNothing
         tried = "; ".join(f"{kind}: {error.problem}" for kind, error in zip(args.by, problems, strict=True))
         raise kind_of_error(
-            f"it is not fenced; {tried}",
+            f"{NOT_FENCED}{tried}",
             where=str(args.server),
             remedy="Promote nothing; fence it by hand, or by another kind of evidence, and look again",
         )
@@ -195,7 +196,7 @@ def _neither(server: Server, trying: Future[Fenced], expiring: Future[Fenced], *
         kind = WrongTarget if isinstance(failed[0], WrongTarget) else DidNothing
         kind = Unreachable if all(isinstance(one, Unreachable) for one in failed) else kind
     return kind(
-        f"it is not fenced; {problems[0]}; lease-expired: {problems[1]}",
+        f"{NOT_FENCED}{problems[0].removeprefix(NOT_FENCED)}; lease-expired: {problems[1]}",
         where=str(server),
         remedy="Promote nothing; fence it by hand, or by another kind of evidence, and look again"
         + ("; lease.grant lets users in again" if revoked else ""),
