@@ -10,7 +10,7 @@ import signal
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -93,8 +93,8 @@ def pytest_collection_finish() -> None:
 
 
 @contextlib.contextmanager
-def a_lab() -> Iterator[LabLayout]:
-    """Bring up a lab of its own, and take it down again."""
+def a_lab(**different: Any) -> Iterator[LabLayout]:
+    """Bring up a lab of its own, as `lab_up` is told, and take it down again."""
     from drills.lab.up import lab_down, lab_up
 
     _take_down_what_killed_tests_left()
@@ -102,7 +102,7 @@ def a_lab() -> Iterator[LabLayout]:
     folder = Path(tempfile.mkdtemp(prefix=f"sw-test-{os.getpid()}-", dir="/var/tmp"))
     folder.chmod(0o711)
     try:
-        yield lab_up(folder, tell=print)
+        yield lab_up(folder, tell=print, **different)
     finally:
         lab_down(folder)
         shutil.rmtree(folder)
