@@ -14,6 +14,8 @@ BIN := .venv/bin
 LOCKED := .venv/.locked
 STAMP := .venv/.stamp
 AXE := .venv/axe/.stamp
+FUZZ := .venv/fuzz/.stamp
+FOR := 1m
 # Prefect and its server report to nobody.
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
@@ -27,7 +29,7 @@ SIDE_BY_SIDE := -n auto --dist worksteal
 # Tests of one file share a lab and break it in turn; never more than two labs at once.
 BY_FILE := -n 2 --dist loadfile
 
-.PHONY: check test pages model drills soak env demo bench golden lock clean
+.PHONY: check test pages model fuzz drills soak env demo bench golden lock clean
 
 check: $(STAMP)  ## lint, format, types, import directions, fast tests (< 30 s)
 	$(BIN)/ruff check .
@@ -56,6 +58,9 @@ model: $(STAMP)  ## the models in docs/models, every state of them (needs spin a
 	@for program in spin gcc; do command -v "$$program" >/dev/null || { \
 		echo "seawall: make model needs $$program (Debian, Ubuntu: apt-get install spin gcc libc6-dev)." >&2; exit 2; }; done
 	$(BIN)/pytest -q -m model
+
+fuzz: $(STAMP) $(FUZZ)  ## what reads others' files, guided by coverage: make fuzz FOR=10m READER=journal (Linux on x86-64)
+	PYTHONPATH=.venv/fuzz $(BIN)/python -m tests.fuzz --for $(FOR) $(if $(READER),--reader $(READER))
 
 drills: $(STAMP)  ## what only root can try, with Debian's own sudo, and the long matrices of power cuts and faults; needs apt-get install sudo nftables openssh-server rsync systemd
 	@if [ "$$(id -u)" != 0 ]; then \
@@ -93,6 +98,10 @@ $(LOCKED): requirements.lock
 
 $(AXE): tests/axe.lock $(LOCKED)
 	@$(BIN)/python -m pip install -qq --no-deps --only-binary :all: --require-hashes --upgrade --target .venv/axe -r $<
+	@touch $@
+
+$(FUZZ): tests/fuzz.lock $(LOCKED)
+	@$(BIN)/python -m pip install -qq --no-deps --only-binary :all: --require-hashes --upgrade --target .venv/fuzz -r $<
 	@touch $@
 
 soak: $(STAMP)  ## simulated incidents with other seeds each time: make soak FOR=10m

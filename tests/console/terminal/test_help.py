@@ -18,6 +18,7 @@ NESTED = {
     "drill": ["run", "list"],
     "person": ["list", "show"],
     "action": ["list", "review"],
+    "codes": ["print", "list"],
 }
 PATHS = [
     [name, *more]
