@@ -62,7 +62,9 @@ def retry_step(
     """Have a failed step tried again. Raises: BadInput, Busy; typer.Exit with how the run then ended."""
     manner = Manner.of(city=city, who=who, without_prefect=without_prefect, as_json=as_json)
     run = find_run(manner.desk.runs, name)
-    word = Retried(at=surroundings().now(), step=step, by=manner.by, why=reason_given(why, run, "retry", step))
+    word = Retried(
+        at=surroundings().now(), step=step, by=manner.by, why=reason_given(why, run, "retry", step)
+    )
     state = checked(run, word)
     if state.steps[step].may_have_acted(word.at):
         manner.screen.say(f"{step} may have happened: its proof is looked at first.", "warn", hang=2)

@@ -54,6 +54,6 @@ def test_what_a_person_started_goes_on_and_is_warned(tmp_path, inventory):
 def test_places_that_cannot_be_asked_count_as_frozen_for_what_nobody_started(tmp_path):
     """The reference city's places are nowhere in the world."""
     city = load_inventory(Path(drills.__file__).parent / "city")
-    with pytest.raises(IsFrozen, match="(north|south|witness).* silent"):
+    with pytest.raises(IsFrozen, match=r"(north|south|witness).* silent"):
         check_may_run(tmp_path, city, DUE, pytest.fail)
     check_may_run(tmp_path, city, BY_A_PERSON, pytest.fail)
