@@ -13,8 +13,10 @@ import socket
 import struct
 import sys
 import threading
+import time
 
-from connectors.guard.ways import NftWay
+from connectors.guard.ways import NftWay, admitting
+from connectors.guard.ways import _nft as nft
 from seawall.lease import boottime
 
 SET_FLAGS, UP = 0x8914, 0x1
@@ -72,6 +74,12 @@ def main() -> None:
                 way.close()
             case ["admit", seconds]:
                 way.admit(boottime() + float(seconds))
+            case ["admit-late", seconds, held]:
+                late = NftWay(PORT, [EXEMPT], run=lambda script: (time.sleep(float(held)), nft(script)))
+                late.admit(boottime() + float(seconds))
+            case ["only", clock, seconds]:
+                element, wall = (float(seconds), 3600.0) if clock == "element" else (3600.0, float(seconds))
+                nft(admitting(PORT, element, time.time() + wall))
             case ["connect", source]:
                 open_line = connected(source)
                 said = open_line is not None
