@@ -7,7 +7,7 @@ and on somebody who can tell whether a server is a standby.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from connectors.limit import in_time
@@ -38,10 +38,16 @@ class LeaseArgs(Frozen):
 
 
 class GrantArgs(Frozen):
-    """Whose lease, and which server must be seen not to have taken its place."""
+    """Whose lease, and which server must be seen not to have taken its place.
+
+    Attributes:
+        evidence: what opened the server's promotion, when it was promoted just now: then its peer may be gone, and
+            nobody can be seen to be a standby.
+    """
 
     server: Server
     peer: Server
+    evidence: Fenced | None = None
 
 
 class LeaseSeen(Seen):
@@ -204,11 +210,11 @@ class Lease:
         server, peer, deadline = args.server, args.peer, occasion.deadline
         if server.system_identifier != peer.system_identifier or server.name == peer.name:
             raise _not_granted(server, f"{peer} is not its peer")
-        self._expect_one_standby(server, peer, deadline)
+        self._expect_no_two(args, deadline)
         words = {"by": f"run {occasion.run}", "why": f"step {occasion.step}"}
         _, new = self._leases.grant(server, deadline, **words)
         try:
-            self._expect_one_standby(server, peer, deadline)
+            self._expect_no_two(args, deadline)
         except CallError as error:
             if new:
                 self._leases.revoke(server, deadline, **words)
@@ -219,8 +225,18 @@ class Lease:
             ) from error
         return self._seen(server)
 
-    def _expect_one_standby(self, server: Server, peer: Server, deadline: Deadline) -> None:
-        """One that is a standby takes no writes, whoever is let in to it. Raises: DidNothing."""
+    def _expect_no_two(self, args: GrantArgs, deadline: Deadline) -> None:
+        """One that is a standby takes no writes, whoever is let in to it; one that was fenced neither.
+
+        Raises: DidNothing.
+        """
+        server, peer = args.server, args.peer
+        if (
+            args.evidence is not None
+            and _is_about(args.evidence, peer)
+            and args.evidence.good_at(datetime.now(UTC))
+        ):
+            return
         problems = []
         for one in (server, peer):
             try:
@@ -247,6 +263,11 @@ class Lease:
             term=timedelta(seconds=word.term),
             drift=timedelta(seconds=word.drift),
         )
+
+
+def _is_about(evidence: Fenced, server: Server) -> bool:
+    seen = (evidence.server, evidence.host, evidence.system_identifier)
+    return seen == (server.name, server.host.name, server.system_identifier)
 
 
 def _not_granted(server: Server, why: str) -> DidNothing:

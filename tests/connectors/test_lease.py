@@ -6,8 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from drills.lab import faults
+from drills.lab.direct import DirectWrites
 from seawall.errors import DidNothing, MayHaveActed, Unreachable
 from seawall.evidence import LeaseExpired
+from seawall.lease import boottime
+from seawall.targets import Lease
+from tests.conftest import a_lab
+from tests.connectors.conftest import until
 from tests.connectors.pairs import PairInLab, PairInMemory
 from tests.connectors.servers import occasion
 from tests.connectors.test_postgres import about
@@ -117,6 +123,17 @@ class LeaseContract:
             pair.perform("lease.grant", server=pair.north, peer=pair.south)
         assert pair.perform("lease.state", server=pair.north).says == "revoked"
 
+    def test_to_whom_was_promoted_it_is_granted_by_the_evidence_that_the_other_is_fenced(self, pair):
+        pair.perform("lease.expire", seconds=60, server=pair.south)
+        pair.lose(pair.north)
+        fenced = pair.perform("postgres.fence", seconds=60, server=pair.north, by=BY_LEASE)
+        pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
+        to = {"server": pair.south, "peer": pair.north}
+        for wrong in (None, about(fenced, server="south-db/login"), about(fenced, host="south-db")):
+            with pytest.raises(DidNothing, match="not granted"):
+                pair.perform("lease.grant", **to, evidence=wrong)
+        assert pair.perform("lease.grant", **to, evidence=fenced).may_be_held is True
+
     def test_a_standby_may_be_granted_its_lease(self, pair):
         pair.perform("lease.expire", seconds=60, server=pair.south)
         assert pair.perform("lease.grant", server=pair.south, peer=pair.north).may_be_held is True
@@ -164,13 +181,44 @@ class TestMemory(LeaseContract):
         assert pair.perform("lease.is-expired", seconds=60, server=pair.north).holds is None
 
 
+@pytest.fixture(scope="module")
+def lab_pair():
+    terms = {
+        "term": timedelta(seconds=2),
+        "drift": timedelta(milliseconds=200),
+        "renew": timedelta(seconds=0.5),
+    }
+    with a_lab(lease=Lease(**terms)) as layout:
+        pair = PairInLab(layout)
+        with pair.world:
+            yield pair
+            pair.places.close()
+
+
 @pytest.mark.lab
 class TestLab(LeaseContract):
-    @pytest.fixture(scope="class")
-    def standing(self, class_lab):
-        return PairInLab(class_lab)
-
     @pytest.fixture
-    def pair(self, standing):
-        standing.fresh()
-        return standing
+    def pair(self, lab_pair):
+        lab_pair.fresh()
+        return lab_pair
+
+    def test_users_are_let_in_while_it_is_held_and_by_nobody_when_it_is_not(self, pair):
+        way_in = DirectWrites(pair.north, pair.vault.secret(pair.north.password))
+        assert way_in() is True
+        pair.perform("lease.expire", seconds=60, server=pair.north)
+        way_in()  # the connection broke
+        assert way_in() is False
+        assert pair.perform("postgres.state", server=pair.north).role == "primary"
+        pair.perform("lease.grant", server=pair.north, peer=pair.south)
+        until(lambda: way_in() is True, "users let in again")
+        way_in.close()
+
+    @pytest.mark.parametrize("fault", ["stop-guard", "kill-guard", "cut-guard-from-places"])
+    def test_a_guard_that_cannot_renew_lets_nobody_in_after_its_term(self, pair, fault):
+        way_in = DirectWrites(pair.north, pair.vault.secret(pair.north.password))
+        assert way_in() is True
+        at = boottime()
+        faults.break_(pair.lab.folder, fault, pair.north.host.name)
+        until(lambda: way_in() is False, "the way closed")
+        assert boottime() < at + pair.north.lease.terms.term + 2
+        way_in.close()
