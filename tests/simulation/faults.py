@@ -130,6 +130,21 @@ class StartedByHand:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardHeld:
+    """The guard of the old primary's lease stands still, and then goes on as if nothing had been."""
+
+    at: float
+    lasts: float
+
+
+@dataclass(frozen=True, slots=True)
+class GuardKilled:
+    """The guard of the old primary's lease dies."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class MachineLost:
     """The machine that began the run is lost at an instant of its; the run is taken up elsewhere, from its copies."""
 
@@ -152,6 +167,8 @@ Fault = (
     | WrongPerson
     | Abort
     | StartedByHand
+    | GuardHeld
+    | GuardKilled
     | MachineLost
 )
 
@@ -178,7 +195,7 @@ def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return
         """Mostly short, sometimes long."""
         return round(0.1 + high * dice.throw("fault") ** 3, 2)
 
-    match whole(0, 23):
+    match whole(0, 24):
         case 0 | 1 | 2 | 3 | 4:
             return Crash(whole(1, 3), whole(1, 60) if whole(0, 1) else whole(1, 600))
         case 5:
@@ -216,6 +233,8 @@ def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return
             return StartedByHand(short(10))
         case 20 | 21:
             return Abort(between(5, 18), dice.chance(0.7, "fault"))
+        case 22:
+            return GuardHeld(between(0, 30), short(120)) if whole(0, 2) else GuardKilled(between(0, 30))
         case _:
             return MachineLost(whole(10, 600), "witness")
 

@@ -37,21 +37,31 @@ KINDS: tuple[Kind, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What happens to the old primary, when, and for how long."""
+    """What happens to the old primary, when, and for how long.
+
+    Attributes:
+        without_power_controller: the controllers of the machines' power do not answer meanwhile.
+    """
 
     kind: Kind
     at: float
     lasts: float
+    without_power_controller: bool = False
 
     @classmethod
     def drawn(cls, dice: Dice, mode: str) -> Incident:
         """Draw one; a planned move has none."""
         kind = "nothing" if mode == "planned" else dice.one_of(KINDS, "incident")
         at = 0.0 if dice.chance(0.6, "incident") else round(dice.between(4, 40, "incident"), 2)
-        return cls(kind, at, round(1 + 300 * dice.throw("incident") ** 2, 2))
+        lasts = round(1 + 300 * dice.throw("incident") ** 2, 2)
+        return cls(kind, at, lasts, kind in ("machine held", "cut off") and dice.chance(0.5, "incident"))
 
     def __str__(self) -> str:
-        return f"{self.kind} at {self.at} s" + (f", for {self.lasts} s" if self.kind in LASTING else "")
+        return (
+            f"{self.kind} at {self.at} s"
+            + (f", for {self.lasts} s" if self.kind in LASTING else "")
+            + (", and the power controllers are silent" if self.without_power_controller else "")
+        )
 
 
 LASTING = ("power returns", "machine restarts", "machine held", "cut off")
@@ -65,7 +75,7 @@ def strike(incident: Incident, network: Network, twin: OutsideInMemory, decided:
     """
     kernel, one = network.kernel, twin.servers.servers[OLD]
     machine = network.machines[OLD.partition("/")[0]]
-    socket = inventory().server(OLD).host.power
+    socket = inventory(has_places=True).server(OLD).host.power
     assert socket is not None
 
     def now() -> None:
@@ -74,15 +84,15 @@ def strike(incident: Incident, network: Network, twin: OutsideInMemory, decided:
         match incident.kind:
             case "power lost":
                 _power(twin, socket).on = network.machines["store-north"].up = False
-                _goes_down(machine, twin)
+                _goes_down(machine, twin, network)
             case "power returns":
                 _power(twin, socket).on = network.machines["store-north"].up = False
-                _goes_down(machine, twin)
+                _goes_down(machine, twin, network)
                 kernel.after(incident.lasts, lambda: _power_returns(machine, socket, twin, network, decided))
             case "machine dead":
-                _goes_down(machine, twin)
+                _goes_down(machine, twin, network)
             case "machine restarts":
-                _goes_down(machine, twin)
+                _goes_down(machine, twin, network)
                 kernel.after(incident.lasts, lambda: _comes_up(machine, socket, twin, network))
             case "database crashes":
                 one.running = one.clean = False
@@ -91,6 +101,10 @@ def strike(incident: Incident, network: Network, twin: OutsideInMemory, decided:
             case "cut off":
                 for place in ("south", "witness"):
                     network.cut[frozenset(("north", place))] = kernel.now + incident.lasts
+        if incident.without_power_controller:
+            controller = network.machines["power"]
+            controller.up = False
+            kernel.after(incident.lasts, lambda: setattr(controller, "up", True))
         network.changed()
 
     kernel.at(incident.at, now)
@@ -99,6 +113,7 @@ def strike(incident: Incident, network: Network, twin: OutsideInMemory, decided:
 def hold(machine: Machine, twin: OutsideInMemory, network: Network, lasts: float) -> None:
     """Let a machine stand still, and go on as if nothing had been."""
     machine.held_until = max(machine.held_until, network.kernel.now + lasts)
+    network.held(machine, lasts)
     on_it = [one for name, one in twin.servers.servers.items() if name.startswith(machine.name + "/")]
     for one in on_it:
         one.held = True
@@ -116,8 +131,9 @@ def _power(twin: OutsideInMemory, socket: PowerSocket) -> PoweredInMemory:
     return next(one for one in twin.controllers.machines[socket.url] if one.identifier == socket.system)
 
 
-def _goes_down(machine: Machine, twin: OutsideInMemory) -> None:
+def _goes_down(machine: Machine, twin: OutsideInMemory, network: Network) -> None:
     machine.up = False
+    network.stopped(machine)
     for name, one in twin.servers.servers.items():
         if name.startswith(machine.name + "/"):
             one.running, one.clean = False, one.clean and not one.running
@@ -162,4 +178,5 @@ def _comes_up(machine: Machine, socket: PowerSocket, twin: OutsideInMemory, netw
         if name.startswith(machine.name + "/"):
             one.start()
     network.tell(machine.name, "is up again, and has started its database")
+    network.started(machine)
     network.changed()

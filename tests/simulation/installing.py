@@ -41,25 +41,43 @@ class _Module:
 
 
 class VirtualFuture:
-    """`concurrent.futures.Future`, as an executor gives it."""
+    """`concurrent.futures.Future`."""
 
     def __init__(self) -> None:
         self._over = VirtualEvent()
         self._result: Any = None
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
+
+    def done(self) -> bool:
+        return self._over.is_set()
+
+    def set_result(self, result: Any) -> None:
+        self._result = result
+        self._over.set()
+
+    def set_exception(self, error: BaseException) -> None:
+        self._error = error
+        self._over.set()
 
     def carry_out(self, call: Callable[[], Any]) -> None:
         try:
-            self._result = call()
+            self.set_result(call())
         except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-            self._error = error
-        self._over.set()
+            self.set_exception(error)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        self._wait(timeout)
+        return self._error
 
     def result(self, timeout: float | None = None) -> Any:
-        self._over.wait(timeout)
+        self._wait(timeout)
         if self._error is not None:
             raise self._error
         return self._result
+
+    def _wait(self, timeout: float | None) -> None:
+        if not self._over.wait(timeout):
+            raise TimeoutError
 
 
 class VirtualExecutor:
@@ -134,9 +152,11 @@ def install() -> Callable[[], None]:
                 were.append((module, what, held))
                 setattr(module, what, ours)
     vars(futures)["wait"] = _virtual_wait
+    vars(futures)["Future"] = _chosen(Future, VirtualFuture)
 
     def take_back() -> None:
         vars(futures)["wait"] = _real_wait
+        vars(futures)["Future"] = Future
         for module, what, held in were:
             setattr(module, what, held)
 

@@ -24,6 +24,7 @@ class Process:
         place: where it runs.
         came_to_an_end: it was over by itself.
         instants: how many effects it has begun and ended; it may die at any of them.
+        longest_nap: by so many seconds at most it may oversleep.
         dies_at: the instant at which it dies.
         wall: the time that its machine's clock shows, in seconds since the story began.
         nudged: called when somebody has said something to it.
@@ -35,6 +36,7 @@ class Process:
         self.alive, self.came_to_an_end = True, False
         self.held_until = 0.0
         self.instants = 0
+        self.longest_nap = 20.0
         self.dies_at: int | None = None
         self.wall: Callable[[], float] = lambda: kernel.now
         self.threads: list[Thread] = []
@@ -161,7 +163,7 @@ class Kernel:
             self.now = max(self.now, when)
             self.steps += 1
             what()
-        self.now = max(self.now, until) if not self._coming else self.now
+        self.now = max(self.now, until)
 
     @property
     def idle(self) -> bool:

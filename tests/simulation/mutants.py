@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.postgres.opening import Openings
-from seawall import claims_at_places, slots
+from seawall import claims_at_places, lease, slots
+from seawall.actions import Deadline
 from seawall.drive import _Driver
+from seawall.evidence import Fenced, LeaseExpired
+from seawall.expiring import Leases, Revoked
 from seawall.journal import AbortAsked, Event, Started, Word
 from seawall.journal_file import FileJournal
 from seawall.resting import Ground
 from seawall.state import State
 from seawall.step_state import Stand, StepState
+from seawall.targets import Server
 from tests.simulation import run
 from tests.simulation.faults import (
     Abort,
@@ -83,6 +87,20 @@ def takes_without_looking(*_args: Any) -> slots.Taken:
     return slots.Mine()
 
 
+def at_once(self: Leases, server: Server, revoked: Revoked, _deadline: Deadline) -> Fenced:
+    """Say that a lease was waited out as soon as it is revoked."""
+    found = self._evidence(server, revoked, self.held_by(server, revoked.decided))
+    assert isinstance(found.evidence, LeaseExpired)
+    waited = found.evidence.term + found.evidence.drift
+    return found.model_copy(update={"evidence": found.evidence.model_copy(update={"waited": waited})})
+
+
+def always_renewed(self: lease.Hold, asked: float, **_more: Any) -> bool:
+    """Renew a lease without looking whether anybody has revoked it."""
+    self.until = asked + self.terms.term
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A guard taken away.
@@ -93,6 +111,7 @@ class Mutant:
         needs: the kinds of faults without which it could not show.
         breaks: words of the sentence by which it is found.
         at_places: whether it shows only where the city has its three places.
+        incident: without which it could not show either.
         within: so many stories with those faults may be told before it is found.
     """
 
@@ -102,6 +121,7 @@ class Mutant:
     needs: tuple[type[Fault], ...]
     breaks: str
     at_places: bool = False
+    incident: str | None = None
     within: int = 300
 
     @contextmanager
@@ -121,7 +141,8 @@ class Mutant:
         while found < self.within:
             setting = Setting.drawn(seed)
             kinds = {type(one) for one in setting.faults}
-            if kinds.issuperset(self.needs) and setting.has_places >= self.at_places:
+            fits = self.incident in (None, setting.incident.kind) and setting.has_places >= self.at_places
+            if fits and kinds.issuperset(self.needs):
                 found += 1
                 yield setting
             seed += 1
@@ -166,5 +187,23 @@ MUTANTS = (
         (SecondOperator,),
         "two runs at once",
         at_places=True,
+    ),
+    Mutant(
+        "a-lease-is-not-waited-out",
+        (Leases, "expired"),
+        at_once,
+        (),
+        "did not hold",
+        at_places=True,
+        incident="cut off",
+    ),
+    Mutant(
+        "a-guard-renews-without-looking",
+        (lease.Hold, "renew"),
+        always_renewed,
+        (),
+        "did not hold",
+        at_places=True,
+        incident="cut off",
     ),
 )

@@ -59,6 +59,7 @@ class Network:
         asked: how many exchanges of each kind were begun.
         changed: called whenever a machine has done something.
         happened: called with the kind of each fault that really struck.
+        started, stopped, held: called when a machine starts, stops, or stands still for so many seconds.
     """
 
     kernel: Kernel
@@ -68,6 +69,9 @@ class Network:
     happened: Callable[[object], None]
     tell: Callable[[str, str], None]
     listens: bool
+    started: Callable[[Machine], None]
+    stopped: Callable[[Machine], None]
+    held: Callable[[Machine, float], None]
     machines: dict[str, Machine] = field(default_factory=dict)
     cut: dict[frozenset[str], float] = field(default_factory=dict)
     acts: list[Act] = field(default_factory=list)

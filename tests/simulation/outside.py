@@ -10,6 +10,7 @@ from typing import Any
 from connectors.balancer import Balancers, ServerState
 from connectors.dns import Dns, RecordSet, RecordType, Replacement
 from connectors.http import Http, Request, Response
+from connectors.lease import Lease
 from connectors.mail import Envelope, Mail
 from connectors.memory.postgres import ServerInMemory
 from connectors.memory.postgres.host import HostInMemory
@@ -26,8 +27,11 @@ from connectors.slack import Posting, Slack
 from connectors.telling import Audiences
 from seawall.actions import Deadline, Output, World
 from seawall.errors import Finding
+from seawall.expiring import Leases
+from seawall.places import Places
 from seawall.targets import Balancer, Host, MailRelay, PowerSocket, Server, SlackWorkspace, Zone
 from tests.simulation.network import Machine, Network
+from tests.simulation.virtual import TIME
 
 CHANGING = frozenset({statements.PROMOTE, statements.PROBE})
 STOPPING = 0.15
@@ -46,7 +50,7 @@ class Wires:
     twin: OutsideInMemory
     promoted: Callable[[ServerInMemory], None]
 
-    def world(self, clock: Callable[[], datetime]) -> World:
+    def world(self, clock: Callable[[], datetime], places: Places | None = None) -> World:
         """Make the world as one process reaches it."""
         twin, shell, vault = (
             self.twin,
@@ -56,8 +60,11 @@ class Wires:
         power = MachinePower(WiredController(self))
         host = WiredHost(shell, twin.servers)
         people = Audiences.of(twin.city)
+        leases = Leases(lambda: places, clock, lambda: TIME.monotonic(), TIME.sleep)  # noqa: PLW0108 - read each time
+        postgres = PostgresServers(Sessions(self.open_one), host, power, vault, clock, leases=leases)
         return World(
-            PostgresServers(Sessions(self.open_one), host, power, vault, clock),
+            postgres,
+            Lease(leases, postgres),
             shell,
             power,
             Balancers(WiredRuntime(self)),
@@ -209,7 +216,9 @@ class WiredController(_Wire):
     def reset(self, socket: PowerSocket, kind: ResetKind, deadline: Deadline) -> None:
         def pressed(limit: Deadline) -> None:
             self.wires.twin.controllers.reset(socket, kind, limit)
-            self.wires.machine(socket.system).up = kind == "On"
+            machine = self.wires.machine(socket.system)
+            machine.up = kind == "On"
+            (self.wires.network.started if machine.up else self.wires.network.stopped)(machine)
 
         self.ask("power", f"{kind} {socket.system}", pressed, deadline, changes=True)
 

@@ -120,6 +120,8 @@ class Run:
         self.lives += 1
         life, here = self.lives, place or self.place
         process = Process(self.ties.kernel, f"{self.id}#{life}", here)
+        if self.ties.places:
+            process.longest_nap = 2.0  # a term that was asked for waits for nobody
         process.wall = lambda: self.ties.wall(here)
         process.at_end.append(lambda: self._gone(process))
         self.processes.append(process)
@@ -164,7 +166,7 @@ class Run:
 
         places = ties.places() if ties.places else None
         at = AtPlaces(places, lambda line: ties.tell(process.name, line)) if places else None
-        hands = ThreadHands(ties.wires.world(clock), clock)
+        hands = ThreadHands(ties.wires.world(clock, places), clock)
         if folder.path.exists():
             self.place = process.place
             return carry_out(folder, hands, clock, watch=watch, at=at, by=by)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from seawall.actions import Deadline
 from seawall.errors import CallError
-from seawall.places import Places, silent
+from seawall.places import LIMIT, Places, silent
 from tests.simulation.faults import PLACES
 from tests.simulation.network import Network
 from tests.simulation.virtual import TIME
@@ -53,6 +53,6 @@ class WiredPlace:
             raise silent(self.name, error.problem) from None
 
 
-def wired(network: Network, kept: dict[str, dict[str, bytes]]) -> Places:
+def wired(network: Network, kept: dict[str, dict[str, bytes]], within: timedelta = LIMIT) -> Places:
     """Return the three places as one process reaches them."""
-    return Places([WiredPlace(name, network, kept[name]) for name in PLACES])
+    return Places([WiredPlace(name, network, kept[name]) for name in PLACES], within=within)

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from connectors.memory.postgres import ServerInMemory
-from connectors.memory.world import OutsideInMemory
 from seawall.journal import Started
 from seawall.plan import Plan
+from seawall.targets import Server
 from tests.simulation import city
 from tests.simulation.dice import Dice
 from tests.simulation.disk import Disks
@@ -22,6 +22,8 @@ from tests.simulation.faults import (
     Crash,
     DiskFull,
     Fault,
+    GuardHeld,
+    GuardKilled,
     Hang,
     LateAnswer,
     LostAnswer,
@@ -33,6 +35,7 @@ from tests.simulation.faults import (
     drawn,
     told,
 )
+from tests.simulation.guards import Guards
 from tests.simulation.incidents import Incident, start_by_hand, strike
 from tests.simulation.invariants import wrongs
 from tests.simulation.kernel import Kernel, Process
@@ -73,7 +76,7 @@ class Setting:
         """Draw it from a seed."""
         dice = Dice(seed)
         mode = "planned" if dice.chance(0.25, "mode") else "disaster"
-        return cls(seed, mode, Incident.drawn(dice, mode), drawn(dice), dice.chance(0.35, "places"))
+        return cls(seed, mode, Incident.drawn(dice, mode), drawn(dice), dice.chance(0.25, "places"))
 
     def without(self, fault: Fault) -> Setting:
         """Leave a fault out."""
@@ -120,9 +123,12 @@ class Story:
             self._happened,
             self.tell,
             self.listen,
+            self._machine_starts,
+            self._machine_stops,
+            self._machine_held,
             machines=_machines(),
         )
-        self.twin = OutsideInMemory.of(city.inventory())
+        self.twin = city.outside()
         self.wires = Wires(self.network, self.twin, self._promoted)
         self.disks = Disks(
             self.kernel,
@@ -130,12 +136,13 @@ class Story:
             lambda: self._strikes(DiskFull),
         )
         self._kept: dict[str, dict[str, bytes]] = {name: {} for name in PLACES}
-        self.users = Users(self.network, self.twin.servers, self.tell)
+        self.guards = Guards(self.network, lambda within: wired(self.network, self._kept, within), self.tell)
+        self.users = Users(self.network, self.twin.servers, self.tell, self.guards.ways)
 
     @property
     def plan(self) -> Plan:
         """The plan of its runs."""
-        return city.plan(self.setting.mode)
+        return city.plan(self.setting.mode, has_places=self.setting.has_places)
 
     def tell(self, who: str, what: str) -> None:
         """Tell one line."""
@@ -151,10 +158,14 @@ class Story:
             for run in self.runs:
                 for process in list(run.processes):
                     process.kill()
+            for guard in self.guards.processes.values():
+                guard.kill()
         return self
 
     def _let_happen(self, folder: Path) -> None:
         self._folder = folder
+        for machine in list(self.network.machines.values()):
+            self._machine_starts(machine)
         self.users.begin()
         strike(self.setting.incident, self.network, self.twin, self._is_decided)
         for fault in self.setting.faults:
@@ -217,6 +228,34 @@ class Story:
         else:
             run.carry_on("anna")
 
+    def _machine_starts(self, machine: Machine) -> None:
+        for server in self._guarded(machine):
+            self.guards.end(server.name)
+            self.guards.begin(server)
+
+    def _machine_stops(self, machine: Machine) -> None:
+        for server in self._guarded(machine):
+            self.guards.end(server.name)
+
+    def _machine_held(self, machine: Machine, lasts: float) -> None:
+        for server in self._guarded(machine):
+            self.guards.hold(server.name, lasts)
+
+    def _guarded(self, machine: Machine) -> Iterator[Server]:
+        if self.setting.has_places:
+            servers = city.inventory(has_places=True).servers()
+            yield from (one for one in servers if one.host.name == machine.name and one.lease is not None)
+
+    def _guard_held(self, fault: GuardHeld) -> None:
+        if self.guards.hold(city.OLD, fault.lasts):
+            self._happened(fault)
+
+    def _guard_killed(self, fault: GuardKilled) -> None:
+        guard = self.guards.processes.get(city.OLD)
+        if guard is not None:
+            guard.kill()
+            self._happened(fault)
+
     def _everybody_is_gone(self) -> bool:
         return bool(self.runs) and all(
             not run.processes and (run.ended is not None or run.lives >= MOST_LIVES) for run in self.runs
@@ -224,6 +263,10 @@ class Story:
 
     def _prepare(self, fault: Fault) -> None:
         match fault:
+            case GuardHeld():
+                self.kernel.at(fault.at, lambda: self._guard_held(fault))
+            case GuardKilled():
+                self.kernel.at(fault.at, lambda: self._guard_killed(fault))
             case Hang():
                 self.kernel.at(fault.at, lambda: self._hang(fault))
             case Partition():
@@ -305,7 +348,7 @@ class Story:
 
 
 def _machines() -> dict[str, Machine]:
-    hosts = [Machine(host.name, host.site) for host in city.inventory().whole_hosts()]
+    hosts = [Machine(host.name, host.site) for host in city.inventory(has_places=True).whole_hosts()]
     return {one.name: one for one in (*hosts, *_others())}
 
 

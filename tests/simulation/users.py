@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from connectors.memory.postgres import Row, ServerInMemory, ServersInMemory
+from tests.simulation.guards import WayIn
 from tests.simulation.network import Network
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
@@ -16,6 +17,7 @@ class Users:
     """Everybody who writes.
 
     Attributes:
+        ways: through which they come in, where there is a lease.
         acknowledged: the writes that were acknowledged, and by which server.
         doubles: when two servers accepted writes at the same instant, and which.
     """
@@ -23,6 +25,7 @@ class Users:
     network: Network
     servers: ServersInMemory
     tell: Callable[[str, str], None]
+    ways: Mapping[str, WayIn]
     acknowledged: dict[str, str] = field(default_factory=dict)
     doubles: list[tuple[float, str]] = field(default_factory=list)
     _pause: float = FIRST_PAUSE
@@ -33,7 +36,9 @@ class Users:
         """Tell whether a user's write would be accepted there now."""
         machine = self.network.machines[one.name.partition("/")[0]]
         up = machine.up and self.network.kernel.now >= machine.held_until
-        return up and one.running and not one.held and not one.in_recovery
+        way = self.ways.get(one.name)
+        is_open = way is None or way.is_open
+        return up and is_open and one.running and not one.held and not one.in_recovery
 
     def write(self) -> None:
         """Write to every server."""

@@ -17,7 +17,7 @@ from tests.simulation.kernel import Kernel, Thread
 
 MIDNIGHT = 1_795_230_000.0
 """When every story begins: 2026-11-21 03:00 UTC, as a Unix time."""
-FIRST_NAP, LONGEST_NAP, NAPS = 0.02, 20.0, 0.2
+NAPS = 0.2
 """A process that has waited for a second may oversleep by so much of it, as on a busy machine: half an hour of waiting
 for a person is 100 rounds of the driver's loop, and not 90,000."""
 
@@ -240,7 +240,7 @@ class VirtualQueue:
             self._waiting.append(thread)
             if timeout is not None:
                 idle = (kernel().now - self._idle_since) * NAPS if self.naps else 0.0
-                kernel().wake(thread, max(timeout, min(idle, LONGEST_NAP)))
+                kernel().wake(thread, max(timeout, min(idle, thread.process.longest_nap)))
             kernel().wait()
             if thread in self._waiting:
                 self._waiting.remove(thread)
