@@ -5,7 +5,8 @@ becomes the supervisor's child and nobody else's. Programs that end stay ended; 
 PostgreSQL in particular does not start by itself, since a server that a recovery tool looks after must not come up
 writable on its own. Standard library only: a dozen of these start at once.
 
-Run as `python -m drills.lab.machine FOLDER NAME`; it returns when the machine is on, and the machine stays.
+Run as `python -m drills.lab.machine FOLDER NAME`; it returns when the machine is on, and the machine stays. With the
+name of a program it starts that one once more, on a machine that is on.
 """
 
 from __future__ import annotations
@@ -118,6 +119,22 @@ def turn_on(folder: LabFolder, machine: str) -> None:
         )
 
 
+def start_again(folder: LabFolder, machine: str, program: str) -> bool:
+    """Start one of a machine's own programs once more; tell whether it has such a program.
+
+    Another process starts it and is gone: it is nobody's child here, who would have to wait for it.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "drills.lab.machine", str(folder.root), machine, program],
+        stdin=subprocess.DEVNULL,
+        cwd=folder.root,
+        env={"PATH": PATH, "LANG": "C.UTF-8", "PYTHONPATH": _code(), **marks(folder, machine)},
+        timeout=STARTS_WITHIN,
+        check=False,
+    ).returncode
+    return ended == 0
+
+
 def _code() -> str:
     return str(Path(__file__).resolve().parents[2])
 
@@ -131,6 +148,11 @@ def main(arguments: Sequence[str]) -> int:
     """Be a machine."""
     folder, machine = LabFolder(Path(arguments[0])), arguments[1]
     boot = Boot.load(folder, machine)
+    if len(arguments) > 2:  # noqa: PLR2004 - a program of it, to be started once more
+        found = [one for one in boot.programs if one.name == arguments[2]]
+        for one in found:
+            start_program(folder, boot, one)
+        return 0 if found else 1
     told, tells = os.pipe()
     if os.fork():
         # Whoever turned the machine on goes on as soon as it runs, and has no child to wait for.
@@ -178,7 +200,7 @@ def start_program(folder: LabFolder, boot: Boot, program: Program) -> int:
     }
     switch = program.as_servers and boot.uid is not None
     with folder.log(boot.machine, program.name).open("ab") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             program.argv,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -189,7 +211,9 @@ def start_program(folder: LabFolder, boot: Boot, program: Program) -> int:
             user=boot.uid if switch else None,
             group=boot.gid if switch else None,
             extra_groups=[] if switch else None,
-        ).pid
+        )
+    process.returncode = 0  # it outlives whoever started it, and this object, which would warn of that
+    return process.pid
 
 
 def _reap(names: Mapping[int, str]) -> None:
