@@ -26,7 +26,7 @@ from drills.lab.errors import LabError, LabMisused
 from drills.lab.layout import LabLayout, Machine
 from drills.lab.lease import GUARD
 from drills.lab.looks import looks, wait_until_answering
-from drills.lab.machine import Boot, start_program, turn_on
+from drills.lab.machine import Boot, start_again, turn_on
 from drills.lab.plan import LINK, SITES, cut_file
 from drills.lab.processes import Running, end, is_on, running, running_on, send
 from seawall.model import Frozen
@@ -131,13 +131,12 @@ def heal(folder: Path, target: str = EVERYTHING) -> Healed:
 
 def restart(layout: LabLayout, machine: str, program: str) -> None:
     """Start one of a machine's own programs again. Raises: LabError: it has no such program."""
-    boot = Boot.load(layout.places, machine)
-    found = next((one for one in boot.programs if one.name == program), None)
-    if found is None:
+    if not start_again(layout.places, machine, program):
         raise LabError(
-            f"{machine} runs no {program}", where=machine, remedy="Name one that it starts at boot"
+            f"{program} on {machine} does not start again",
+            where=machine,
+            remedy=f"Read the logs in {layout.places.logs / machine}",
         )
-    start_program(layout.places, boot, found)
 
 
 def _database(layout: LabLayout, target: str) -> Machine:

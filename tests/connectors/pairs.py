@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import subprocess
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
@@ -328,6 +329,27 @@ class PairInLab(Pair):
             self._lay_back()
         else:
             self._start_again()
+        self._grant_again()
+
+    def _grant_again(self) -> None:
+        """Let both guards hold their leases, whatever was revoked."""
+        assert self.places is not None
+        for server in (self.north, self.south):
+            peer = self.south if server is self.north else self.north
+            if not self.perform("lease.may-be-held", server=server, peer=peer).holds:
+                self.perform("lease.grant", server=server, peer=peer)
+            self._until(partial(self._is_held, server), f"nobody holds the lease of {server}")
+
+    def _is_held(self, server: Server) -> bool:
+        assert server.lease is not None
+        assert server.lease.clients is not None
+        if self.perform("lease.state", server=server).says != "held":
+            return False
+        try:
+            socket.create_connection((server.lease.clients.address, server.lease.clients.port), 1).close()
+        except OSError:
+            return False
+        return True
 
     def write(self, server: Server, *words: str) -> None:
         for word in words:

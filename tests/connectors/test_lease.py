@@ -183,16 +183,15 @@ class TestMemory(LeaseContract):
 
 @pytest.fixture(scope="module")
 def lab_pair():
-    terms = {
-        "term": timedelta(seconds=2),
-        "drift": timedelta(milliseconds=200),
-        "renew": timedelta(seconds=0.5),
-    }
-    with a_lab(lease=Lease(**terms)) as layout:
+    lease = Lease(
+        term=timedelta(seconds=2), drift=timedelta(milliseconds=200), renew=timedelta(milliseconds=500)
+    )
+    with a_lab(lease=lease) as layout:
         pair = PairInLab(layout)
+        assert pair.places
         with pair.world:
             yield pair
-            pair.places.close()
+        pair.places.close()
 
 
 @pytest.mark.lab
