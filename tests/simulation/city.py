@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 from connectors.memory.world import OutsideInMemory
 from seawall.binding import make_plan
+from seawall.entries import HostEntry
 from seawall.ground import Ground
 from seawall.inventory import Inventory
 from seawall.loading import City, load_city
@@ -15,6 +17,8 @@ from seawall.plan import Plan
 CITY = Path(__file__).parents[2] / "drills" / "city"
 SERVICE, OLD, NEW = "login", "north-db/login", "south-db/login"
 """The service that is moved, the server it is moved from, and the one it is moved to."""
+RENEWED_EVERY = timedelta(seconds=8)
+"""Leases are renewed half as often as in the city's files: a third of what happens in a story is guards that look."""
 
 
 @cache
@@ -26,19 +30,17 @@ def _city() -> City:
 def inventory(*, has_places: bool) -> Inventory:
     """Return the city; without its three places it has no leases either."""
     whole = _city().inventory
-    if has_places:
-        return whole
-    hosts = {
-        name: host.model_copy(
-            update={
-                "postgres": {
-                    cluster: one.model_copy(update={"lease": None}) for cluster, one in host.postgres.items()
-                }
-            }
-        )
-        for name, host in whole.hosts.items()
-    }
-    return whole.model_copy(update={"places": {}, "hosts": hosts})
+    hosts = {name: _host(host, has_lease=has_places) for name, host in whole.hosts.items()}
+    return whole.model_copy(update={"hosts": hosts, "places": whole.places if has_places else {}})
+
+
+def _host(host: HostEntry, *, has_lease: bool) -> HostEntry:
+    servers = {}
+    for cluster, one in host.postgres.items():
+        lease = one.lease if has_lease else None
+        seldom = None if lease is None else lease.model_copy(update={"renew": RENEWED_EVERY})
+        servers[cluster] = one.model_copy(update={"lease": seldom})
+    return host.model_copy(update={"postgres": servers})
 
 
 def outside() -> OutsideInMemory:

@@ -226,7 +226,7 @@ def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return
         case 16:
             return NoAnswer(dice.one_of(("approval", "doubt"), "fault"), whole(1, 3))
         case 17:
-            return LatePerson(dice.one_of(("approval", "doubt"), "fault"), short(900))
+            return LatePerson(dice.one_of(("approval", "doubt"), "fault"), short(300))
         case 18:
             return WrongPerson(dice.one_of(("approval", "doubt"), "fault"))
         case 19:

@@ -76,7 +76,7 @@ class Setting:
         """Draw it from a seed."""
         dice = Dice(seed)
         mode = "planned" if dice.chance(0.25, "mode") else "disaster"
-        return cls(seed, mode, Incident.drawn(dice, mode), drawn(dice), dice.chance(0.25, "places"))
+        return cls(seed, mode, Incident.drawn(dice, mode), drawn(dice), dice.chance(0.2, "places"))
 
     def without(self, fault: Fault) -> Setting:
         """Leave a fault out."""
