@@ -195,12 +195,12 @@ def other(site: str) -> str:
 
 
 @contextmanager
-def lab() -> Iterator[Place]:
-    """Bring a lab up for a measurement, and take it down."""
+def lab(**different: Any) -> Iterator[Place]:
+    """Bring a lab up for a measurement, as `lab_up` is told, and take it down."""
     folder = Path(tempfile.gettempdir() if os.geteuid() else "/var/tmp") / f"seawall-bench-{os.getpid()}"
     city = city_of_lab(folder)
     try:
-        layout = lab_up(folder, tell=lambda _line: None)
+        layout = lab_up(folder, tell=lambda _line: None, **different)
         write_city(layout, city)
         yield Place(layout, Desk.at(city))
     finally:

@@ -125,12 +125,12 @@ _LEASES = {
     "lease.is-expired": _said(
         "It cannot be seen by hand whether a lease has run out. See that {server.host.name} has no power, or that"
         " PostgreSQL is stopped there.",
-        "Det kan ikke ses i hånden, om en lease er udløbet. Se, at {server.host.name} er uden strøm, eller at"
+        "Det kan ikke ses i hånden, om en frist er udløbet. Se, at {server.host.name} er uden strøm, eller at"
         " PostgreSQL er standset dér.",
     ),
     "lease.expire": _said(
         "No lease is revoked by hand. Stop PostgreSQL on {server.host.name}, or take the machine's power.",
-        "En lease trækkes ikke tilbage i hånden. Stands PostgreSQL på {server.host.name}, eller tag strømmen fra den.",
+        "En frist inddrages ikke i hånden. Stands PostgreSQL på {server.host.name}, eller tag strømmen fra den.",
     ),
     "lease.may-be-held": _said(
         "On {server.host.name}: `nft list set inet seawall_lease_{server.port} admitted` must show the port.",
@@ -139,7 +139,7 @@ _LEASES = {
     "lease.grant": _said(
         "No lease is granted by hand. Where {peer.host.name} is seen to be the standby: on {server.host.name} stop the"
         " guard, then `nft delete table inet seawall_lease_{server.port}`; nothing shuts users out then.",
-        "En lease gives ikke i hånden. Når {peer.host.name} ses at være reserve: stands vagten på"
+        "En frist gives ikke i hånden. Når {peer.host.name} ses at være reserve: stands vagten på"
         " {server.host.name}, og derefter `nft delete table inet seawall_lease_{server.port}`; intet"
         " lukker så brugerne ude.",
     ),

@@ -101,7 +101,11 @@ def status(*, lab: LabDir = None, as_json: AsJson = False) -> None:
 
 def break_(
     fault: Annotated[
-        str, typer.Argument(metavar="FAULT", help="kill-host, kill-site, stop-process or cut-link.")
+        str,
+        typer.Argument(
+            metavar="FAULT",
+            help="kill-host, kill-site, stop-process, cut-link, stop-guard, kill-guard, cut-guard-from-places.",
+        ),
     ],
     target: Target,
     *,
@@ -116,6 +120,8 @@ def break_(
       seawall lab break kill-host supplier-register
       seawall lab break stop-process north-db/postgres
       seawall lab break cut-link north-south
+      seawall lab break stop-guard north-db
+      seawall lab break cut-guard-from-places north-db
     """
     from console.terminal.lab import break_it
 
