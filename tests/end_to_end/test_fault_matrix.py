@@ -21,6 +21,7 @@ import psycopg
 import pytest
 
 from console.terminal.lab import write_city
+from drills.lab import faults
 from drills.lab.processes import Running, running_on, send
 from drills.primaries import Look
 from seawall.errors import ExitCode
@@ -198,19 +199,24 @@ def leased(leased_stage: Scene, tmp_path: Path) -> Iterator[Scene]:
 
 def cut_for_good(scene: Scene, machine: str) -> None:
     """Nothing passes to the other site or to the places any more."""
-    scene.lab_break("cut-link", "north-south")
-    scene.lab_break("cut-guard-from-places", machine)
+    faults.break_(scene.lab.folder, "cut-link", "north-south")
+    faults.break_(scene.lab.folder, "cut-guard-from-places", machine)
 
 
-GUARD_FAULTS: dict[str, Callable[[Scene, str], None]] = {
-    "guard-stopped": lambda scene, machine: scene.lab_break("stop-guard", machine),
-    "guard-killed": lambda scene, machine: scene.lab_break("kill-guard", machine),
+def to_the_guard(fault: str) -> Callable[[Scene, str], object]:
+    return lambda scene, machine: faults.break_(scene.lab.folder, fault, machine)
+
+
+AT_ONCE: dict[str, Callable[[Scene, str], object]] = {
+    "guard-stopped": to_the_guard("stop-guard"),
+    "guard-killed": to_the_guard("kill-guard"),
     "cut-for-good": cut_for_good,
     "host-paused": hold,
 }
+"""Done from here, as a command takes a second of the term to start."""
 
 
-@pytest.mark.parametrize("fault", GUARD_FAULTS)
+@pytest.mark.parametrize("fault", AT_ONCE)
 def test_a_primary_that_nobody_reaches_lets_no_user_in_after_its_term_and_only_then_is_another_promoted(
     leased: Scene, fault: str
 ):
@@ -221,8 +227,9 @@ def test_a_primary_that_nobody_reaches_lets_no_user_in_after_its_term_and_only_t
         leased.lab_break("stop-process", f"{machine}/sshd")
         # One who stays connected: a write that is under way then must not be acknowledged when another takes writes.
         writing = thread.submit(write_until_shut_out, connection)
-        GUARD_FAULTS[fault](leased, machine)
         command, run = leased.move(OTHER[was], "disaster")
+        leased.wait_until_asked(run, "fence")
+        AT_ONCE[fault](leased, machine)  # with nearly all of its term before it
         leased.allow(run)
         ended = command.ended()
         assert (ended.code, outcome(run)) == (ExitCode.DONE, "done"), ended.all
