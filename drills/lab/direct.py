@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 CONNECTS_WITHIN = 2
 """Seconds; libpq takes no less."""
 ANSWERS_WITHIN = 1.0
-SAID_NOTHING = "said nothing in time"
+SAID_NOTHING = "said nothing in time, or hung up without a word"
+_SILENCE = ("timeout expired", "closed the connection unexpectedly", "Connection reset by peer")
 _WRITE = (
     b"INSERT INTO watched (server, at) VALUES (current_setting('cluster_name'), clock_timestamp())"
     b" ON CONFLICT (server) DO UPDATE SET at = EXCLUDED.at"
@@ -62,7 +63,7 @@ class DirectWrites:
         except psycopg.Error as error:
             was_connected = self._connection is not None
             self.close()
-            self.unclear = SAID_NOTHING if "timeout expired" in str(error) else str(error)
+            self.unclear = SAID_NOTHING if any(one in str(error) for one in _SILENCE) else str(error)
             return None if was_connected else self._not_listening(str(error))
 
     def close(self) -> None:
