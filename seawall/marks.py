@@ -94,6 +94,12 @@ def look_at(places: Places) -> dict[str, PlaceSilent | None]:
     return {name: found[name] for name in places.names}
 
 
+def look_beside(places: Places) -> None:
+    """Begin to look at every place's mark, and wait for none: a silent one would hold up whoever looks."""
+    for name in places.names:
+        places.send(name, lambda place: _look(place, places.within), lambda _answer: None)
+
+
 def unmarked(places: Places) -> Places:
     """Return the same places, whether or not their marks are there: for setting them up."""
     return places.each(lambda place: place.bare if isinstance(place, MarkedPlace) else place)

@@ -17,7 +17,7 @@ from typing import Self
 
 from seawall.drivers import Driver, TermWord, nonce, utc_now
 from seawall.errors import ExitCode, SeawallError
-from seawall.marks import look_at
+from seawall.marks import look_beside
 from seawall.model import duration_text
 from seawall.places import Places, PlaceSilent
 from seawall.slots import KEPT, Mine, Row, Theirs, Unclear, read_row, slot_key, take_slot, tidy_row
@@ -190,7 +190,9 @@ class Term:
             self.begun = word.begun
             if not word.lasts or word.driver.folder == self.driver.folder:
                 return  # let go; or its process is gone, since this one holds the run's lock in the same folder
-            if seen is None or seen.n != head.n:
+            # Only a newer slot says that somebody still drives it. One that its driver died over stands at one place:
+            # it is seen or not, whichever two answer first, and going back and forth would mean waiting for ever.
+            if seen is None or head.n > seen.n:
                 seen, since = Running(head.n, word, waited_for(word)), boottime()
             left = seen.left.total_seconds() - (boottime() - since)
             if left <= 0:
@@ -266,7 +268,7 @@ class Term:
                 who = f"{word.driver.by} on {word.driver.machine}" if word else "a newer Seawall"
                 self.lose(f"{who} has taken it up")
                 return
-            look_at(self._places)
+            look_beside(self._places)
             if self._n % KEPT == 0:
                 tidy_row(self._places, self._row, self._n)
 
