@@ -76,6 +76,7 @@ class Guards:
             one = _Quiet(
                 Settings(server.name, terms, {}, way, None), places, boot=boot, clock=lambda: kernel.now
             )
+            one.name = f"{process.name} {boot}"  # the real one is new each time, and so it is here
             one.told = lambda what: self.tell(process.name, what)
             one.run()
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.simulation.faults import FAULTS
-from tests.simulation.incidents import KINDS
+from tests.simulation.faults import FAULTS, MachineLost
+from tests.simulation.incidents import KINDS, Incident
 from tests.simulation.installing import install
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.searching import Seen, failure, shrunk, stories
@@ -70,6 +70,17 @@ class TestNothingIsVacuous:
     def test_every_state_is_reached(self, seen: Seen):
         missing = [state for state in STATES if seen.came_to[state] < LEAST]
         assert not missing, f"reached by fewer than {LEAST} runs: {seen.came_to}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(10, 50, 10))
+def test_wherever_a_machine_is_lost_its_run_is_taken_up_elsewhere(first: int):
+    """Also when it dies over a word that reaches only one of the three places: nobody waits for that one for ever."""
+    incident = Incident("nothing", 0.0, 1.0)
+    for instant in range(first, 500, 40):
+        lost = (MachineLost(instant, "witness"),)
+        story = Story(Setting(1, "disaster", incident, lost, has_places=True)).play()
+        assert not story.wrongs, failure(story)
 
 
 def test_the_same_seed_tells_the_same_story():
