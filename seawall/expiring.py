@@ -57,7 +57,7 @@ class Leases:
 
     def read(self, server: Server) -> Decided:
         """Return a lease's newest word. Raises: DidNothing without a lease or places, Unreachable."""
-        found = read_lease(self._at(server), server.name)
+        found = read_lease(self._at(server), server.name, self.clock)
         if found is None:
             raise _no_majority(server)
         return found
@@ -77,7 +77,7 @@ class Leases:
                 remedy="Start its guard (docs/lease.md), or fence it by another kind of evidence",
             )
         while True:
-            told = revoke(places, server.name, lease.terms, by=by, why=why)
+            told = revoke(places, server.name, lease.terms, by=by, why=why, clock=self.clock)
             if told is not None:
                 return Revoked(*told, self.now())
             if deadline.left <= PAUSE:
@@ -153,7 +153,7 @@ class Leases:
             found = self.read(server)
             if found.word is None or found.word.says != "revoked":
                 return found, False
-            told = grant(places, server.name, found, by=by, why=why)
+            told = grant(places, server.name, found, by=by, why=why, clock=self.clock)
             if told is not None and told.ours:
                 return told.decided, True
             if deadline.left <= PAUSE:

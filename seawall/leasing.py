@@ -5,12 +5,15 @@ Standard library and the core only: the guard beside the database works with it,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from seawall.lease import Hold, Terms, Word, beginning, boottime, granting, revoking, row_of
 from seawall.places import Place, Places
 from seawall.slots import MOST_ROUNDS, Head, Mine, Theirs, Unclear, read_row, read_slot, slot_key, take_slot
 
+Clock = Callable[[], float]
+"""CLOCK_BOOTTIME, by which it is told when something was seen to be decided."""
 FIRST_ROUND = 1
 TRIES = 8
 """Words that others may have said between a look at a row and the end of it; a guard says one at each start."""
@@ -41,7 +44,7 @@ class Told:
     decided: Decided
 
 
-def read_lease(places: Places, server: str) -> Decided | None:
+def read_lease(places: Places, server: str, clock: Clock = boottime) -> Decided | None:
     """Return a lease's newest decided word, after which the next one may be said; None when nobody can tell.
 
     Where somebody is saying something just now, or died over it, that is the word before theirs.
@@ -52,7 +55,7 @@ def read_lease(places: Places, server: str) -> Decided | None:
         head = read_slot(places, row, head.n - 1) if head.n > 1 else Head(0, None, settled=True)
     if isinstance(head, Unclear) or not head.settled:
         return None
-    return Decided(head.n, None if head.content is None else Word.read(head.content), boottime())
+    return Decided(head.n, None if head.content is None else Word.read(head.content), clock())
 
 
 def next_is_empty(places: Places, server: str, number: int) -> bool | None:
@@ -73,29 +76,32 @@ def next_is_empty(places: Places, server: str, number: int) -> bool | None:
     return False if heard >= places.majority else None
 
 
-def say(places: Places, server: str, number: int, word: Word) -> Told | None:
+def say(places: Places, server: str, number: int, word: Word, clock: Clock = boottime) -> Told | None:
     """Try to have `word` decided in a slot after a decided one. None: nobody can tell; ask again with the same word."""
     taken = take_slot(places, slot_key(row_of(server), number), word.content())
     match taken:
         case Mine():
-            return Told(ours=True, decided=Decided(number, word, boottime()))
+            return Told(ours=True, decided=Decided(number, word, clock()))
         case Theirs():
-            return Told(ours=False, decided=Decided(number, Word.read(taken.content), boottime()))
+            return Told(ours=False, decided=Decided(number, Word.read(taken.content), clock()))
     return None
 
 
-def revoke(places: Places, server: str, terms: Terms, *, by: str, why: str) -> tuple[Decided, Decided] | None:
+def revoke(
+    places: Places, server: str, terms: Terms, *, by: str, why: str, clock: Clock = boottime
+) -> tuple[Decided, Decided] | None:
     """Take the next slot with `revoked`.
 
     Returns:
         What was the newest word before, and ours; the wait counts from when ours was seen to be decided. None when no
         majority of the places can tell: it may or may not be revoked.
     """
-    before = read_lease(places, server)
+    before = read_lease(places, server, clock)
     for _ in range(TRIES):
         if before is None:
             return None
-        told = say(places, server, before.number + 1, revoking(before.word, by=by, why=why, terms=terms))
+        word = revoking(before.word, by=by, why=why, terms=terms)
+        told = say(places, server, before.number + 1, word, clock)
         if told is None:
             return None
         if told.ours:
@@ -104,22 +110,26 @@ def revoke(places: Places, server: str, terms: Terms, *, by: str, why: str) -> t
     return None
 
 
-def grant(places: Places, server: str, revoked: Decided, *, by: str, why: str) -> Told | None:
+def grant(
+    places: Places, server: str, revoked: Decided, *, by: str, why: str, clock: Clock = boottime
+) -> Told | None:
     """Let a guard hold a lease again, if `revoked` is its newest word still. None: nobody can tell."""
     assert revoked.word is not None, "what is granted was revoked"
-    return say(places, server, revoked.number + 1, granting(revoked.word, by=by, why=why))
+    return say(places, server, revoked.number + 1, granting(revoked.word, by=by, why=why), clock)
 
 
-def take_up(places: Places, server: str, terms: Terms, *, guard: str, boot: str) -> Hold | str:
+def take_up(
+    places: Places, server: str, terms: Terms, *, guard: str, boot: str, clock: Clock = boottime
+) -> Hold | str:
     """Take a lease up for a guard that has closed its path, or say why that cannot be now."""
-    before = read_lease(places, server)
+    before = read_lease(places, server, clock)
     if before is None:
         return "no majority of the places tells how it stands"
     word = beginning(before.word, guard=guard, boot=boot, terms=terms)
     if word is None:
         assert before.word is not None, "only a word closes"
         return f"revoked by {before.word.by}" + (f": {before.word.why}" if before.word.why else "")
-    told = say(places, server, before.number + 1, word)
+    told = say(places, server, before.number + 1, word, clock)
     if told is None:
         return "no majority of the places could tell whether it was taken up"
     if not told.ours:

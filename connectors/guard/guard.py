@@ -148,7 +148,14 @@ class Guard:
             if not self._closed:
                 settings.way.close()
                 self._closed = True
-            found = take_up(self._places, settings.server, settings.terms, guard=self.name, boot=self._boot)
+            found = take_up(
+                self._places,
+                settings.server,
+                settings.terms,
+                guard=self.name,
+                boot=self._boot,
+                clock=self._clock,
+            )
             if isinstance(found, str):
                 self._say(f"not held: {found}")
                 return
@@ -177,7 +184,7 @@ class Guard:
         self._next(hold, hold.again())
 
     def _next(self, hold: Hold, word: Word) -> None:
-        told = say(self._places, self._settings.server, hold.number + 1, word)
+        told = say(self._places, self._settings.server, hold.number + 1, word, self._clock)
         if told is None:
             return
         if told.ours:

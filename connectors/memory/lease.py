@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,11 +14,13 @@ from seawall.leasing import take_up
 from seawall.places import Places
 
 BOOT = "the-only-boot"
+TURN = 0.01
+"""Seconds."""
 
 
 @dataclass(slots=True)
 class PassingClock:
-    """CLOCK_BOOTTIME, on which sleeping takes no time but passes as much as it says."""
+    """CLOCK_BOOTTIME, on which sleeping takes next to no time and passes as much as it says."""
 
     passed: float = 0.0
 
@@ -26,7 +29,8 @@ class PassingClock:
         return boottime() + self.passed
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let time pass. What is tried beside a wait has its turn, as it would have for seconds."""
+        time.sleep(TURN)
         self.passed += seconds
 
 

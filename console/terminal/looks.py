@@ -149,6 +149,9 @@ def _three_places(desk: Desk, world: World) -> Iterator[Look]:
     for name in city.places:
         doors = tuple(door_of(bucket_of(city, name).url))
         yield Look(f"place {name}", partial(check_place, city, world.vault, name), name, doors)
+    for server in city.servers():
+        if server.lease is not None:
+            yield Look(f"lease {server}", partial(world.lease.check, [server]), server.host.name)
 
 
 def _services(desk: Desk, world: World) -> Iterator[Look]:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from connectors.guard.store import Bucket, BucketPlace
 from connectors.memory.places import PlaceInMemory
 from connectors.places import S3Place, places_of
 from drills.lab.inventory import technical_facts
@@ -107,6 +109,39 @@ class TestMarked(PlaceContract):
     @pytest.fixture
     def down(self):
         return MarkedPlace(PlaceInMemory("north"))
+
+
+@pytest.mark.lab
+class TestLabFromAGuard(PlaceContract):
+    """The same places, as the guard beside a database speaks to them: without any package."""
+
+    @pytest.fixture
+    def bucket(self, lab):
+        one = next(iter(lab.stores.values()))
+        keys = [lab_vault().secret(reference) for reference in (one.access_key, one.secret_key)]
+        return Bucket(one.url, PLACES_BUCKET, one.region, *keys)
+
+    @pytest.fixture
+    def place(self, bucket):
+        place = BucketPlace("north", bucket)
+        yield place
+        place.close()
+
+    @pytest.fixture
+    def down(self, bucket):
+        return BucketPlace("north", replace(bucket, url="http://127.0.0.1:9"))
+
+    def test_a_missing_bucket_and_a_wrong_key_are_silence_too(self, bucket):
+        for wrong in ({"bucket": "nowhere"}, {"secret_key": "another"}):
+            place = BucketPlace("north", replace(bucket, **wrong))
+            with contextlib.closing(place), pytest.raises(PlaceSilent, match="refused"):
+                place.put_if_absent("k", b"x", SOON)
+
+    def test_a_store_that_never_answers_costs_its_limit_and_no_more(self, bucket):
+        with misbehaving(silent) as port:
+            place = BucketPlace("north", replace(bucket, url=f"http://127.0.0.1:{port}"))
+            with contextlib.closing(place), pytest.raises(PlaceSilent):
+                place.put_if_absent("k", b"x", timedelta(milliseconds=200))
 
 
 @pytest.mark.lab

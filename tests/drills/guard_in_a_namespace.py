@@ -47,6 +47,9 @@ class Folder:
     def remove(self, key: str, within: timedelta) -> None:
         self._file(key).unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
     def _file(self, key: str) -> Path:
         if self._cut.exists():
             raise silent(self._name, "it is cut off")

@@ -14,6 +14,7 @@ import struct
 import sys
 import threading
 import time
+from functools import partial
 
 from connectors.guard.ways import NftWay, admitting
 from connectors.guard.ways import _nft as nft
@@ -60,6 +61,12 @@ def connected(source: str) -> socket.socket | None:
     return line
 
 
+def late(held: float, script: str) -> None:
+    """Tell the kernel what is to be told, so much later."""
+    time.sleep(held)
+    nft(script)
+
+
 def main() -> None:
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sh14x", b"lo", UP))
@@ -75,8 +82,7 @@ def main() -> None:
             case ["admit", seconds]:
                 way.admit(boottime() + float(seconds))
             case ["admit-late", seconds, held]:
-                late = NftWay(PORT, [EXEMPT], run=lambda script: (time.sleep(float(held)), nft(script)))
-                late.admit(boottime() + float(seconds))
+                NftWay(PORT, [EXEMPT], run=partial(late, float(held))).admit(boottime() + float(seconds))
             case ["only", clock, seconds]:
                 element, wall = (float(seconds), 3600.0) if clock == "element" else (3600.0, float(seconds))
                 nft(admitting(PORT, element, time.time() + wall))
