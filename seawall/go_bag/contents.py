@@ -103,7 +103,5 @@ def _content(path: Path) -> bytes:
 
 def _shown(name: str) -> str:
     return (
-        name.removeprefix(CITY)
-        if name.startswith(CITY)
-        else f"{name.removeprefix(PRODUCT_FOLDER)} (Seawall)"
+        name.removeprefix(CITY) if name.startswith(CITY) else f"{name.removeprefix(PRODUCT_FOLDER)} (Seawall)"
     )
