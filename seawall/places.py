@@ -23,6 +23,8 @@ LIMIT = timedelta(seconds=2)
 """How long one place may take over one answer: a lost SYN is sent again after 1 s (RFC 6298)."""
 SIDE_BY_SIDE = 4
 """Calls to one place at once: what a run writes, what it holds, and a look at how the place is."""
+IDLE = 15.0
+"""Seconds after which a thread that has nothing to do ends; the next call begins another."""
 HOW_MANY = 3
 """Places there are: one may be lost, and the other two are a majority still."""
 
@@ -178,9 +180,24 @@ class _Keeper:
             self._threads = 0
 
     def _work(self) -> None:
-        while (carry_out := self._waiting.get()) is not None:
+        while True:
+            try:
+                carry_out = self._waiting.get(timeout=IDLE)
+            except Empty:
+                if self._is_one_too_many():
+                    return
+                continue
+            if carry_out is None:
+                return
             try:
                 carry_out()
             finally:
                 with self._turn:
                     self._busy -= 1
+
+    def _is_one_too_many(self) -> bool:
+        """Count a thread out that had nothing to do, when there are more than calls under way."""
+        with self._turn:
+            idle = self._busy < self._threads
+            self._threads -= idle
+        return idle

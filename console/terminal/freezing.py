@@ -91,7 +91,7 @@ def _say_untold(untold: Sequence[str], screen: Screen) -> None:
 
 
 def _as_json(freezes: Sequence[Freeze], untold: Sequence[str]) -> dict[str, object]:
-    return {"freezes": [one.model_dump(mode="json") for one in freezes], "places_not_told": list(untold)}
+    return {"freezes": [one.model_dump(mode="json") for one in freezes], "places_not_told": sorted(untold)}
 
 
 def _end(untold: Sequence[str]) -> None:

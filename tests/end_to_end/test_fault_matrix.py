@@ -36,7 +36,7 @@ from seawall.run_folder import RunFolder, read_state
 from seawall.targets import Lease
 from tests.conftest import a_lab
 from tests.end_to_end.patient import PATIENCE
-from tests.end_to_end.scene import OTHER, Scene, begun, outcome, successes, until
+from tests.end_to_end.scene import LIMIT, OTHER, Scene, begun, outcome, successes, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.matrix]
 
@@ -299,8 +299,8 @@ def user(scene: Scene, site: str) -> psycopg.Connection[tuple[object, ...]]:
 
 def write_until_shut_out(connection: psycopg.Connection[tuple[object, ...]]) -> float:
     """Write on a connection that stays open, and return when the last write was acknowledged."""
-    acknowledged = 0.0
-    while True:
+    acknowledged, deadline = 0.0, time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
         try:
             connection.execute(
                 "INSERT INTO watched (server, at) VALUES ('user', now())"
@@ -310,6 +310,7 @@ def write_until_shut_out(connection: psycopg.Connection[tuple[object, ...]]) -> 
             return acknowledged
         acknowledged = time.time()
         time.sleep(0.005)
+    pytest.fail("nobody shut the user out")
 
 
 def last_taken(looks: Sequence[Look]) -> float:
