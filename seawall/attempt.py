@@ -34,13 +34,18 @@ Ending = Succeeded | NotNeeded | Failed | Settled
 
 @dataclass(frozen=True, slots=True)
 class CallToMake:
-    """All that is needed to make one call, wherever it is made."""
+    """All that is needed to make one call, wherever it is made.
+
+    Attributes:
+        by: the end of the limit that was written down when it was begun; nothing of it is sent after that.
+    """
 
     call: StepCall
     run: str
     exercise: bool
     seen: Mapping[str, Mapping[str, Any]]
     page: Callable[[], Enclosure | None] = no_page
+    by: Deadline | None = None
 
 
 def limit_of(call: StepCall) -> timedelta:
@@ -61,6 +66,14 @@ def attempt(making: CallToMake, world: World, clock: Callable[[], datetime]) -> 
         _check_that_it_holds(call, checked)
         # What was looked at first has not taken of the time in which the step may act.
         deadline = Deadline.within(_acts_within(call))
+        if making.by is not None:
+            deadline = deadline.at_most(making.by.left)
+        if deadline.passed and call.way is not Way.PROVE:
+            # A process that was held up (SIGSTOP, a machine that slept) goes on as if nothing had been. By then the
+            # attempt counts as spent, and another may be under way.
+            raise DidNothing(
+                "its time was up before it began", where=step.id, remedy="See what held this process up"
+            )
         occasion = Occasion(deadline, making.run, step.id, making.exercise, making.page)
         match call.way:
             case Way.ACT:

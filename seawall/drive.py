@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from seawall import decide as deciding
-from seawall.actions import Enclosure, no_page
+from seawall.actions import Deadline, Enclosure, no_page
 from seawall.approve import is_wanted
 from seawall.attempt import CallToMake, Ending, limit_of, unsettled
 from seawall.decide import Ask, Call, Finish, Question, StepCall, Undo, Way
@@ -37,6 +37,7 @@ from seawall.journal import (
 )
 from seawall.plan import Plan, references
 from seawall.state import State
+from seawall.steady import boottime
 from seawall.step_state import Stand
 
 NOBODY_JUDGES = (
@@ -224,7 +225,7 @@ class _Driver:
         return [call for call in fresh if not _changes(call) or self._hold.covers(limit_of(call))]
 
     def _begin(self, calls: Sequence[StepCall]) -> None:
-        now = self._clock()
+        now, began = self._clock(), boottime()
         self._record(
             [
                 Started(
@@ -242,7 +243,8 @@ class _Driver:
         run = self._state.opened.run if self._state.opened else "no-run"
         for one in calls:
             exercise, seen = self._state.plan.exercise, self._seen_by(one)
-            self._hands.start(CallToMake(one, run, exercise, seen, self._page))
+            by = Deadline(began + limit_of(one).total_seconds(), boottime)
+            self._hands.start(CallToMake(one, run, exercise, seen, self._page, by))
 
     def _seen_by(self, call: StepCall) -> Mapping[str, Mapping[str, Any]]:
         wanted = {name.partition(".")[0] for name in _all_references(call)}

@@ -12,7 +12,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 
+def boottime() -> float:
+    """Return seconds on CLOCK_BOOTTIME."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def steady(now: Callable[[], datetime]) -> Callable[[], datetime]:
     """Return a clock that starts at what `now` tells, and from then on knows only how much time has passed."""
-    began, at = now(), time.clock_gettime(time.CLOCK_BOOTTIME)
-    return lambda: began + timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME) - at)
+    began, at = now(), boottime()
+    return lambda: began + timedelta(seconds=boottime() - at)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from seawall.actions import Action, Effect, Occasion, Proof, Seen, World
+from seawall.actions import Action, Deadline, Effect, Occasion, Proof, Seen, World
 from seawall.attempt import LOOK_WITHIN, CallToMake, Ending, attempt, limit_of
 from seawall.decide import StepCall, Way
 from seawall.errors import DidNothing, MayHaveActed, SeawallError, Unreachable
@@ -209,6 +209,16 @@ class TestActed:
         assert isinstance(ending, Failed)
         assert ending.acted is None
         assert "ZeroDivisionError" in ending.problem
+
+    @pytest.mark.parametrize("way", [Way.ACT, Way.UNDO])
+    def test_what_was_begun_and_held_up_past_its_limit_does_nothing_when_it_goes_on(self, way):
+        step = a_step(Effect.CHANGES, undo=PlannedUndo(uses="x.act", args={}))
+        call = StepCall(step, way, 1, undoing=way is Way.UNDO)
+        over = Deadline(at=10.0, clock=lambda: 10.0)
+        making = CallToMake(call, "run", exercise=True, seen={}, by=over)
+        ending = attempt(making, World(Scripted(Lag())), lambda: MIDNIGHT)
+        assert isinstance(ending, Failed)
+        assert (ending.acted, ending.error) == (False, "DidNothing")
 
 
 class TestProof:

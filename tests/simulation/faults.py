@@ -234,7 +234,7 @@ def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return
         case 20 | 21:
             return Abort(between(5, 18), dice.chance(0.7, "fault"))
         case 22:
-            return GuardHeld(between(0, 30), short(120)) if whole(0, 2) else GuardKilled(between(0, 30))
+            return GuardHeld(between(0, 30), short(120)) if whole(0, 1) else GuardKilled(between(0, 30))
         case _:
             return MachineLost(whole(10, 600), "witness")
 

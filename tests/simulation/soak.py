@@ -29,6 +29,7 @@ TOLD_EVERY = 10.0
 
 def main(words: list[str]) -> int:
     """Soak; exit 1 when a story went wrong, 2 for words that are no time."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore Ctrl-C
     try:
         lasts: timedelta = TypeAdapter(Duration).validate_python(words[0] if words else "1m")
     except ValueError:
@@ -39,7 +40,8 @@ def main(words: list[str]) -> int:
     print(
         f"soak: stories from seed {first} on, for {duration_text(lasts)}, in {workers} processes; Ctrl-C ends it."
     )
-    stop, told = multiprocessing.Event(), multiprocessing.SimpleQueue[Any]()
+    stop = multiprocessing.Event()
+    told: Any = multiprocessing.SimpleQueue()
     those = [
         multiprocessing.Process(target=_tell, args=(first + n, workers, stop, told)) for n in range(workers)
     ]

@@ -339,7 +339,16 @@ class Story:
     def _promoted(self, one: ServerInMemory) -> None:
         others = [other for other in self.twin.servers.servers.values() if other is not one]
         writable = [other.name for other in others if self.users.accepts(other)]
+        if writable and self.struck["StartedByHand"] and self._nobody_sees(writable):
+            # Somebody has taken the mark away by hand, on a machine that nobody reaches: theirs, and not the engine's.
+            self.users.is_theirs = True
+            writable = []
         self.promotions.append((self.kernel.now, ", ".join(writable)))
+
+    def _nobody_sees(self, servers: list[str]) -> bool:
+        machines = [self.network.machines[name.partition("/")[0]] for name in servers]
+        places = {process.place for run in self.runs for process in run.processes}
+        return not any(self.network.reaches(place, one.place) for place in places for one in machines)
 
     def _happened(self, fault: Any) -> None:
         name = fault.kind if isinstance(fault, Incident) else type(fault).__name__

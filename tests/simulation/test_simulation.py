@@ -55,7 +55,7 @@ def test_a_few_stories_hold():
 
 @pytest.mark.slow
 def test_every_kind_of_fault_really_strikes_and_every_state_is_reached():
-    seen = stories(range(700))
+    seen = stories(range(1500))
     missing = [kind.__name__ for kind in FAULTS if seen.struck[kind.__name__] < LEAST]
     missing += [kind for kind in KINDS if seen.struck[kind] < LEAST]
     assert not missing, f"seen in fewer than {LEAST} of {seen.stories} stories: {seen.struck}"

@@ -19,6 +19,7 @@ class Users:
     Attributes:
         ways: through which they come in, where there is a lease.
         acknowledged: the writes that were acknowledged, and by which server.
+        is_theirs: whether two servers accept writes because of what somebody did by hand.
         doubles: when two servers accepted writes at the same instant, and which.
     """
 
@@ -28,6 +29,7 @@ class Users:
     ways: Mapping[str, WayIn]
     acknowledged: dict[str, str] = field(default_factory=dict)
     doubles: list[tuple[float, str]] = field(default_factory=list)
+    is_theirs: bool = False
     _pause: float = FIRST_PAUSE
     _last: str = ""
     _written: int = 0
@@ -49,7 +51,7 @@ class Users:
             one.log.append(Row(one.timeline, "ledger", text))
             self.acknowledged[text] = one.name
         names = " and ".join(one.name for one in accepted)
-        if len(accepted) > 1:
+        if len(accepted) > 1 and not self.is_theirs:
             self.doubles.append((self.network.kernel.now, names))
         if names != self._last:
             self.tell("users", f"are served by {names or 'nobody'}")
