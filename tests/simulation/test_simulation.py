@@ -55,12 +55,15 @@ def test_a_few_stories_hold():
 
 @pytest.mark.slow
 def test_every_kind_of_fault_really_strikes_and_every_state_is_reached():
-    seen = stories(range(1500))
-    missing = [kind.__name__ for kind in FAULTS if seen.struck[kind.__name__] < LEAST]
-    missing += [kind for kind in KINDS if seen.struck[kind] < LEAST]
+    seen = stories(range(500))
+    for kind in FAULTS:  # of the rare ones, those stories that have them
+        those = (one for one in map(Setting.drawn, range(500, 9000)) if kind in map(type, one.faults))
+        while seen.struck[kind.__name__] < LEAST:
+            seen.add(Story(next(those)).play())
+    missing = [kind for kind in KINDS if seen.struck[kind] < LEAST]
     assert not missing, f"seen in fewer than {LEAST} of {seen.stories} stories: {seen.struck}"
-    missing = [state for state in STATES if seen.came_to[state] < LEAST]
-    assert not missing, f"reached by fewer than {LEAST} runs: {seen.came_to}"
+    unreached = [state for state in STATES if seen.came_to[state] < LEAST]
+    assert not unreached, f"reached by fewer than {LEAST} runs: {seen.came_to}"
 
 
 @pytest.mark.slow
