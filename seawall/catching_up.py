@@ -95,7 +95,14 @@ class _Reading:
         if not keys:
             return None
         seen = _majority(self._places, self._run, lambda place: [look(place, key) for key in keys])
+        if any(_is_split([one[at] for one in seen]) for at in range(len(keys))):
+            everybody = len(self._places.names)
+            seen = _majority(
+                self._places, self._run, lambda place: [look(place, key) for key in keys], wanted=everybody
+            )
         for at in range(len(keys)):
+            if [one[at] for one in seen].count(VOID) >= self._places.majority:
+                continue  # what else stands there was never decided, and cannot be any more
             found = [one[at] for one in seen if one[at] is not None and one[at] != VOID]
             if found and found[0] is not None:
                 kept = found.count(found[0]) >= self._places.majority
@@ -135,14 +142,27 @@ def _joined(reading: _Reading, own: list[bytes], first: int, run: str) -> Known:
 
 
 def _agree(own: list[bytes], first: int, lines: Sequence[bytes]) -> bool:
-    both = min(len(own) - first + 1, len(lines))
+    both = max(0, min(len(own) - first + 1, len(lines)))
     return own[first - 1 : first - 1 + both] == list(lines[:both])
 
 
+def _is_split(seen: Sequence[bytes | None]) -> bool:
+    """Tell whether a round was made void at one place and has lines at another, so that the third decides."""
+    return VOID in seen and any(one not in {None, VOID} for one in seen)
+
+
 def _majority(
-    places: Places, run: str, call: Callable[[Place], T], patience: timedelta | None = None
+    places: Places,
+    run: str,
+    call: Callable[[Place], T],
+    patience: timedelta | None = None,
+    *,
+    wanted: int | None = None,
 ) -> list[T]:
-    """Ask side by side until a majority of the configured places has answered. Raises: PlaceSilent."""
+    """Ask side by side until a majority of the configured places, or all `wanted`, have answered.
+
+    Raises: PlaceSilent: too few did.
+    """
     said: list[T] = []
     silent: list[str] = []
     for answer in places.ask(call, patience=patience):
@@ -150,7 +170,7 @@ def _majority(
             silent.append(answer.place)
             continue
         said.append(answer.said)  # type: ignore[arg-type]  # None is an answer too, where T allows it
-        if len(said) >= places.majority:
+        if len(said) >= (wanted or places.majority):
             return said
     raise too_few(Unclear(tuple(silent)), f"run {run}")
 

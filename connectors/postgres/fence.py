@@ -21,7 +21,7 @@ from connectors.postgres.seen import FenceArgs, FenceKind, IsFenced
 from seawall.actions import Deadline, Occasion, Power
 from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.evidence import Fenced, PoweredOff, Stopped
-from seawall.expiring import Leases
+from seawall.expiring import Leases, Revoked
 from seawall.targets import Server
 
 if TYPE_CHECKING:
@@ -69,6 +69,9 @@ class Fences:
         expiring = begin(lambda: self.leases.expired(server, revoking.result(), deadline))
         trying = begin(lambda: self._by_first(FenceArgs(server=server, by=others), occasion))
         first_of((trying, expiring), deadline)
+        if trying.done() and isinstance(wrong := trying.exception(), WrongTarget):
+            self._take_back(server, revoking, wrong, deadline)
+            raise wrong
         if came(trying, 0):
             # What is on its way to the places would reach them after this step otherwise, and after what undoes it.
             came(revoking, deadline.at_most(SETTLES).left)
@@ -76,6 +79,26 @@ class Fences:
         if came(expiring, 0):
             return expiring.result()
         raise _neither(server, trying, expiring, revoked=not (revoking.done() and revoking.exception()))
+
+    def _take_back(
+        self, server: Server, revoking: Future[Revoked], wrong: WrongTarget, deadline: Deadline
+    ) -> None:
+        """Grant a lease again that was revoked here for a server that is not the one meant: nothing is to be changed.
+
+        Its guard has not looked yet: users notice nothing. Raises: MayHaveActed when it cannot be.
+        """
+        try:
+            before = revoking.result(deadline.left).before.word
+            if before is None or before.says != "revoked":
+                self.leases.grant(server, deadline, by="whoever revoked it", why="the target was another one")
+        except DidNothing:
+            pass  # it was not revoked
+        except (CallError, TimeoutError) as error:
+            raise MayHaveActed(
+                f"{wrong.problem}; and its lease may be revoked: {error}",
+                where=wrong.where,
+                remedy="Correct the inventory; then see its lease, and grant it again (lease.grant)",
+            ) from error
 
     def _by_first(self, args: FenceArgs, occasion: Occasion) -> Fenced:
         if {"stopped", "powered-off"} <= set(args.by) and self._is_gone(args.server, occasion.deadline):

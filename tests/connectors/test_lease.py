@@ -8,7 +8,7 @@ import pytest
 
 from drills.lab import faults
 from drills.lab.direct import DirectWrites
-from seawall.errors import DidNothing, MayHaveActed, Unreachable
+from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.evidence import LeaseExpired
 from seawall.lease import boottime
 from seawall.targets import Lease
@@ -73,6 +73,12 @@ class LeaseContract:
         assert fenced.evidence.kind == "stopped"
         assert pair.perform("lease.state", server=pair.north).says == "revoked"
         pair.perform("postgres.unfence", seconds=60, server=pair.north, peer=pair.south)
+        assert pair.perform("lease.state", server=pair.north).may_be_held is True
+
+    def test_of_a_server_that_is_another_nothing_is_changed_and_its_users_stay(self, pair):
+        another = pair.north.model_copy(update={"data_directory": "/srv/scratch/login"})
+        with pytest.raises(WrongTarget, match="data directory"):
+            pair.perform("postgres.fence", seconds=60, server=another, by=BY_LEASE)
         assert pair.perform("lease.state", server=pair.north).may_be_held is True
 
     def test_granted_since_the_evidence_opens_nothing(self, pair):

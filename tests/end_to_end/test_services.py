@@ -98,7 +98,7 @@ def test_a_website_is_shown_from_its_copy_when_its_machine_is_lost(city: Scene):
     assert read_state(run).steps["bring-up-to-date"].failure is None
 
 
-def test_a_copy_that_is_gone_stops_the_run_before_anybody_is_sent_there(city: Scene):
+def test_where_the_copy_is_gone_no_run_is_opened_and_nobody_is_sent_there(city: Scene):
     folder = page(city, "south").parent
     away = folder.with_name("away")
     folder.rename(away)

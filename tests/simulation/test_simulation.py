@@ -77,6 +77,13 @@ def test_wherever_a_machine_is_lost_its_run_is_taken_up_elsewhere(first: int):
         assert not story.wrongs, failure(story)
 
 
+@pytest.mark.parametrize("seed", [555, 3068, 1795318819263, 1795318830850, 1795318831811])
+def test_what_once_went_wrong_does_not_again(seed: int):
+    """In turn: a clock set forward, a renewal at one place, a held process, and twice a line at one place only."""
+    seen = stories([seed])
+    assert not seen.wrong, failure(seen.wrong[0])
+
+
 def test_the_same_seed_tells_the_same_story():
     for seed in (3, 8, 20):
         one, other = (Story(Setting.drawn(seed), listen=True).play() for _ in range(2))
