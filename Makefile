@@ -29,7 +29,7 @@ SIDE_BY_SIDE := -n auto --dist worksteal
 # Tests of one file share a lab and break it in turn; never more than two labs at once.
 BY_FILE := -n 2 --dist loadfile
 
-.PHONY: check test pages model fuzz drills soak env demo bench golden lock clean
+.PHONY: check test pages model fuzz matrix drills soak env demo bench golden lock clean
 
 check: $(STAMP)  ## lint, format, types, import directions, fast tests (< 30 s)
 	$(BIN)/ruff check .
@@ -62,12 +62,15 @@ model: $(STAMP)  ## the models in docs/models, every state of them (needs spin a
 fuzz: $(STAMP) $(FUZZ)  ## what reads others' files, guided by coverage: make fuzz FOR=10m READER=journal (Linux on x86-64)
 	PYTHONPATH=.venv/fuzz $(BIN)/python -m tests.fuzz --for $(FOR) $(if $(READER),--reader $(READER))
 
-drills: $(STAMP)  ## what only root can try, with Debian's own sudo, and the long matrices of power cuts and faults; needs apt-get install sudo nftables openssh-server rsync systemd
+matrix: $(STAMP)  ## the orchestrator killed at every line of its journal, and every fault in turn, on the lab (20 minutes)
+	$(BIN)/pytest -m matrix
+
+drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables openssh-server rsync systemd
 	@if [ "$$(id -u)" != 0 ]; then \
 		echo "seawall: make drills needs root; it changes nothing outside namespaces of its own. Nothing was run." >&2; exit 2; fi
 	@for program in visudo nft unshare sshd rsync systemd-analyze; do PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null || { \
 		echo "seawall: make drills needs $$program (Debian, Ubuntu: apt-get install sudo nftables util-linux openssh-server rsync systemd)." >&2; exit 2; }; done
-	$(BIN)/pytest -m "root or matrix"
+	$(BIN)/pytest -m "root and not matrix"
 
 env: $(STAMP)  ## .venv, as requirements.lock says
 

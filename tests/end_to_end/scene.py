@@ -26,6 +26,7 @@ from drills.lab.postgres import start_command
 from drills.lab.processes import running
 from drills.lab.remote import run_on
 from drills.primaries import Doubles, Look, doubles
+from seawall.errors import ExitCode
 from seawall.inventory import Inventory
 from seawall.journal import Asked, Ended, Event, Started, Succeeded
 from seawall.journal_file import read_journal
@@ -175,6 +176,14 @@ class Scene:
         words = (runbook, "service=login", f"to={to}", f"mode={mode}")
         command = self.begin("run", *words, "--exercise", "--yes", "login", program=program)
         return command, self.opened(before, command)
+
+    def refused(self, *words: str) -> str:
+        """Begin a run that what its plan would rest on does not allow; return what was said. No run is opened."""
+        before = self.known()
+        said = self.seawall("run", *words, "--exercise")
+        assert said.code == ExitCode.STALE, said.all
+        assert self.known() == before
+        return " ".join(said.all.split())
 
     def allow(self, run: RunFolder, step: str = "fence") -> None:
         """Say yes from another terminal, once it is asked for."""
