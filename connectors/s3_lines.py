@@ -101,6 +101,10 @@ class S3Lines:
         for line in idle:
             line.close()
 
+    def __del__(self) -> None:
+        """Close what rests when nobody did: a look that outlives its asker ends here."""
+        self.close()
+
     def _exchange(self, line: HTTPConnection, request: _Request) -> Reply:
         try:
             assert line.sock is not None
