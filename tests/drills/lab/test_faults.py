@@ -50,7 +50,9 @@ def is_at(lab: LabLayout, server: str, seq: int) -> bool:
 
 def start_postgres(lab: LabLayout, site: str) -> None:
     data = lab.servers[f"{site}-db/login"].data_directory
-    run_on(lab, f"{site}-db", f"pg_ctl -D {data} -l postgresql.log -w start </dev/null >/dev/null", within=30)
+    start = f"pg_ctl -D {data} -l postgresql.log -w start </dev/null >/dev/null"
+    # What was killed just now may hold its memory for an instant still, and then PostgreSQL does not start.
+    run_on(lab, f"{site}-db", f"{start} || {{ sleep 2; {start}; }}", within=30)
 
 
 def power(lab: LabLayout, machine: str) -> str:
