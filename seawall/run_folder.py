@@ -141,8 +141,8 @@ def read_state(run: RunFolder) -> State:
 
 
 def _names(runbook: str, now: datetime) -> Iterator[str]:
-    """Yield names for a run, the first free one to be taken: `2026-11-21-2004-postgres-failover-k3`."""
-    length = 2
+    """Yield names for a run, the first free one to be taken: `2026-11-21-2004-postgres-failover-k3xw`."""
+    length = 4  # two machines may begin the same in the same minute, and know nothing of each other yet
     while True:
         for _ in range(20):
             code = "".join(secrets.choice(UNMISTAKABLE) for _ in range(length))

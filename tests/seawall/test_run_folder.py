@@ -39,7 +39,7 @@ def create(runs: Path, *, plan: Plan = PLAN, now: datetime = EVENING) -> RunFold
 class TestCreate:
     def test_a_name_tells_when_where_the_operator_is_and_what(self, runs):
         run = create(runs)
-        assert re.fullmatch(rf"2026-11-21-2004-postgres-failover-[{UNMISTAKABLE}]{{2}}", run.id)
+        assert re.fullmatch(rf"2026-11-21-2004-postgres-failover-[{UNMISTAKABLE}]{{4}}", run.id)
 
     def test_no_two_letters_in_a_name_are_taken_for_one_another(self):
         for alike in ("0o", "1il", "2z", "5s", "8b", "uv", "mn", "gq9"):
