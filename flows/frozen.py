@@ -41,7 +41,12 @@ def check_may_run(
         JournalError: a person started it, and what is kept of freezes here cannot be read.
     """
     if runs_by_itself(begun):
-        check_thawed(runs, places_of(inventory, Secrets()))
+        places = places_of(inventory, Secrets())
+        try:
+            check_thawed(runs, places)
+        finally:
+            if places is not None:
+                places.close()
         return
     for one in freezes_here(runs):
         if one.lifted is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from seawall.freezing import Freeze, freeze, freezes_here, thaw
 from seawall.report.figures import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
     from seawall.places import Places
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 def freeze_all(why: str, *, who: str | None, city: Path | None, as_json: bool) -> None:
     """Freeze here and at every place. Raises: BadInput, JournalError; typer.Exit when a place was not told."""
     desk = Desk.at(city)
-    made, untold = freeze(desk.runs, _places(desk), by=operator(who), why=why, now=surroundings().now())
+    with _places(desk) as places:
+        made, untold = freeze(desk.runs, places, by=operator(who), why=why, now=surroundings().now())
     if as_json:
         out().raw(json.dumps({"frozen": True, **_as_json([made], untold)}, indent=2, ensure_ascii=False))
     else:
@@ -47,7 +49,8 @@ def thaw_all(why: str, *, who: str | None, city: Path | None, as_json: bool) -> 
             where="seawall thaw",
             remedy=f"Say who you are with --as NAME; there are: {named}",
         )
-    lifted, untold = thaw(desk.runs, _places(desk), by=person, why=why, now=surroundings().now())
+    with _places(desk) as places:
+        lifted, untold = thaw(desk.runs, places, by=person, why=why, now=surroundings().now())
     if as_json:
         out().raw(json.dumps({"frozen": False, **_as_json(lifted, untold)}, indent=2, ensure_ascii=False))
     else:
@@ -70,15 +73,22 @@ def warn_of_freeze(runs: Path, zone: tzinfo, screen: Screen) -> None:
         screen.say(f"{line}. {words(GOES_ON)}.", "bad", hang=2)
 
 
-def _places(desk: Desk) -> Places | None:
-    """Return the city's places; None when it has none, or its files cannot say: then this machine alone is told."""
+@contextmanager
+def _places(desk: Desk) -> Iterator[Places | None]:
+    """Give the city's places; None when it has none, or its files cannot say: then this machine alone is told."""
     people = desk.people
     if people is None or not people.places:
-        return None
+        yield None
+        return
     from connectors.places import places_of
     from connectors.secrets import Secrets
 
-    return places_of(people, Secrets())
+    places = places_of(people, Secrets())
+    try:
+        yield places
+    finally:
+        if places is not None:
+            places.close()
 
 
 def _say_untold(untold: Sequence[str], screen: Screen) -> None:
