@@ -28,7 +28,7 @@ from drills.lab.remote import run_on
 from drills.primaries import Doubles, Look, doubles
 from seawall.errors import ExitCode
 from seawall.inventory import Inventory
-from seawall.journal import Asked, Ended, Event, Started, Succeeded
+from seawall.journal import Asked, Ended, Event, Settled, Started, Succeeded
 from seawall.journal_file import read_journal
 from seawall.run_folder import RunFolder
 from seawall.run_list import find_run, list_runs
@@ -367,6 +367,12 @@ def begun(run: RunFolder) -> list[str]:
     """The steps in the order in which they were begun; one that was begun again stands there again."""
     events = read_journal(run.journal_path)
     return [one.step for one in events if isinstance(one, Started) and not one.undoing]
+
+
+def shown_not_to_have_happened(run: RunFolder) -> set[str]:
+    """The steps of which a proof told so: also those whose start stood only in the journal's copies."""
+    events = read_journal(run.journal_path)
+    return {one.step for one in events if isinstance(one, Settled) and one.happened is False}
 
 
 def successes(run: RunFolder, step: str) -> int:
