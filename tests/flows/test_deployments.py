@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -69,9 +70,13 @@ def test_a_form_asks_for_what_the_runbook_takes(entrypoint: str, runbook: str) -
 
 @pytest.fixture
 def city(tmp_path: Path) -> Path:
-    """The reference city, with a runbook of its own on top."""
+    """The reference city without its places, which are nowhere in the world, with a runbook of its own on top."""
     folder = tmp_path / "city"
     shutil.copytree(REFERENCE, folder)
+    hosts = folder / "inventory" / "hosts.yaml"
+    text, found = re.subn(r"^places:\n(?: .*\n)+", "", hosts.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert found == 1
+    hosts.write_text(text, encoding="utf-8")
     (folder / "runbooks").mkdir(exist_ok=True)
     (folder / "runbooks" / "look.yaml").write_text(LOOK, encoding="utf-8")
     return folder
