@@ -94,17 +94,18 @@ class _Reading:
         keys = [lines_key(self._run, first, one) for one in sorted(rounds, reverse=True)]
         if not keys:
             return None
-        seen = _majority(self._places, self._run, lambda place: [look(place, key) for key in keys])
-        if any(_is_split([one[at] for one in seen]) for at in range(len(keys))):
-            everybody = len(self._places.names)
-            seen = _majority(
-                self._places, self._run, lambda place: [look(place, key) for key in keys], wanted=everybody
-            )
-        for at in range(len(keys)):
-            if [one[at] for one in seen].count(VOID) >= self._places.majority:
+
+        def look_at_all(place: Place) -> list[bytes | None]:
+            return [look(place, key) for key in keys]
+
+        seen = _majority(self._places, self._run, look_at_all)
+        if any(map(_is_split, zip(*seen, strict=True))):
+            seen = _majority(self._places, self._run, look_at_all, wanted=len(self._places.names))
+        for stands in zip(*seen, strict=True):
+            if stands.count(VOID) >= self._places.majority:
                 continue  # what else stands there was never decided, and cannot be any more
-            found = [one[at] for one in seen if one[at] is not None and one[at] != VOID]
-            if found and found[0] is not None:
+            found = [one for one in stands if one is not None and one != VOID]
+            if found:
                 kept = found.count(found[0]) >= self._places.majority
                 return _Lines(tuple(found[0].splitlines(keepends=True)), kept)
         return None

@@ -90,7 +90,9 @@ class Fences:
     ) -> None:
         """Grant a lease again that was revoked here for a server that is not the one meant: nothing is to be changed.
 
-        Its guard has not looked yet: users notice nothing. Raises: MayHaveActed when it cannot be.
+        A guard that looked in between closes the way, and opens it again at its next look.
+
+        Raises: MayHaveActed when it cannot be.
         """
         try:
             before = revoking.result(deadline.left).before.word

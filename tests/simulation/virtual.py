@@ -7,6 +7,7 @@ threads that are no simulated ones, they are the real ones.
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -22,11 +23,13 @@ NAPS = 0.2
 for a person is 100 rounds of the driver's loop, and not 90,000."""
 
 _telling: list[Kernel] = []
+_TELLS = threading.get_ident()
+"""The one real thread in which stories are told; their own are greenlets in it."""
 
 
 def is_told() -> bool:
-    """Tell whether a story is told just now."""
-    return bool(_telling)
+    """Tell whether a story is told just now, and here: threads that other tests left behind are none of its own."""
+    return bool(_telling) and threading.get_ident() == _TELLS
 
 
 def kernel() -> Kernel:
@@ -51,18 +54,18 @@ class VirtualTime:
     perf_counter = staticmethod(time.perf_counter)
 
     def monotonic(self) -> float:
-        return kernel().now if _telling else time.monotonic()
+        return kernel().now if is_told() else time.monotonic()
 
     def monotonic_ns(self) -> int:
         return int(self.monotonic() * 1e9)
 
     def clock_gettime(self, which: int) -> float:
-        if not _telling:
+        if not is_told():
             return time.clock_gettime(which)
         return self.time() if which == time.CLOCK_REALTIME else kernel().now
 
     def time(self) -> float:
-        if not _telling:
+        if not is_told():
             return time.time()
         current = kernel().current
         return MIDNIGHT + (kernel().now if current is None else current.process.wall())
@@ -71,7 +74,7 @@ class VirtualTime:
         return int(self.time() * 1e9)
 
     def sleep(self, seconds: float) -> None:
-        if not _telling:
+        if not is_told():
             time.sleep(seconds)
         elif seconds > 0:
             kernel().sleep(seconds)
