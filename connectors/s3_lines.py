@@ -3,28 +3,26 @@
 boto3 takes 0.25 s to load, 0.1 s to make a client, and 1.2 ms of the processor a request, all of which a failover pays
 right when it begins. Whoever needs more of S3 than getting, putting, listing and removing small objects uses `s3`.
 
-Source: AWS, "Authenticating Requests (AWS Signature Version 4)" and "ListObjectsV2", read 2026-11.
+What is sent is signed by `s3_signing`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from connectors.limit import on_this_machine
+from connectors.s3_signing import Asked, Keys, host_of, path_of, signed
 from seawall.targets import Store
 
 CONNECTS_WITHIN = 1.5
 """Seconds: a lost SYN is sent again after 1 s (RFC 6298)."""
-_PLAIN = "-_.~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class NoReply(Exception):
 class _Request:
     method: str
     path: str
-    body: bytes
     headers: Mapping[str, str]
+    body: bytes
     seconds: float
 
 
@@ -56,7 +54,7 @@ class S3Lines:
     """A store's connections, kept open between requests. May be used by several threads at once."""
 
     def __init__(self, store: Store, access_key: str, secret_key: str) -> None:
-        self._store, self._access_key, self._secret_key = store, access_key, secret_key
+        self._store, self._keys = store, Keys(access_key, secret_key, store.region)
         self._url = urlsplit(store.url)
         self._idle: list[HTTPConnection] = []
         self._closed = False
@@ -77,13 +75,9 @@ class S3Lines:
         Raises:
             NoReply: there was no connection, or no whole answer, within the seconds of each.
         """
-        path = quote(f"/{self._store.bucket}/{key}" if key else f"/{self._store.bucket}", safe=_PLAIN + "/")
-        words = "&".join(
-            f"{quote(name, safe=_PLAIN)}={quote(value, safe=_PLAIN)}"
-            for name, value in sorted((query or {}).items())
-        )
-        signed = {**self._signed(method, path, words, body), **(headers or {})}
-        request = _Request(method, f"{path}?{words}" if words else path, body, signed, seconds)
+        path = path_of(self._store.bucket, key)
+        asked = Asked(method, host_of(self._store.url), path, query or {}, headers or {}, body)
+        request = _Request(method, *signed(asked, self._keys, datetime.now(UTC)), body, seconds)
         kept = self._kept()
         if kept is not None:
             try:
@@ -156,25 +150,3 @@ class S3Lines:
         line = kind(through.hostname or "", through.port, timeout=seconds)
         line.set_tunnel(host, port)
         return line
-
-    def _signed(self, method: str, path: str, query: str, body: bytes) -> dict[str, str]:
-        now = datetime.now(UTC)
-        at, day = f"{now:%Y%m%dT%H%M%SZ}", f"{now:%Y%m%d}"
-        digest = hashlib.sha256(body).hexdigest()
-        host = self._url.netloc.rpartition("@")[2]
-        names = "host;x-amz-content-sha256;x-amz-date"
-        lines = (f"host:{host}", f"x-amz-content-sha256:{digest}", f"x-amz-date:{at}")
-        asked = "\n".join((method, path, query, *lines, "", names, digest))
-        scope = f"{day}/{self._store.region}/s3/aws4_request"
-        text = f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{hashlib.sha256(asked.encode()).hexdigest()}"
-        key = f"AWS4{self._secret_key}".encode()
-        for part in (day, self._store.region, "s3", "aws4_request"):
-            key = hmac.digest(key, part.encode(), "sha256")
-        signature = hmac.digest(key, text.encode(), "sha256").hex()
-        credential = f"Credential={self._access_key}/{scope}"
-        return {
-            "Host": host,
-            "x-amz-content-sha256": digest,
-            "x-amz-date": at,
-            "Authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders={names}, Signature={signature}",
-        }

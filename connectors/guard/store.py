@@ -1,14 +1,11 @@
 """A place in an S3 bucket, spoken to with nothing but the standard library: no vendor's library beside the database.
 
-The same wire as `connectors.places`, and the same contract. Each request is signed for itself and sent once.
-
-Source: AWS Signature Version 4 (S3 API Reference, "Authenticating Requests: Using the Authorization Header").
+The same wire as `connectors.places`, the same signer and the same contract. Each request is signed for itself and
+sent once.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import html
 import http.client
 import re
@@ -19,8 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from connectors.s3_signing import Asked, Keys, host_of, path_of, signed
 from seawall.places import silent
 
 TRIES = 2
@@ -134,7 +132,7 @@ class BucketPlace:
         while (left := end - time.monotonic()) > 0:
             line, fresh = self._line(left)
             try:
-                path, headers = _signed(self._bucket, request, datetime.now(UTC))
+                path, headers = _signed(self._bucket, request)
                 line.request(request.method, path, body=request.body or None, headers=headers)
                 answer = line.getresponse()
                 said = answer.status, answer.read(MOST)
@@ -163,27 +161,10 @@ class BucketPlace:
         return http.client.HTTPConnection(at.hostname or "", at.port, timeout=left), True
 
 
-def _signed(bucket: Bucket, request: _Request, now: datetime) -> tuple[str, dict[str, str]]:
-    """Return a request's path with its query, and its headers with its signature among them."""
-    name = f"/{bucket.bucket}/{request.key}" if request.key else f"/{bucket.bucket}"
-    path = quote(name, safe="/-_.~")
-    query = "&".join(f"{_quoted(one)}={_quoted(request.query[one])}" for one in sorted(request.query))
-    digest = hashlib.sha256(request.body).hexdigest()
-    stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
-    headers = {"host": urlsplit(bucket.url).netloc, "x-amz-content-sha256": digest, "x-amz-date": stamp}
-    headers |= {name.lower(): value for name, value in request.headers.items()}
-    names = ";".join(sorted(headers))
-    listed = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-    scope = f"{day}/{bucket.region}/s3/aws4_request"
-    canonical = f"{request.method}\n{path}\n{query}\n{listed}\n{names}\n{digest}"
-    to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    key = f"AWS4{bucket.secret_key}".encode()
-    for part in (day, bucket.region, "s3", "aws4_request", to_sign):
-        key = hmac.digest(key, part.encode(), "sha256")
-    credential = f"{bucket.access_key}/{scope}"
-    said = f"AWS4-HMAC-SHA256 Credential={credential},SignedHeaders={names},Signature={key.hex()}"
-    return f"{path}?{query}" if query else path, headers | {"authorization": said}
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="-_.~")
+def _signed(bucket: Bucket, request: _Request) -> tuple[str, dict[str, str]]:
+    path, keys = (
+        path_of(bucket.bucket, request.key),
+        Keys(bucket.access_key, bucket.secret_key, bucket.region),
+    )
+    asked = Asked(request.method, host_of(bucket.url), path, request.query, request.headers, request.body)
+    return signed(asked, keys, datetime.now(UTC))
