@@ -62,6 +62,26 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+ROOM = 4 << 30
+"""Bytes: a lab takes half of one GiB at most, and two or three stand beside each other."""
+
+
+def _memory() -> str | None:
+    """Return a folder in memory, if there is room: what others write to the disk then holds up no test."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir():
+        return None
+    there = os.statvfs(memory)
+    roomy = there.f_bavail * there.f_frsize > ROOM
+    return str(memory) if roomy and not there.f_flag & os.ST_NOEXEC else None
+
+
+def pytest_configure() -> None:
+    """Let the tests' folders lie in memory where they can."""
+    if memory := _memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+
+
 @pytest.fixture
 def golden() -> Callable[[str, str], None]:
     """Compare a text with the file of that name in tests/golden; `make golden` writes it anew."""
@@ -99,7 +119,7 @@ def a_lab(**different: Any) -> Iterator[LabLayout]:
 
     _take_down_what_killed_tests_left()
     # Short, for Unix sockets; and where other accounts can reach it, for the tests run as root in a container.
-    folder = Path(tempfile.mkdtemp(prefix=f"sw-test-{os.getpid()}-", dir="/var/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=f"sw-test-{os.getpid()}-", dir=_memory() or "/var/tmp"))
     folder.chmod(0o711)
     try:
         yield lab_up(folder, tell=print, **different)
@@ -138,7 +158,7 @@ LEFT_AFTER = 3600.0
 def _take_down_what_killed_tests_left() -> None:
     from drills.lab.up import lab_down
 
-    for folder in Path("/var/tmp").glob("sw-test-*-*"):
+    for folder in Path(_memory() or "/var/tmp").glob("sw-test-*-*"):
         # Nobody's for an hour: tests beside this one make labs, and a name in /proc says nothing across namespaces.
         old = time.time() - folder.stat().st_mtime > LEFT_AFTER
         if (

@@ -41,6 +41,8 @@ max_wal_senders = 10
 max_replication_slots = 10
 max_logical_replication_workers = 0
 io_method = sync
+# In the data directory: a server that is killed for good leaves its segments in /dev/shm for ever otherwise.
+dynamic_shared_memory_type = mmap
 wal_keep_size = 256MB
 max_slot_wal_keep_size = 1GB
 min_wal_size = 80MB

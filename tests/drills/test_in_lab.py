@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import smtplib
 import socket
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +25,6 @@ from drills.lab.inventory import write_inventory
 from drills.lab.layout import LabLayout
 from drills.lab.outside import LabOutside
 from drills.lab.remote import run_on
-from drills.lab.up import lab_down, lab_up
 from drills.lab.watching import RunningWatch
 from drills.outside import Responded, SteadyClock
 from drills.primaries import Look, doubles
@@ -36,6 +33,7 @@ from seawall.inventory import Inventory
 from seawall.journal import Outcome
 from seawall.loading import load_inventory
 from seawall.messages import MARK
+from tests.conftest import a_lab
 from tests.drills.outside_contract import OutsideContract
 
 pytestmark = pytest.mark.lab
@@ -43,13 +41,8 @@ pytestmark = pytest.mark.lab
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[LabLayout]:
-    folder = Path(tempfile.mkdtemp(prefix="sd-", dir="/var/tmp"))
-    try:
-        folder.chmod(0o711)  # the servers may run as another account
-        yield lab_up(folder, tell=print)
-    finally:
-        lab_down(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    with a_lab() as layout:
+        yield layout
 
 
 @pytest.fixture(scope="module")
