@@ -64,6 +64,12 @@ def environment(tmp_path):
     return {**kept, "PATH": path, "HOME": str(tmp_path), "COLUMNS": "100", "SEAWALL_AS": "anna"}
 
 
+def put_here(text: str, lab: Path, work: Path, base: int) -> str:
+    """Put folders and ports of one's own in. The ports first: a folder here may have such a number in its name."""
+    text = re.sub(rf"\b{FIRST // 1000}(\d\d\d)\b", lambda port: str(base + int(port[1])), text)
+    return text.replace(LAB, str(lab)).replace(WORK, str(work))
+
+
 def carried_out(script: str, folder: Path, environment: dict[str, str]) -> str:
     """Let one bash do it all, as a person's terminal would; the first command that ends otherwise than well ends it."""
     done = subprocess.run(
@@ -84,9 +90,7 @@ def carried_out(script: str, folder: Path, environment: dict[str, str]) -> str:
 def test_whoever_follows_it_holds_their_first_drill(lab_folder, tmp_path, environment):
     install, *steps = blocks()
     assert install.startswith("git clone ")
-    base = free_base()
-    text = "".join(steps).replace(LAB, str(lab_folder)).replace(WORK, str(tmp_path / "first-drill"))
-    text = re.sub(r"\b14(\d\d\d)\b", lambda port: str(base + int(port[1])), text)
+    text = put_here("".join(steps), lab_folder, tmp_path / "first-drill", free_base())
     text = re.sub(r"^(seawall fill .* --ask)$", r"\1 --yes", text, flags=re.MULTILINE)
     until_console, ended, after = text.partition(CONSOLE)
     assert ended
@@ -139,6 +143,13 @@ def page_of_the_console(city: Path, environment: dict[str, str]) -> str:
         console.kill()
         console.communicate()
     return text
+
+
+def test_a_folder_with_the_number_of_a_port_in_its_name_stays_the_same_folder():
+    """A process's number may be one of the tutorial's ports: its lab was then looked for where there was none."""
+    lab, work = Path("/var/tmp/sw-test-14682-x"), Path("/tmp/pytest-14000/first-drill")
+    said = put_here(f"lab up --lab {LAB} --first-port 14000; cd {WORK}; psql -p 14017", lab, work, 15200)
+    assert said == f"lab up --lab {lab} --first-port 15200; cd {work}; psql -p 15217"
 
 
 def test_it_says_what_it_took_and_names_no_place_of_ours():
