@@ -48,7 +48,14 @@ NAMESPACES: tuple[Namespace, ...] = (
 """What `allowed_signers` may let a key sign, one by one: `namespaces="seawall-approval"`, or `"seawall-*"`."""
 
 
-class _Statement(Frozen):
+class Header(Frozen):
+    """What every statement begins with: which run of which plan it is about, and when it was made.
+
+    Attributes:
+        plan: its digest.
+        nonce: keeps two statements apart that say the same.
+    """
+
     format: Literal[1] = 1
     city: Name
     run: str
@@ -57,8 +64,13 @@ class _Statement(Frozen):
     nonce: Nonce
     at: AwareDatetime
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What a statement that begins with this takes over."""
+        return {name: getattr(self, name) for name in Header.model_fields}
 
-class YesStatement(_Statement):
+
+class YesStatement(Header):
     """A yes to one step of one run.
 
     Attributes:
@@ -93,7 +105,7 @@ class YesStatement(_Statement):
         return self.heard_by or self.by
 
 
-class RequestStatement(_Statement):
+class RequestStatement(Header):
     """The wish that a plan be carried out."""
 
     kind: Literal["request"] = "request"
@@ -103,7 +115,7 @@ class RequestStatement(_Statement):
     requester: str
 
 
-class OverrideStatement(_Statement):
+class OverrideStatement(Header):
     """That a step's evidence may be done without, by one of the two people it takes.
 
     Attributes:
@@ -121,7 +133,7 @@ class OverrideStatement(_Statement):
     by: Name
 
 
-class ReviewStatement(_Statement):
+class ReviewStatement(Header):
     """What somebody else thinks of a run in which the glass was broken.
 
     Attributes:
@@ -142,12 +154,19 @@ _YES_SPACES: dict[str, Namespace] = {
     "attestation": "seawall-attestation",
 }
 
-S = TypeVar("S", bound=_Statement)
+S = TypeVar("S", bound=Header)
 
 
 def new_nonce() -> str:
     """Return a nonce that nobody has used."""
     return secrets.token_hex(16)
+
+
+def header(plan: Plan, *, run: str, now: datetime) -> Header:
+    """Begin a statement about a run of a plan."""
+    return Header(
+        city=plan.city, run=run, exercise=plan.exercise, plan=plan.digest, nonce=new_nonce(), at=now
+    )
 
 
 def digest_of_args(step: PlannedStep) -> str:
@@ -176,12 +195,7 @@ def yes_to(
     """Make the statement that says yes to a step: by its name when `why` is empty, else by breaking the glass."""
     return YesStatement(
         kind="attestation" if heard_by else "break-glass" if why else "approval",
-        city=plan.city,
-        run=run,
-        exercise=plan.exercise,
-        plan=plan.digest,
-        nonce=new_nonce(),
-        at=now,
+        **header(plan, run=run, now=now).fields,
         step=step.id,
         does=step.does,
         uses=step.uses,
@@ -208,12 +222,7 @@ def override_of(
 ) -> OverrideStatement:
     """Make the statement by which one person would go on without what a failed step was to see."""
     return OverrideStatement(
-        city=plan.city,
-        run=run,
-        exercise=plan.exercise,
-        plan=plan.digest,
-        nonce=new_nonce(),
-        at=now,
+        **header(plan, run=run, now=now).fields,
         step=step.id,
         does=step.does,
         args_digest=digest_of_args(step),
@@ -224,15 +233,27 @@ def override_of(
     )
 
 
+def review_of(
+    plan: Plan,
+    *,
+    run: str,
+    by: str,
+    now: datetime,
+    head: str,
+    lines: int,
+    verdict: Literal["justified", "not-justified"],
+    why: str,
+) -> ReviewStatement:
+    """Make the statement that says what its giver thinks of a run, as far as its journal went."""
+    return ReviewStatement(
+        **header(plan, run=run, now=now).fields, head=head, lines=lines, verdict=verdict, why=why, by=by
+    )
+
+
 def request_for(plan: Plan, *, run: str, requester: str, now: datetime) -> RequestStatement:
     """Make the statement that asks for a plan to be carried out as this run."""
     return RequestStatement(
-        city=plan.city,
-        run=run,
-        exercise=plan.exercise,
-        plan=plan.digest,
-        nonce=new_nonce(),
-        at=now,
+        **header(plan, run=run, now=now).fields,
         runbook=plan.runbook,
         title=plan.title,
         parameters=plan.parameters,
@@ -240,12 +261,12 @@ def request_for(plan: Plan, *, run: str, requester: str, now: datetime) -> Reque
     )
 
 
-def written(statement: _Statement) -> str:
+def written(statement: Header) -> str:
     """Write a statement the one way it is signed."""
     return canonical(statement.model_dump(mode="json")).decode()
 
 
-def signed(statement: _Statement, namespace: Namespace, by: Signing) -> Signed:
+def signed(statement: Header, namespace: Namespace, by: Signing) -> Signed:
     """Sign a statement. Raises: SeawallError, from who signs."""
     text = written(statement)
     return Signed(statement=text, signature=sign(text.encode(), namespace, by))
@@ -260,7 +281,7 @@ def read_statement(kind: type[S], words: Signed) -> S | None:
     return statement if written(statement) == words.statement else None
 
 
-def differences(statement: _Statement, plan: Plan, run: str) -> list[str]:
+def differences(statement: Header, plan: Plan, run: str) -> list[str]:
     """Say what of a statement is about something else than this run of this plan."""
     wanted: dict[str, object] = {
         "city": plan.city,

@@ -17,7 +17,7 @@ from seawall.report.figures import moment
 from seawall.reviews import Review, Verdict, keep_review, owed_by, what_to_review
 from seawall.run_folder import RunFolder
 from seawall.run_list import find_run
-from seawall.statements import ReviewStatement, new_nonce
+from seawall.statements import review_of
 
 
 def review_run(
@@ -46,18 +46,8 @@ def review_run(
     by = operator(who)
     _check(run, broken, by, why, desk)
     now, judged_by = surroundings().now(), judge(desk)
-    statement = ReviewStatement(
-        city=run.plan.city,
-        run=run.id,
-        exercise=run.plan.exercise,
-        plan=run.plan.digest,
-        nonce=new_nonce(),
-        at=now,
-        head=head,
-        lines=lines,
-        verdict=verdict,
-        why=why.strip(),
-        by=by,
+    statement = review_of(
+        run.plan, run=run.id, by=by, now=now, head=head, lines=lines, verdict=verdict, why=why.strip()
     )
     signed = None if judged_by is None else sign_review(judged_by, statement, key)
     if signed is None:
