@@ -239,14 +239,19 @@ class Plan(Frozen):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the plan. The copy works its own digest out: what was approved is what is done, and nothing like it."""
         copy = super().model_copy(update=update, deep=deep)
-        for name in ("digest", "by_id", "by_fact"):
+        for name in ("content", "digest", "by_id", "by_fact"):
             copy.__dict__.pop(name, None)
         return copy
 
     @cached_property
+    def content(self) -> bytes:
+        """The canonical JSON of this plan, as it is kept in a run's folder."""
+        return canonical(self.model_dump(mode="json"))
+
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON of this plan, hexadecimal: what an approval signs."""
-        return hashlib.sha256(canonical(self.model_dump(mode="json"))).hexdigest()
+        """SHA-256 over `content`, hexadecimal: what an approval signs."""
+        return hashlib.sha256(self.content).hexdigest()
 
     @cached_property
     def by_id(self) -> Mapping[str, PlannedStep]:
@@ -266,9 +271,11 @@ class Plan(Frozen):
 
 def canonical(value: Any) -> bytes:
     """Write JSON one way only: sorted keys, no spaces, UTF-8."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _CANONICAL.encode(value).encode()
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+"""Made once: `json.dumps` makes one for every call that asks for anything."""
 
 
 def references(value: Any) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from seawall.errors import JournalError, Tampered
 from seawall.files import FOLDER_MODE, keep_names, make_folder, on_disk, write_whole
 from seawall.journal import Opened
 from seawall.journal_file import FileJournal, first_event, read_journal
-from seawall.plan import Plan, canonical
+from seawall.plan import Plan
 from seawall.signed import Signed
 from seawall.signers import trust_folder
 from seawall.state import State
@@ -65,7 +65,7 @@ class RunFolder:
             remedy = "Do not resume it; compare it with a copy, keep both as evidence, and plan again"
             raise Tampered("the plan was changed after the run was opened", where=str(path), remedy=remedy)
         try:
-            return Plan.model_validate_json(content)
+            return _plan_in(content)
         except ValidationError as error:
             remedy = "Use the version of Seawall that wrote it, or newer"
             raise JournalError("the plan is of another version", where=str(path), remedy=remedy) from error
@@ -106,7 +106,6 @@ def create_run(
         JournalError: the disk will not have it; nothing of the run is left behind.
     """
     make_folder(runs)
-    content = canonical(plan.model_dump(mode="json"))
     for run in _names(plan.runbook, now):
         half = RunFolder(runs, f".new-{run}")
         opened = Opened(
@@ -125,7 +124,7 @@ def create_run(
                 continue
             try:
                 request = None if sign is None else sign(run)
-                _fill(half, content, opened.model_copy(update={"request": request}))
+                _fill(half, plan.content, opened.model_copy(update={"request": request}))
                 half.path.rename(runs / run)
                 keep_names(runs)
             except BaseException:
@@ -148,6 +147,10 @@ def _names(runbook: str, now: datetime) -> Iterator[str]:
             code = "".join(secrets.choice(UNMISTAKABLE) for _ in range(length))
             yield f"{now:%Y-%m-%d-%H%M}-{runbook}-{code}"
         length += 1
+
+
+def _plan_in(content: bytes) -> Plan:
+    return Plan.model_validate_json(content)
 
 
 def _is_new(folder: Path) -> bool:

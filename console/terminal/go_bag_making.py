@@ -38,7 +38,6 @@ from seawall.go_bag.software import programs, starter, this_python
 from seawall.loading import load_city
 from seawall.model import Language
 from seawall.paper.page import to_paper
-from seawall.plan import canonical
 from seawall.signers import FILE, Signers, read_trust
 from seawall.sshsig import NotASignature, Signing, fingerprint, key_from_line
 
@@ -218,7 +217,7 @@ def _planned(desk: Desk, world: World, failure: Failure, members: dict[str, byte
     if failure.runbook is None:
         raise BadInput.one(failure.why, where=failure.service, remedy=NOT_PLANNED_BY)
     plan = imagine(desk, world, failure.runbook, failure.parameters, exercise=False)
-    members[f"{PLANS}{failure.name}.json"] = canonical(plan.model_dump(mode="json"))
+    members[f"{PLANS}{failure.name}.json"] = plan.content
     for spoken in LANGUAGES:
         page = to_paper(paper_of_plan(plan, desk, spoken), spoken, desk.zone)
         members[f"{PRINTED}{failure.name}.{spoken}.html"] = page.encode()

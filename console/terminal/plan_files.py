@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from seawall.errors import BadInput, JournalError, PlanStale
 from seawall.files import write_whole
-from seawall.plan import Plan, canonical
+from seawall.plan import Plan
 
 LARGEST = 64 * 2**20
 """Bytes; the plan of an evacuation of 1,000 services has about 20 million."""
@@ -22,7 +22,7 @@ def write_plan(plan: Plan, path: Path) -> None:
             "it is there already, and is no .json file", where=str(path), remedy="Name another file"
         )
     try:
-        write_whole(path, canonical(plan.model_dump(mode="json")))
+        write_whole(path, plan.content)
     except JournalError as error:
         raise BadInput.one(error.problem, where=str(path), remedy="Choose another place") from error
 
