@@ -42,6 +42,10 @@ Source: PostgreSQL 18, backend_startup.c.
 """
 
 
+def _in_short(said: str) -> str:
+    return SAID_NOTHING if any(one in said for one in _SILENCE) else said
+
+
 @dataclass(slots=True)
 class DirectWrites:
     """Tries one write each time it is called, on a connection that is kept while it works."""
@@ -63,7 +67,7 @@ class DirectWrites:
         except psycopg.Error as error:
             was_connected = self._connection is not None
             self.close()
-            self.unclear = SAID_NOTHING if any(one in str(error) for one in _SILENCE) else str(error)
+            self.unclear = _in_short(str(error))
             return None if was_connected else self._not_listening(str(error))
 
     def close(self) -> None:
@@ -118,7 +122,7 @@ class DirectWrites:
             else:
                 # Without a code the connection broke in between, and nobody can tell.
                 state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
-                self.unclear = line.get_error_message()
+                self.unclear = _in_short(line.get_error_message())
                 taken = False if state.decode() in _TAKES_NONE else None
 
     def _not_listening(self, said: str) -> bool | None:

@@ -15,14 +15,14 @@ from seawall.loading import PRODUCT, load_inventory
 
 pytest.register_assert_rewrite("tests.end_to_end.scene")
 
-from tests.end_to_end.scene import Scene  # noqa: E402 - after the line that makes its asserts tell what they saw
+from tests.end_to_end.scene import Scene, until  # noqa: E402 - after the line that makes its asserts tell what they saw
 
 WITHIN = {
-    "fence": "6s",
-    "standby-has-everything": "5s",
-    "promote": "6s",
-    "repoint": "5s",
-    "repoint-name": "5s",
+    "fence": "8s",
+    "standby-has-everything": "15s",
+    "promote": "8s",
+    "repoint": "8s",
+    "repoint-name": "8s",
     "old-follows": "40s",
 }
 """Limits of this city's own failover: a change in doubt is settled only when its limit has passed."""
@@ -66,7 +66,7 @@ def stage(lab: LabLayout, city_of_stories: Path, tmp_path_factory: pytest.TempPa
 def scene(stage: Scene, tmp_path: Path) -> Iterator[Scene]:
     """One primary, wherever it is, and the other following it; so they are again when the story is over."""
     there = dataclasses.replace(stage, folder=tmp_path, commands=[])
-    assert there.is_whole()
+    until(there.is_whole, "a lab that is whole")
     yield there
     if not there.is_whole():
         there.bring_home()
