@@ -107,6 +107,8 @@ class Place:
         with self.desk.open_world() as world:
             pair = {"server": self.server(old), "primary": self.server(new)}
             self.perform(world, "postgres.rejoin", pair)
+            # Its fence may have revoked it; a move by hand knows of no lease, and promotes without asking for one.
+            self.perform(world, "lease.grant", {"server": self.server(old), "peer": self.server(new)})
             point = {
                 "balancer": self.layout.balancer,
                 "backend": self.layout.backend,
