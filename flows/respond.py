@@ -74,9 +74,9 @@ def carried_out_at(
         with nullcontext() if begun else newly_opened(run, clock, by=by):
             pages = Pages.of(configured(), here.city, get_run_logger().warning)
             turns = Calling(here.city.inventory, here.world, clock)
-            gate = judge_for(run.runs, here.city.inventory)
-            watch = _told(run)
             at = here.at_places(get_run_logger().warning)
+            gate = judge_for(run.runs, here.city.inventory, None if at is None else at.places)
+            watch = _told(run)
             return carry_out(
                 run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, at=at, by=by
             )

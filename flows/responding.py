@@ -47,8 +47,8 @@ class Responding:
             with newly_opened(run, clock, by=by):
                 pages = Pages.of(configured(), self.here.city, get_run_logger().warning)
                 turns = Calling(self.here.city.inventory, self.here.world, clock)
-                gate = judge_for(run.runs, self.here.city.inventory)
                 at = self.here.at_places(get_run_logger().warning)
+                gate = judge_for(run.runs, self.here.city.inventory, None if at is None else at.places)
                 carry_out(run, hands, clock, watch=watch, pages=pages, turns=turns, gate=gate, at=at, by=by)
         finally:
             hands.close(RECORDED_WITHIN)

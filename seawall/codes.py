@@ -1,8 +1,9 @@
 """Telephone codes: a printed sheet a person, for when they can be rung and cannot sign.
 
 Only hashes are kept, under the trust root: scrypt with a salt, and a digest of its result, so that what a journal
-holds of a code opens nothing. A code counts once. It says that somebody read it out, and no more: who typed it signs
-for having heard it, and every screen and report calls it weaker than a signature.
+holds of a code opens nothing. A code counts once: at every machine of a city that has places, for it is used by taking
+a slot there; else on each host by itself. It says that somebody read it out, and no more: who typed it signs for
+having heard it, and every screen and report calls it weaker than a signature.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,13 +24,17 @@ from pydantic import AwareDatetime, Field, ValidationError
 from seawall.errors import BadInput
 from seawall.files import FOLDER_MODE, make_folder, on_disk, write_whole
 from seawall.model import Frozen, Name
+from seawall.places import Places, PlaceSilent
 from seawall.run_folder import UNMISTAKABLE
 from seawall.signed import Heard
+from seawall.slots import Mine, Theirs, Unclear, read_row, slot_key, take_slot
 
 FOLDER = "codes"
 """Where the sheets' hashes lie, in the trust root."""
 USED = ".used-codes"
 """Where it is kept which codes were used, beside the runs."""
+AT_PLACES = "codes"
+"""What the keys of used codes begin with at the places."""
 HOW_MANY = 20
 LETTERS = 12
 """Of 21 letters: 52 bits, and two tries a second by scrypt."""
@@ -169,6 +175,74 @@ def spend(runs: Path, one: Heard, what: str) -> str | None:
         finally:
             half.unlink()
     return None
+
+
+def spend_at(places: Places, one: Heard, what: str) -> str | None:
+    """Use a code up at the city's places for `what`, which nobody else ever uses one for: no other machine can then.
+
+    Returns:
+        By what it was used before, if it was.
+
+    Raises:
+        PlaceSilent: too few places answer to tell. It must not count then, and it may be used up all the same.
+    """
+    taken = take_slot(places, slot_key(_row(one), 1), what.encode())
+    match taken:
+        case Mine():
+            return None
+        case Theirs(content):
+            return content.decode(errors="replace")
+        case Unclear(silent):
+            raise _cannot_tell(one, silent)
+
+
+def used_at(places: Places, one: Heard) -> str | None:
+    """Return by what a code was used at any machine, changing nothing; None when it was not. Raises: PlaceSilent."""
+    head = read_row(places, _row(one))
+    if isinstance(head, Unclear):
+        raise _cannot_tell(one, head.silent)
+    if not head.n:
+        return None
+    if not head.settled or head.content is None:
+        raise _cannot_tell(one, ())
+    return head.content.decode(errors="replace")
+
+
+def all_used_at(places: Places, sheet: Sheet) -> frozenset[int]:
+    """Return which codes of a sheet were used, or may have been, at any machine. Raises: PlaceSilent."""
+    prefix, answered, silent = f"{AT_PLACES}/{sheet.sheet}/", 0, list[str]()
+    digests: set[str] = set()
+    for answer in places.ask(lambda place: place.names(prefix, places.within)):
+        if answer.said is None:
+            silent.append(answer.place)
+            continue
+        answered += 1
+        digests |= {name.removeprefix(prefix).partition("/")[0] for name in answer.said}
+    if answered < places.majority:
+        raise PlaceSilent(
+            f"which codes were used elsewhere cannot be told: {_who(silent)}",
+            where=f"sheet {sheet.sheet}",
+            remedy="Ask again when two of the city's places answer; `seawall doctor` says which do",
+        )
+    return frozenset(n for n, one in enumerate(sheet.hashes, start=1) if one in digests)
+
+
+def _row(one: Heard) -> str:
+    return f"{AT_PLACES}/{one.sheet}/{_digest(one.proof)}"
+
+
+def _cannot_tell(one: Heard, silent: Sequence[str]) -> PlaceSilent:
+    return PlaceSilent(
+        f"whether this code was used at another machine cannot be told: {_who(silent)}",
+        where=f"code {one.number} of the sheet {one.sheet}",
+        remedy="Let somebody sign, or take the next code when two of the city's places answer: this one may be used up",
+    )
+
+
+def _who(silent: Sequence[str]) -> str:
+    if not silent:
+        return "somebody may be using it just now"
+    return f"{', '.join(silent)} {'is' if len(silent) == 1 else 'are'} silent"
 
 
 def _digest(proof: str) -> str:

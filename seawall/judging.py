@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from seawall.codes import Sheet, read_sheet, spend, used_in
+from seawall.codes import Sheet, read_sheet, spend, spend_at, used_in
 from seawall.errors import SeawallError
 from seawall.inventory import Inventory
 from seawall.journal import Approved, Opened, Overridden
 from seawall.judging_overrides import why_override_does_not_count
 from seawall.on_duty import is_away
+from seawall.places import Places, PlaceSilent
 from seawall.plan import Plan
 from seawall.signed import Heard, Signed
 from seawall.signers import Signers, read_trust, trust_folder
@@ -36,6 +37,9 @@ from seawall.step_state import StepState
 
 TYPED = "it is typed, and here a yes is signed: `seawall approve {run} {step}`"
 NO_TRUST = f"this run was opened where yeses are signed, and here is no trust root: set {'SEAWALL_TRUST'} to its folder"
+CODES_WANT_PLACES = (
+    "used codes are kept at the city's places, and this run is driven without them: sign instead"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,14 @@ class Judge:
 
     Attributes:
         runs: where runs are kept, and which codes were used.
+        places: the city's places, where a code is used once for all machines; absent in a city that has none.
         sheets: codes that were read already, by person.
     """
 
     signers: Signers
     city: Inventory
     runs: Path
+    places: Places | None = None
     sheets: dict[str, Sheet | None] = field(default_factory=dict)
 
     def why_not(self, word: Approved, state: State, now: datetime) -> str | None:
@@ -71,9 +77,19 @@ class Judge:
         why = self.why_not(word, state, now)
         if why is None and word.heard is not None:
             assert word.signed is not None
-            before = spend(self.runs, word.heard, _mark(word.signed))
-            why = None if before is None else f"this code was used before: {before}"
+            why = self._use_up(word.heard, _mark(word.signed))
         return why
+
+    def _use_up(self, code: Heard, what: str) -> str | None:
+        """Use a code up for a yes, at every machine before here; say why it does not count, or None when it does."""
+        if self.places is None and self.city.places:
+            return CODES_WANT_PLACES
+        try:
+            before = None if self.places is None else spend_at(self.places, code, what)
+        except PlaceSilent as error:
+            return str(error).removesuffix(".")
+        before = before or spend(self.runs, code, what)
+        return None if before is None else f"this code was used before: {before}"
 
     def why_override_does_not_count(self, word: Overridden, state: State, now: datetime) -> str | None:
         """Say why one person's override does not count; None when it does."""
@@ -202,10 +218,13 @@ class NoTrustHere:
         return None
 
 
-def judge_for(runs: Path, city: Inventory) -> Judge | None:
-    """Return who judges on this host; None where it has no trust root. Raises: BadInput, as `read_trust`."""
+def judge_for(runs: Path, city: Inventory, places: Places | None = None) -> Judge | None:
+    """Return who judges on this host; None where it has no trust root. Raises: BadInput, as `read_trust`.
+
+    `places` are the city's, for whoever drives; whoever only gives a yes uses no code up, and asks none.
+    """
     signers = read_trust()
-    return None if signers is None else Judge(signers, city, runs)
+    return None if signers is None else Judge(signers, city, runs, places)
 
 
 def judge_without_city(opened: Opened | None) -> NoTrustHere | None:

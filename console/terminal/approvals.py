@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors.world import places_in
 from console.terminal.desk import Desk
 from console.terminal.on_call import who_is_asked
 from console.terminal.questions import word_for
 from console.terminal.screen import Screen, aside, language, next_command, out, words
-from console.terminal.signing import TYPED, heard, judge, sign_yes, statement_for
+from console.terminal.signing import ONE_HOST, TYPED, heard, judge, sign_yes, statement_for
 from console.terminal.surroundings import operator, surroundings
 from seawall.approve import is_wanted
+from seawall.codes import used_at
 from seawall.errors import BadInput
 from seawall.ground import choose
 from seawall.inbox import put
@@ -28,6 +30,7 @@ from seawall.report.figures import clock, moment
 from seawall.report.roles import starter
 from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import find_run, open_runs
+from seawall.signed import Heard
 from seawall.state import State
 from seawall.statements import YesStatement
 
@@ -71,6 +74,8 @@ def approve_step(wish: Wish, *, city: Path | None, as_json: bool) -> None:
         _show(statement, state, screen, desk)
         confirm_step(step, wish.yes, screen)
         code = None if wish.code is None else heard(by, statement.by, wish.code, me)
+        if code is not None:
+            _look_at_places(code, step, desk, screen)
         word = sign_yes(by, statement, wish.key, code)
         if (why := by.why_not(word, state, surroundings().now())) is not None:
             raise _does_not_count(step, why)
@@ -259,6 +264,23 @@ def _show(one: YesStatement, state: State, screen: Screen, desk: Desk) -> None:
             "bad",
             hang=2,
         )
+
+
+def _look_at_places(code: Heard, step: str, desk: Desk, screen: Screen) -> None:
+    """See that no machine has used a code, before anybody signs for it.
+
+    Raises:
+        BadInput: one has.
+        PlaceSilent: too few of the city's places answer to tell.
+    """
+    if not desk.inventory.places:
+        screen.say(ONE_HOST, "warn", hang=2)
+        return
+    with desk.open_world() as world:
+        places = places_in(world)
+        before = None if places is None else used_at(places, code)
+    if before is not None:
+        raise _does_not_count(step, f"this code was used before: {before}")
 
 
 def _show_typed(word: Approved, state: State, screen: Screen) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from connectors.world import places_in
 from console.terminal.desk import Desk
 from console.terminal.screen import language, next_command, out
-from console.terminal.signing import judge
+from console.terminal.signing import ONE_HOST, judge
 from console.terminal.surroundings import operator, surroundings
-from seawall.codes import Printed, keep_sheet, make_sheet, read_sheet, used_of
+from seawall.codes import Printed, Sheet, all_used_at, keep_sheet, make_sheet, read_sheet, used_of
 from seawall.errors import BadInput
 from seawall.files import FILE_MODE
 from seawall.ground import choose
 from seawall.judging import Judge
 from seawall.model import Text
+from seawall.places import PlaceSilent
 from seawall.report.figures import moment
 
 _TITLE = Text(en="Telephone codes of {person}", da="Telefonkoder til {person}")
@@ -76,6 +79,8 @@ def print_codes(
         "warn",
         hang=2,
     )
+    if not desk.inventory.places:
+        out().say(ONE_HOST, "warn", hang=2)
     next_command(out(), f"shred -u {path}   # once it is on paper")
 
 
@@ -84,7 +89,7 @@ def list_codes(*, city: Path | None, as_json: bool) -> None:
     desk = Desk.at(city)
     by = _judge(desk)
     sheets = [one for person in desk.city.inventory.people if (one := read_sheet(by.signers.folder, person))]
-    used = {one.sheet: used_of(desk.runs, one.sheet) for one in sheets}
+    used, silent = _used(sheets, desk)
     if as_json:
         told = [
             {
@@ -93,6 +98,7 @@ def list_codes(*, city: Path | None, as_json: bool) -> None:
                 "made_at": one.made_at.isoformat(),
                 "codes": len(one.hashes),
                 "used": len(used[one.sheet]),
+                "used_known": "everywhere" if desk.inventory.places and silent is None else "here",
             }
             for one in sheets
         ]
@@ -106,7 +112,26 @@ def list_codes(*, city: Path | None, as_json: bool) -> None:
         left = len(one.hashes) - len(used[one.sheet])
         line = f"{left} of {len(one.hashes)} left; sheet {one.sheet}, made {moment(one.made_at, desk.zone)}"
         out().labelled(one.person, line, "plain" if left > FEW else "warn", room=16)
+    if silent is not None:
+        out().say(f"Counted is what was used on this host: {silent.problem}.", "warn", hang=2)
+    elif not desk.inventory.places:
+        out().say(ONE_HOST, "warn", hang=2)
     next_command(out(), "seawall codes print PERSON   # a new sheet; the last one counts no more")
+
+
+def _used(sheets: Sequence[Sheet], desk: Desk) -> tuple[dict[str, frozenset[int]], PlaceSilent | None]:
+    """Return which codes of each sheet were used, at any machine where the places tell; else here, and why."""
+    here = {one.sheet: frozenset(used_of(desk.runs, one.sheet)) for one in sheets}
+    if not sheets or not desk.inventory.places:
+        return here, None
+    with desk.open_world() as world:
+        places = places_in(world)
+        if places is None:
+            return here, None
+        try:
+            return {one.sheet: here[one.sheet] | all_used_at(places, one) for one in sheets}, None
+        except PlaceSilent as error:
+            return here, error
 
 
 FEW = 3

@@ -42,6 +42,8 @@ KEY = "SEAWALL_KEY"
 """Names a private key, where no agent holds one."""
 TYPED = "No trust root is set up on this host: a yes is typed and proves nobody's word (docs/approvals.md)."
 
+ONE_HOST = "This city has no places: that a telephone code counts once is guarded on this host only (docs/places.md)."
+
 
 def signed_here() -> bool:
     """Tell whether yeses are signed on this host."""

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seawall.codes import Printed, heard, keep_sheet, make_sheet
+from connectors.memory.places import PlaceInMemory
+from seawall.codes import Printed, all_used_at, heard, keep_sheet, make_sheet, used_at, used_in
 from seawall.decide import Ask, Finish
 from seawall.drive import drive
 from seawall.inventory import About, Inventory
@@ -31,6 +32,7 @@ from seawall.journal import (
 from seawall.judging import NO_TRUST, Judge, NoTrustHere, judge_without_city, may_say_yes, word_of
 from seawall.model import Text
 from seawall.people import Person
+from seawall.places import Places, PlaceSilent
 from seawall.plan import Approval, Plan
 from seawall.signed import Signed
 from seawall.signers import Signers, parse_signers
@@ -42,6 +44,7 @@ from tests.seawall.plans import a_change, a_plan
 
 KEYS = {name: ed25519_key() for name in ("anna", "bo", "carl", "dora", "erik")}
 RUN = "2026-11-22-0300-move-k3"
+OTHER = "2026-11-22-0400-move-x9"
 
 
 def city(**away: Any) -> Inventory:
@@ -255,6 +258,15 @@ def test_breaking_the_glass_opens_a_step_alone_where_the_runbook_lets_it(tmp_pat
     assert why == "the runbook lets nobody break the glass for fence"
 
 
+def three_places() -> list[PlaceInMemory]:
+    return [PlaceInMemory(name) for name in ("north", "south", "witness")]
+
+
+def folders(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
 class TestCodes:
     @pytest.fixture
     def sheet(self, tmp_path: Path) -> Printed:
@@ -310,6 +322,59 @@ class TestCodes:
         why = judge(tmp_path).why_not(word, State(of, [opened(of)]), MIDNIGHT)
         assert why is not None
         assert "erik has no sheet of codes" in why
+
+    def test_a_code_counts_once_at_every_machine_of_a_city_that_has_places(
+        self, tmp_path: Path, sheet: Printed
+    ):
+        of, north = plan(), three_places()
+        here, there = (
+            replace(judge(tmp_path), places=Places(north), runs=folders(tmp_path / name)) for name in "ab"
+        )
+        word, state = self.by_telephone(of, sheet), State(of, [opened(of)])
+        assert here.take(word, state, MIDNIGHT) is None
+        assert here.take(word, state, MIDNIGHT) is None  # delivered again after a power cut
+        other = opened(of).model_copy(update={"run": OTHER})
+        again = self.by_telephone(of, sheet, run=OTHER)
+        why = there.take(again, State(of, [other]), MIDNIGHT)
+        assert why is not None
+        assert f"this code was used before: run {RUN}, step fence" in why
+        assert used_at(Places(north), heard(sheet.kept, sheet.codes[0], "anna")) is not None
+        assert used_at(Places(north), heard(sheet.kept, sheet.codes[1], "anna")) is None
+        assert all_used_at(Places(north), sheet.kept) == {1}
+
+    @pytest.mark.parametrize("lost", ["down", "deaf"])
+    def test_a_code_does_not_count_while_nobody_can_tell_whether_another_machine_used_it(
+        self, tmp_path: Path, sheet: Printed, lost: str
+    ):
+        of, stores = plan(), three_places()
+        for store in stores[1:]:
+            setattr(store, lost, True)
+        one = replace(judge(tmp_path), places=Places(stores))
+        word, state = self.by_telephone(of, sheet), State(of, [opened(of)])
+        why = one.take(word, state, MIDNIGHT)
+        assert why is not None
+        assert f"code 1 of the sheet {sheet.kept.sheet}: whether this code was used at another" in why
+        assert "are silent. Let somebody sign" in why
+        assert used_in(one.runs, heard(sheet.kept, sheet.codes[0], "anna")) is None
+        with pytest.raises(PlaceSilent, match="cannot be told"):
+            used_at(Places(stores), heard(sheet.kept, sheet.codes[0], "anna"))
+        with pytest.raises(PlaceSilent, match="cannot be told"):
+            all_used_at(Places(stores), sheet.kept)
+
+    def test_a_code_counts_with_one_of_the_three_places_lost(self, tmp_path: Path, sheet: Printed):
+        of, stores = plan(), three_places()
+        stores[0].down = True
+        one = replace(judge(tmp_path), places=Places(stores))
+        assert one.take(self.by_telephone(of, sheet), State(of, [opened(of)]), MIDNIGHT) is None
+
+    def test_a_code_does_not_count_where_the_places_of_a_city_are_not_asked(
+        self, tmp_path: Path, sheet: Printed
+    ):
+        of = plan()
+        placed = city().model_copy(update={"places": {"north": None, "south": None, "witness": None}})
+        why = judge(tmp_path, placed).take(self.by_telephone(of, sheet), State(of, [opened(of)]), MIDNIGHT)
+        assert why is not None
+        assert "driven without them" in why
 
     def test_neither_sheet_nor_journal_holds_a_code(self, tmp_path: Path, sheet: Printed):
         word = self.by_telephone(plan(), sheet)

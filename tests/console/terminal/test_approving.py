@@ -201,6 +201,7 @@ def test_breaking_the_glass_opens_the_step_alone_and_owes_a_review_until_somebod
 
 
 def test_a_telephone_code_counts_once_and_is_shown_as_weaker(waiting, key_of, tmp_path):
+    waiting.without_places()
     sheet = tmp_path / "sheet.html"
     said = waiting("codes", "print", "commander", "-o", sheet, "--as", "dr-manager")
     assert said.code == ExitCode.DONE, said.err
@@ -210,6 +211,7 @@ def test_a_telephone_code_counts_once_and_is_shown_as_weaker(waiting, key_of, tm
     said = waiting(*words, "--yes", "light")
     assert said.code == ExitCode.DONE, said.err
     assert "weaker than a signature" in said.out
+    assert "guarded on this host only" in flat(said.out)
     waiting("resume", "last")
     assert waiting.lit("green")
     assert "heard by operator: weaker than a signature" in flat(waiting("show", "last").out)
@@ -219,7 +221,9 @@ def test_a_telephone_code_counts_once_and_is_shown_as_weaker(waiting, key_of, tm
     said = waiting(*words, "--yes", "light")
     assert said.code == ExitCode.BAD_INPUT
     assert "this code was used before" in said.err
-    assert json.loads(waiting("codes", "list", "--json").out)[0]["used"] == 1
+    (listed,) = json.loads(waiting("codes", "list", "--json").out)
+    assert (listed["used"], listed["used_known"]) == (1, "here")
+    assert "guarded on this host only" in flat(waiting("codes", "list").out)
 
 
 def test_where_there_is_no_trust_root_yeses_are_typed_and_every_screen_says_so(stage):

@@ -76,10 +76,7 @@ steps:
 def town(stage):
     for name, text in (("evening", NESTED), ("taking", TAKES), ("rests", RESTS)):
         stage.write(f"runbooks/{name}.yaml", text)
-    hosts = stage.city / "inventory" / "hosts.yaml"  # whose places are nowhere in the world
-    before, _, after = hosts.read_text(encoding="utf-8").partition("\nplaces:\n")
-    _, found, after = after.partition("balancers:\n")
-    hosts.write_text(f"{before}\n{found}{after}", encoding="utf-8")
+    stage.without_places()
     return stage
 
 
