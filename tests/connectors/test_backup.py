@@ -208,7 +208,7 @@ def scratch_of(server: Server) -> Iterator[str]:
     for folder in Path("/tmp").glob("seawall-*"):
         control = folder / "data" / "global" / "pg_control"
         ours = struct.pack("<Q", int(server.system_identifier))
-        if not control.exists() or control.read_bytes()[:8] == ours:
+        if folder.is_dir() and (not control.exists() or control.read_bytes()[:8] == ours):
             yield str(folder)
 
 

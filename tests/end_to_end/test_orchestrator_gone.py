@@ -58,4 +58,5 @@ def test_another_machine_goes_on_from_the_copies_and_repeats_nothing(scene: Scen
         assert resumed.ended().code == ExitCode.DONE
     assert (outcome(here), successes(here, "fence"), successes(here, "promote")) == ("done", 1, 1)
     assert (scene.primary(), scene.timeline()) == (OTHER[was], timeline + 1)
-    assert "know no open run" in elsewhere.seawall("recover").out
+    # Of another story's run a busy store may have missed the end; this one's stands there.
+    assert run.id not in elsewhere.seawall("recover").out
