@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import shutil
 import signal
-import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+from tests.own_folders import a_lab_folder, memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -62,24 +61,10 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-ROOM = 4 << 30
-"""Bytes: a lab takes half of one GiB at most, and two or three stand beside each other."""
-
-
-def _memory() -> str | None:
-    """Return a folder in memory, if there is room: what others write to the disk then holds up no test."""
-    memory = Path("/dev/shm")
-    if not memory.is_dir():
-        return None
-    there = os.statvfs(memory)
-    roomy = there.f_bavail * there.f_frsize > ROOM
-    return str(memory) if roomy and not there.f_flag & os.ST_NOEXEC else None
-
-
 def pytest_configure() -> None:
     """Let the tests' folders lie in memory where they can."""
-    if memory := _memory():
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+    if there := memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(there))
 
 
 @pytest.fixture
@@ -115,17 +100,10 @@ def pytest_collection_finish() -> None:
 @contextlib.contextmanager
 def a_lab(**different: Any) -> Iterator[LabLayout]:
     """Bring up a lab of its own, as `lab_up` is told, and take it down again."""
-    from drills.lab.up import lab_down, lab_up
+    from drills.lab.up import lab_up
 
-    _take_down_what_killed_tests_left()
-    # Short, for Unix sockets; and where other accounts can reach it, for the tests run as root in a container.
-    folder = Path(tempfile.mkdtemp(prefix=f"sw-test-{os.getpid()}-", dir=_memory() or "/var/tmp"))
-    folder.chmod(0o711)
-    try:
+    with a_lab_folder() as folder:
         yield lab_up(folder, tell=print, **different)
-    finally:
-        lab_down(folder)
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -149,22 +127,3 @@ def browser() -> Iterator[Browser]:
 
     with a_browser() as running:
         yield running
-
-
-LEFT_AFTER = 3600.0
-"""Seconds."""
-
-
-def _take_down_what_killed_tests_left() -> None:
-    from drills.lab.up import lab_down
-
-    for folder in Path(_memory() or "/var/tmp").glob("sw-test-*-*"):
-        # Nobody's for an hour: tests beside this one make labs, and a name in /proc says nothing across namespaces.
-        old = time.time() - folder.stat().st_mtime > LEFT_AFTER
-        if (
-            old
-            and folder.stat().st_uid == os.geteuid()
-            and not Path("/proc", folder.name.split("-")[2]).exists()
-        ):
-            lab_down(folder)
-            shutil.rmtree(folder)

@@ -26,12 +26,15 @@ WHOLE_DEMO = 240.0
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A lab's folder nobody has; its city and its Prefect lie beside it."""
-    there = Path(f"/var/tmp/sw-demo-{os.getpid()}")
+    there = Path(f"/var/tmp/sw-demo-{os.getpid()}-{os.urandom(2).hex()}")  # no other's name begins so
     yield there
     lab_down(there)
     end_server(there.with_name(f"{there.name}-prefect"))
-    for one in there.parent.glob(f"{there.name}*"):
-        shutil.rmtree(one)
+    for one in (
+        there,
+        *there.parent.glob(f"{there.name}-*"),
+    ):
+        shutil.rmtree(one, ignore_errors=True)
 
 
 def begin(folder: Path, told: Path) -> subprocess.Popen[bytes]:

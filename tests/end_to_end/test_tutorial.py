@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import urllib.request
 from itertools import islice
 from pathlib import Path
@@ -20,7 +19,7 @@ import pytest
 
 from drills.lab.errors import LabError
 from drills.lab.ports import ports_from
-from drills.lab.up import lab_down
+from tests.own_folders import a_lab_folder
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -47,12 +46,8 @@ def free_base() -> int:
 
 @pytest.fixture
 def lab_folder():
-    # Called so, the next session takes it down should this one be killed.
-    folder = Path(tempfile.mkdtemp(prefix=f"sw-test-{os.getpid()}-", dir="/var/tmp"))
-    folder.chmod(0o711)
-    yield folder
-    lab_down(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    with a_lab_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

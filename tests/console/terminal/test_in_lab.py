@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from console.terminal.lab import city_of_lab, write_city
 from console.terminal.main import run_command_line
 from seawall.errors import ExitCode
 from seawall.loading import load_inventory
+from tests.own_folders import a_lab_folder
 
 WHOLE_DRILL = 180.0
 
@@ -141,21 +141,20 @@ def test_down_leaves_nothing_but_the_city(seawall, own_lab, city):
 
 @pytest.mark.lab
 def test_a_lab_comes_up_and_goes_down_from_the_command_line(tmp_path):
-    folder = Path(f"/var/tmp/sw-test-{os.getpid()}-cli")
-    environ = {**os.environ, "SEAWALL_LAB": str(folder)}
-
-    def seawall_said(*words):
-        command = [sys.executable, "-m", "console.terminal.main", *words]
+    def seawall_said(folder, *words):
         return subprocess.run(
-            command, env=environ, capture_output=True, text=True, timeout=WHOLE_DRILL, check=False
+            [sys.executable, "-m", "console.terminal.main", *words],
+            env={**os.environ, "SEAWALL_LAB": str(folder)},
+            capture_output=True,
+            text=True,
+            timeout=WHOLE_DRILL,
+            check=False,
         )
 
-    try:
-        up = seawall_said("lab", "up", "--city", str(tmp_path / "city"))
+    with a_lab_folder() as folder:
+        up = seawall_said(folder, "lab", "up", "--city", str(tmp_path / "city"))
         assert up.returncode == ExitCode.DONE, up.stderr
         assert f"export SEAWALL_CITY={tmp_path / 'city'}" in up.stdout
-        assert seawall_said("check", "--city", str(tmp_path / "city")).returncode == ExitCode.DONE
-    finally:
-        down = seawall_said("lab", "down")
-    assert down.returncode == ExitCode.DONE, down.stderr
-    subprocess.run(["rm", "-rf", str(folder)], check=True)
+        assert seawall_said(folder, "check", "--city", str(tmp_path / "city")).returncode == ExitCode.DONE
+        down = seawall_said(folder, "lab", "down")
+        assert down.returncode == ExitCode.DONE, down.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -31,6 +32,15 @@ def private_folders() -> set[Path]:
     """The unit's own /tmp and /var/tmp; a systemd that is killed leaves them behind."""
     found = (Path(place).glob("systemd-private-*-seawall.service-*") for place in ("/tmp", "/var/tmp"))
     return {folder for each in found for folder in each}
+
+
+def mounted() -> str:
+    """What anybody has mounted: another session's unit may run beside, and its folders are called like ours."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended in between
+            found.append((process / "mountinfo").read_text(errors="replace"))
+    return "\n".join(found)
 
 
 class Systemd:
@@ -91,8 +101,10 @@ class Systemd:
     def end(self) -> None:
         os.killpg(self.unshare.pid, signal.SIGKILL)  # and by --kill-child everything inside
         self.unshare.wait(20)
+        used = mounted()
         for left in private_folders() - self.others:
-            shutil.rmtree(left)
+            if left.name not in used:
+                shutil.rmtree(left)
 
 
 @pytest.fixture(scope="module")
