@@ -74,7 +74,7 @@ def with_a_wrong_address(desk: Desk) -> Iterator[Desk]:
     entry = south.postgres["login"].model_copy(update={"port": port})
     moved = south.model_copy(update={"address": north.address, "postgres": {"login": entry}})
     wrong = inventory.model_copy(update={"hosts": {**inventory.hosts, "south-db": moved}})
-    other = Desk(desk.settings)
+    other = Desk(desk.settings, desk.bag)
     other.city = dataclasses.replace(desk.city, inventory=wrong)
     yield other
 

@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Desk:
-    """A city's folder and its settings; the rest is loaded only when a command needs it."""
+    """A city's folder and its settings; the rest is loaded only when a command needs it.
+
+    Attributes:
+        bag: the go-bag that all of it comes from, in place of a folder that somebody keeps.
+    """
 
     settings: Settings
+    bag: Path | None = None
 
     @classmethod
     def at(cls, said: Path | None) -> Desk:
@@ -36,7 +41,7 @@ class Desk:
         if from_go_bag.takes_the_place_of(said):
             bag = from_go_bag.open_bag()
             assert bag is not None  # it takes the place of a folder
-            return cls._set(from_go_bag.settings_of(bag))
+            return cls._set(from_go_bag.settings_of(bag), bag.path)
         return cls.in_folder(said)
 
     @classmethod
@@ -45,9 +50,9 @@ class Desk:
         return cls._set(load_settings(find_city(said)))
 
     @classmethod
-    def _set(cls, settings: Settings) -> Desk:
+    def _set(cls, settings: Settings, bag: Path | None = None) -> Desk:
         os.environ.setdefault("SEAWALL_LANGUAGE", settings.language)
-        return cls(settings)
+        return cls(settings, bag)
 
     @property
     def folder(self) -> Path:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, CityDir
 
 LACKING = ("missing", "not-known")
@@ -68,6 +69,9 @@ def doctor(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="With --send-test: send without asking.")] = False,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Look at the outside without changing it.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from console.terminal.desk import Desk
+from console.terminal.from_go_bag import vault_here
 from console.terminal.screen import Screen, next_command, out, words
 from console.terminal.status_words import GOES_ON, SAYS, said
 from console.terminal.surroundings import operator, surroundings
@@ -81,9 +82,8 @@ def _places(desk: Desk) -> Iterator[Places | None]:
         yield None
         return
     from connectors.places import places_of
-    from connectors.secrets import Secrets
 
-    places = places_of(people, Secrets())
+    places = places_of(people, vault_here())
     try:
         yield places
     finally:

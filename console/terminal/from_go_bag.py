@@ -10,7 +10,8 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from connectors.secrets import Secrets
     from seawall.go_bag.bag import Bag, Judge
     from seawall.plan import Plan
     from seawall.settings import Settings
@@ -43,6 +45,7 @@ class Wanted:
 
 _WANTED: ContextVar[Wanted] = ContextVar("go-bag", default=Wanted())  # noqa: B039 - frozen
 _OPEN: ContextVar[Bag | None] = ContextVar("open go-bag", default=None)
+_SEALED: ContextVar[bool] = ContextVar("secrets stay sealed", default=False)
 
 
 def wanted() -> Wanted:
@@ -106,17 +109,29 @@ KNOWN_TO = {
     "abort": True,
     "answer": False,
     "approve": False,
+    "doctor": True,
     "duty": False,
+    "freeze": True,
+    "override": True,
+    "person": False,
+    "places": True,
     "plan": True,
     "pretend": True,
     "print": False,
+    "recover": True,
     "report": False,
     "resume": True,
+    "retry": True,
     "run": True,
     "runs": False,
     "show": False,
+    "skip": True,
+    "status": False,
+    "thaw": True,
+    "undo": True,
+    "watch": True,
 }
-"""Commands that take a go-bag, and whether they open its secrets."""
+"""Commands that take a go-bag, and whether they open its secrets whatever else is said."""
 
 
 def as_typed(command: str) -> str:
@@ -202,7 +217,8 @@ def settings_of(bag: Bag) -> Settings:
         for name in ("runs", "pages", "exercise_pages")
         if not os.environ.get(f"SEAWALL_{name.upper()}")
     }
-    return settings.model_copy(update={**beside, "prefect": "off"})
+    kept = settings.go_bag.model_copy(update={"keep_at": (str(bag.path),)})
+    return settings.model_copy(update={**beside, "prefect": "off", "go_bag": kept})
 
 
 def work_folder(bag: Path) -> Path:
@@ -282,6 +298,24 @@ def secrets_of(bag: Bag) -> Mapping[str, str]:
         raise BadInput.one(
             "what is sealed in it are no secrets", where=str(bag.path), remedy=remedy
         ) from error
+
+
+def vault_here() -> Secrets:
+    """Return where secrets are looked up: first among those that the go-bag in use brought. Raises: BadInput."""
+    from connectors.secrets import Secrets
+
+    bag = None if _SEALED.get() else open_bag()
+    return Secrets() if bag is None else Secrets(brought=secrets_of(bag))
+
+
+@contextmanager
+def leaving_secrets_sealed() -> Iterator[None]:
+    """Open no secrets within: for what asks nobody outside, and is wanted by whoever has no key too."""
+    token = _SEALED.set(True)
+    try:
+        yield
+    finally:
+        _SEALED.reset(token)
 
 
 def plan_named(name: str) -> Plan | None:

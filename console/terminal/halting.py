@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, CityDir, Run
 
 COMMANDS = ("freeze", "thaw", "undo", "skip", "retry")
@@ -28,7 +29,16 @@ def add_to(app: typer.Typer) -> None:
     app.command()(retry)
 
 
-def freeze(*, why: Why = "", who: AsPerson = None, city: CityDir = None, as_json: AsJson = False) -> None:
+def freeze(
+    *,
+    why: Why = "",
+    who: AsPerson = None,
+    city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
+    as_json: AsJson = False,
+) -> None:
     """Stop all that Seawall would do by itself, at every place.
 
     Verifications, drills and runs that would be taken up again do not start until somebody lifts it with `thaw`. What
@@ -44,7 +54,16 @@ def freeze(*, why: Why = "", who: AsPerson = None, city: CityDir = None, as_json
     freeze_all(why, who=who, city=city, as_json=as_json)
 
 
-def thaw(*, why: Why = "", who: AsPerson = None, city: CityDir = None, as_json: AsJson = False) -> None:
+def thaw(
+    *,
+    why: Why = "",
+    who: AsPerson = None,
+    city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
+    as_json: AsJson = False,
+) -> None:
     """Lift a freeze, at every place.
 
     What Seawall does by itself goes on. Only a person of the inventory can. Exit code 6 when a place could not be told.
@@ -71,6 +90,9 @@ def undo(
     without_prefect: WithoutPrefect = False,
     who: AsPerson = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Take back what a run has done, the last change first.
@@ -99,6 +121,9 @@ def skip(
     without_prefect: WithoutPrefect = False,
     who: AsPerson = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Leave a failed step out, and let the run go on without it.
@@ -123,6 +148,9 @@ def retry(
     without_prefect: WithoutPrefect = False,
     who: AsPerson = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Have a failed step tried again, and let the run go on.

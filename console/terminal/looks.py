@@ -62,6 +62,8 @@ def _here(desk: Desk, _world: World) -> Iterator[Look]:
 
 def _schedules(desk: Desk, _world: World) -> Iterator[Look]:
     """Whether anything starts what is scheduled, and whether it ran: read from files, so it is said at once."""
+    if desk.bag is not None:  # nothing runs by itself where there is only a go-bag
+        return
     from console.terminal.serve.checking import schedules_found
 
     try:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from console.terminal.approving import KeyFile
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, CityDir, Run
 from console.terminal.running import WithoutPrefect
 
@@ -39,6 +40,9 @@ def override(
     without_prefect: WithoutPrefect = False,
     who: AsPerson = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on without the evidence that a failed step was to see. It takes two people, within 15 minutes.

@@ -29,7 +29,14 @@ def add_to(app: typer.Typer) -> None:
     app.command()(duty)
 
 
-def list_(*, role: RoleName = None, city: CityDir = None, as_json: AsJson = False) -> None:
+def list_(
+    *,
+    role: RoleName = None,
+    city: CityDir = None,
+    _bag: FromGoBag = None,
+    _old: AlthoughOld = False,
+    as_json: AsJson = False,
+) -> None:
     """List the people by name, and what is missing of whom.
 
     Their roles, who is on duty, deputies and channels.
@@ -59,6 +66,8 @@ def show(
     ],
     *,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Show one person, with addresses and telephone number.

@@ -10,7 +10,7 @@ from typing import cast
 
 from connectors.by_hand import BY_HAND
 from console.terminal.desk import Desk
-from console.terminal.from_go_bag import meant
+from console.terminal.from_go_bag import leaving_secrets_sealed, meant
 from console.terminal.from_paper import form
 from console.terminal.reporting import write_page
 from console.terminal.screen import aside, language, next_command, out, words
@@ -95,7 +95,7 @@ def _of_run(run: RunFolder, desk: Desk, spoken: Language) -> Paper:
 def _of_runbook(
     name: str, parameters: Mapping[str, str], exercise: bool, desk: Desk, spoken: Language
 ) -> Paper:
-    with desk.open_world() as world:
+    with leaving_secrets_sealed(), desk.open_world() as world:
         plan = imagine(desk, world, name, parameters, exercise=exercise)
     return paper_of_plan(plan, desk, spoken)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, CityDir
 
 COMMANDS = ("recover", "places")
@@ -25,6 +26,9 @@ def recover(
     *,
     who: AsPerson = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Take up from its copies a run whose machine is gone.
@@ -59,6 +63,9 @@ def places(
         typer.Option("--only", metavar="PLACE", help="With --set-up: only this one, which was lost."),
     ] = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the city's three places, and which of them count.

@@ -48,7 +48,7 @@ def situation_of(desk: Desk, *, look: bool = False, by: str = "") -> Situation:
     seen: Mapping[str, Sighting] = kept.services
     if look and inventory is not None:
         seen = _look(desk, seen, by, problems)
-    now = surroundings().now()
+    now, keeps = surroundings().now(), desk.bag is None
     holder = held_by(watch_lock(desk.runs)) if is_held(watch_lock(desk.runs)) else None
     return Situation(
         at=now,
@@ -56,8 +56,11 @@ def situation_of(desk: Desk, *, look: bool = False, by: str = "") -> Situation:
         services=services_now(inventory, seen, now) if inventory else (),
         runs=_tried(lambda: runs_now(desk.runs, open_runs(desk.runs), now, inventory), (), problems),
         latest=_tried(lambda: latest_ended(desk.runs), None, problems),
-        schedules=_tried(lambda: _schedules(desk, inventory, now), (), problems) if inventory else (),
-        serve=_serve(desk, now) if inventory else None,
+        # Nothing runs by itself where there is only a go-bag.
+        schedules=_tried(lambda: _schedules(desk, inventory, now), (), problems)
+        if keeps and inventory
+        else (),
+        serve=_serve(desk, now) if keeps and inventory else None,
         watcher=Watcher(by=holder.by, since=holder.since) if holder else None,
         drill=_drill_under_way(desk.folder / "drills", now),
         go_bags=_tried(lambda: go_bags(desk), (), problems) if inventory else (),

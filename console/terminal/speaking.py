@@ -56,6 +56,7 @@ def answer(
     alone: OnlyOnePlace = None,
     city: CityDir = None,
     _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
     _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:

@@ -25,7 +25,9 @@ def go_bags(desk: Desk) -> tuple[GoBagNow, ...]:
         return ()
     from seawall.go_bag.kept import go_bags_now
 
-    return tuple(go_bags_now(desk.settings, desk.inventory.city.name, surroundings().now()))
+    found = go_bags_now(desk.settings, desk.inventory.city.name, surroundings().now())
+    # Working from one, its city is what was laid out of it: it cannot have changed since.
+    return tuple(found if desk.bag is None else (one.model_copy(update={"changed": ()}) for one in found))
 
 
 def show_go_bags(one: Situation, screen: Screen, *, short: bool = False) -> None:

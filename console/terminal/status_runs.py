@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from console.terminal.from_go_bag import as_typed
 from console.terminal.screen import Screen, language, words
 from console.terminal.status_words import (
     BADLY,
@@ -106,7 +107,7 @@ def _show(run: RunNow, one: Situation, screen: Screen, zone: tzinfo, *, short: b
     if doubtful := [name for name in run.in_doubt if name not in asked]:
         screen.say(said(SAYS["doubt"], steps=", ".join(doubtful)), "bad", indent=INNER, hang=2)
     if run.standing is not Standing.UNREADABLE:
-        screen.raw(f"{' ' * INNER}{words(SAYS['stop'])}: seawall abort {run.id}")
+        screen.raw(f"{' ' * INNER}{words(SAYS['stop'])}: {as_typed(f'seawall abort {run.id}')}")
 
 
 def _show_who(wait: Wait, who: Who, screen: Screen, zone: tzinfo) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from console.terminal.from_go_bag import as_typed
 from console.terminal.next_steps import next_steps
 from console.terminal.screen import Screen, language, words
 from console.terminal.status_bags import show_go_bags
@@ -93,7 +94,7 @@ def show_next(one: Situation, screen: Screen) -> None:
         screen.say(line, "strong")
     for n, command in enumerate(steps.commands):
         # Never wrapped: a command that is cut in two cannot be copied.
-        screen.raw(f"{words(SAYS['next' if n == 0 else 'or'])}{command}")
+        screen.raw(f"{words(SAYS['next' if n == 0 else 'or'])}{as_typed(command)}")
 
 
 def _show_down(

@@ -24,14 +24,9 @@ if TYPE_CHECKING:
 
 def _real_world(city: City) -> World:
     from connectors.world import real_world
-    from console.terminal.from_go_bag import open_bag, secrets_of
+    from console.terminal.from_go_bag import vault_here
 
-    bag = open_bag()
-    if bag is None:
-        return real_world(city.inventory, own=city.own)
-    from connectors.secrets import Secrets
-
-    return real_world(city.inventory, Secrets(brought=secrets_of(bag)), own=city.own)
+    return real_world(city.inventory, vault_here(), own=city.own)
 
 
 def _now() -> datetime:

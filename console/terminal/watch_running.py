@@ -119,7 +119,7 @@ def _until_changed(city: Path, files: Mapping[str, tuple[int, int]]) -> Callable
 
 def _read_again(desk: Desk) -> Desk:
     """Return the city as its files are now; as they were before when there are mistakes in them."""
-    fresh = Desk(desk.settings)
+    fresh = Desk(desk.settings, desk.bag)
     try:
         _ = fresh.city
     except BadInput as error:

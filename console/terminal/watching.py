@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, CityDir
 
 COMMANDS = ("status", "watch")
@@ -28,6 +29,9 @@ def status(
     ] = False,
     who: AsPerson = None,
     city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what is broken now, and what waits for whom.
@@ -45,6 +49,7 @@ def status(
     import json
 
     from console.terminal.desk import Desk
+    from console.terminal.from_go_bag import as_typed
     from console.terminal.next_steps import next_steps
     from console.terminal.screen import out
     from console.terminal.situating import situation_of
@@ -57,14 +62,21 @@ def status(
         told = {
             "well": situation.well,
             **situation.model_dump(mode="json"),
-            "next": list(next_steps(situation).commands),
+            "next": [as_typed(one) for one in next_steps(situation).commands],
         }
         screen.raw(json.dumps(told, indent=2, ensure_ascii=False))
         return
     show_situation(situation, screen, desk.zone)
 
 
-def watch(*, who: AsPerson = None, city: CityDir = None) -> None:
+def watch(
+    *,
+    who: AsPerson = None,
+    city: CityDir = None,
+    _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
+    _old: AlthoughOld = False,
+) -> None:
     """Look at every service over and over, by reading only.
 
     Until Ctrl-C, each at the pace of its `probe`; what is seen is kept for `seawall status` and the pages. A change

@@ -126,6 +126,18 @@ def test_a_failover_runs_from_it_with_all_else_gone_and_comes_home_once(scene: S
     assert (told["outcome"], told["imported"]["by"]) == ("done", "commander")
 
 
+def test_a_freeze_from_it_reaches_every_place_with_the_keys_it_brought(scene: Scene, rescue: Rescue) -> None:
+    unsealed = ("--unseal-with", str(rescue.key))
+    looked = rescue.begin("places", "--json", *unsealed).ended()
+    assert looked.code == ExitCode.DONE, looked.all
+    froze = rescue.begin("freeze", "--why", "water in the north hall", "--json", *unsealed).ended()
+    assert (froze.code, json.loads(froze.out)["places_not_told"]) == (ExitCode.DONE, []), froze.all
+    # At home, where nobody has said anything, the places tell of it.
+    lifted = scene.seawall("thaw", "--why", "dry again", "--as", "commander", "--json")
+    assert lifted.code == ExitCode.DONE, lifted.all
+    assert [one["why"] for one in json.loads(lifted.out)["freezes"]] == ["water in the north hall"]
+
+
 @pytest.mark.root
 def test_it_starts_where_there_is_no_network_at_all(rescue: Rescue) -> None:
     """In a network namespace of its own, without even a loopback: what needs nobody outside works."""

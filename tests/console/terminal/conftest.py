@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,9 @@ from seawall.run_list import find_run
 from seawall.state import State
 from tests.console.terminal.keyboard import Keyboard, at_a_terminal
 from tests.console.terminal.stage import make_stage, on_stage
+
+if TYPE_CHECKING:
+    from tests.console.terminal.bags import Bags
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,17 @@ def stage(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Stage
     }.items():
         monkeypatch.setenv(name, value)
     return Stage(city, capsys)
+
+
+@pytest.fixture
+def bags(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bags:
+    """Have go-bags made of the city, where no setting of this machine's counts."""
+    from console.terminal.from_go_bag import CALLED, VARIABLE, WORK_VARIABLE
+    from tests.console.terminal.bags import bags_of
+
+    for name in (VARIABLE, WORK_VARIABLE, CALLED, "SSH_AUTH_SOCK", "SEAWALL_TRUST"):
+        monkeypatch.delenv(name, raising=False)
+    return bags_of(stage, tmp_path)
 
 
 @pytest.fixture

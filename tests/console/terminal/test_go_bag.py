@@ -7,88 +7,20 @@ import os
 import stat
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from console.terminal.from_go_bag import CALLED, VARIABLE, WORK_VARIABLE
+from console.terminal.from_go_bag import WORK_VARIABLE
 from seawall.errors import ExitCode
 from seawall.go_bag.bag import by_itself, read_bag, write_bag
 from seawall.go_bag.manifest import MANIFEST, SIGNATURE, digests
-from tests.console.terminal.conftest import Said, Stage
-from tests.seawall.keys import Key, ed25519_key
+from tests.console.terminal.bags import Bags
+from tests.seawall.keys import ed25519_key
 
 CANARY = "kanarie-4711-hemmelig"
 PLAN = "login-to-south"
-
-
-@dataclass
-class Bags:
-    """A city with lamps, one person's key, and the go-bags made with it."""
-
-    stage: Stage
-    folder: Path
-    key: Key
-
-    @property
-    def private(self) -> Path:
-        return self.folder / "id_ed25519"
-
-    @property
-    def file(self) -> Path:
-        return self.folder / "stick" / "havnby-go-bag.pyz"
-
-    def make(self, *more: str) -> Said:
-        sealed_to = f"commander={self.folder / 'id_ed25519.pub'}"
-        return self.stage(
-            "go-bag", "-o", self.folder / "stick", "--for", sealed_to, "--key", self.private, *more
-        )
-
-    def another_runbook(self, name: str, first: str = "") -> None:
-        text = (self.stage.city / "runbooks" / "look.yaml").read_text()
-        self.stage.write(f"runbooks/{name}.yaml", first + text.replace("runbook: look", f"runbook: {name}"))
-
-    def made_at(self, at: datetime) -> None:
-        """Sign the same go-bag as if it had been made then."""
-        bag = read_bag(self.file, by_itself)
-        members = {name: one for name, one in bag.members.items() if name not in (MANIFEST, SIGNATURE)}
-        manifest = bag.manifest.model_copy(update={"made_at": at})
-        self.file.write_bytes(write_bag(manifest, members, self.key))
-
-    def away(self, *words: str | Path, **environ: str) -> Said:
-        """Carry a command out with the real `seawall`, in an empty home, far from the city."""
-        home = self.folder / "home"
-        home.mkdir(exist_ok=True)
-        environment = {
-            "HOME": str(home),
-            "PATH": os.environ["PATH"],
-            "COLUMNS": "200",
-            "SEAWALL_AS": "commander",
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "console.terminal.main", *map(str, words)],
-            cwd=home,
-            env={**environment, "PYTHONPATH": str(Path(__file__).parents[3]), **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        assert "Traceback" not in done.stdout + done.stderr
-        return Said(done.returncode, done.stdout, done.stderr)
-
-
-@pytest.fixture
-def bags(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bags:
-    for name in (VARIABLE, WORK_VARIABLE, CALLED, "SSH_AUTH_SOCK", "SEAWALL_TRUST"):
-        monkeypatch.delenv(name, raising=False)
-    key = ed25519_key()
-    there = Bags(stage, tmp_path, key)
-    there.private.write_bytes(key.pem())
-    (tmp_path / "id_ed25519.pub").write_text(f"{key.line} commander\n")
-    return there
 
 
 class TestMaking:
