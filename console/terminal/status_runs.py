@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from console.terminal.doubt_screen import show_doubt
 from console.terminal.from_go_bag import as_typed
 from console.terminal.screen import Screen, language, words
 from console.terminal.status_words import (
@@ -103,11 +104,20 @@ def _show(run: RunNow, one: Situation, screen: Screen, zone: tzinfo, *, short: b
             screen.say(words(wait.does), indent=INNER + 2, hang=2)
     for step in run.under_way if run.standing is not Standing.INTERRUPTED else ():
         screen.say(f"{step.step}: {words(step.does)}; {_left(step)}", indent=INNER, hang=2)
+    _show_doubts(run, screen, zone, short=short)
+    if run.standing is not Standing.UNREADABLE:
+        screen.raw(f"{' ' * INNER}{words(SAYS['stop'])}: {as_typed(f'seawall abort {run.id}')}")
+
+
+def _show_doubts(run: RunNow, screen: Screen, zone: tzinfo, *, short: bool) -> None:
+    """Say what nobody knows; in full, what a person needs to know before they say it."""
     asked = {wait.step for wait in run.waits}
     if doubtful := [name for name in run.in_doubt if name not in asked]:
         screen.say(said(SAYS["doubt"], steps=", ".join(doubtful)), "bad", indent=INNER, hang=2)
-    if run.standing is not Standing.UNREADABLE:
-        screen.raw(f"{' ' * INNER}{words(SAYS['stop'])}: {as_typed(f'seawall abort {run.id}')}")
+    for doubt in () if short else run.doubts:
+        if len(run.doubts) > 1:
+            screen.say(f"{doubt.step}: {words(doubt.does)}", "strong", indent=INNER, hang=2)
+        show_doubt(doubt, screen, zone, indent=INNER + 2)
 
 
 def _show_who(wait: Wait, who: Who, screen: Screen, zone: tzinfo) -> None:

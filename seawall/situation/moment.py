@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from seawall.doubts import Doubt
 from seawall.freezing import Freeze
 from seawall.model import Frozen, Text
 from seawall.on_duty import Because
@@ -108,7 +109,13 @@ class StepNow(Frozen):
 
 
 class RunNow(Frozen):
-    """A run that has not ended. `last_at` is of its journal's last line; `in_doubt` are steps of unknown ending."""
+    """A run that has not ended.
+
+    Attributes:
+        last_at: of its journal's last line.
+        in_doubt: steps of unknown ending.
+        doubts: what is known of each of these, and what each answer leads to.
+    """
 
     id: str
     runbook: str
@@ -122,6 +129,7 @@ class RunNow(Frozen):
     waits: tuple[Wait, ...] = ()
     under_way: tuple[StepNow, ...] = ()
     in_doubt: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     problem: str | None = None
 
 

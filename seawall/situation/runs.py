@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from seawall.doubts import doubt_of
 from seawall.errors import JournalError
 from seawall.inventory import Inventory
+from seawall.journal_file import read_journal
 from seawall.on_duty import handover, on_duty
 from seawall.questions import questions_of
 from seawall.run_folder import RunFolder, read_state
@@ -39,8 +41,11 @@ def run_now(
     )
     if summary.standing is Standing.UNREADABLE or not whole:
         return bare
+    run = RunFolder(runs, summary.id)
     try:
-        state = read_state(RunFolder(runs, summary.id))
+        state = read_state(run)
+        in_doubt = (*state.doubtful, *_orphaned(state, summary.standing))
+        events = tuple(read_journal(run.journal_path)) if in_doubt else ()
     except JournalError as error:
         return bare.model_copy(
             update={"standing": Standing.UNREADABLE, "problem": f"{error.where}: {error.problem}"}
@@ -76,7 +81,8 @@ def run_now(
             "parameters": state.plan.parameters,
             "waits": waits,
             "under_way": under_way,
-            "in_doubt": (*state.doubtful, *_orphaned(state, summary.standing)),
+            "in_doubt": in_doubt,
+            "doubts": tuple(doubt_of(state, events, step) for step in in_doubt),
         }
     )
 

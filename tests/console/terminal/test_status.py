@@ -16,6 +16,8 @@ import pytest
 
 from console.terminal.main import run_command_line
 from console.terminal.panels import LONGEST, MORE, PANELS
+from seawall.carrying import held
+from seawall.journal import Started
 from seawall.locks import Lock, is_held
 from seawall.sightings import (
     Condition,
@@ -197,6 +199,46 @@ def test_that_nobody_is_on_duty_is_said_where_somebody_is_waited_for(stage):
     until = stage.state().steps["light"].asked.until
     stage.more["now"] = lambda: until - timedelta(milliseconds=10)
     assert "NOBODY IS ON DUTY; deputy-commander may act" in stage("status").out
+
+
+def interrupted_in(open_run, step: str) -> None:
+    """Have the process of a run die in the middle of a change."""
+    run = open_run("blink", "lamp=green")
+    with held(run, lambda: datetime.now(UTC), "anna") as journal:
+        now = next(iter(journal.events())).at
+        journal.append([Started(at=now, step=step, attempt=1, until=now)])
+
+
+def test_of_a_doubt_it_tells_what_was_being_done_what_is_known_and_what_each_answer_leads_to(stage, open_run):
+    interrupted_in(open_run, "light")
+    told = stage("status").out
+    flat = " ".join(told.split())
+    for said in (
+        "In doubt: light",
+        "What was being done: lamp.on",
+        "What is known:",
+        "If you say happened: it counts as done; next: look.",
+        "If you say did-not-happen: it counts as failed, is not tried again by itself",
+    ):
+        assert said in flat
+    (run,) = situation(stage)["runs"]
+    assert run["in_doubt"] == ["light"]
+    (doubt,) = run["doubts"]
+    assert (doubt["step"], doubt["uses"], doubt["proof"]) == ("light", "lamp.on", "lamp.is-on")
+    assert [one["said"]["en"] for one in doubt["known"]]
+    # Who sees only whether anybody is needed is not read all of it.
+    assert "What was being done" not in stage().out
+    docs = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    line = next(one for one in docs.splitlines() if one.startswith("| `questions[]`"))
+    assert [key for key in doubt if f"`{key}`" not in line and f"`{key}[]`" not in line] == []
+
+
+def test_a_doubt_is_told_in_danish_too(stage, open_run, monkeypatch):
+    interrupted_in(open_run, "light")
+    monkeypatch.setenv("SEAWALL_LANGUAGE", "da")
+    told = " ".join(stage("status").out.split())
+    assert "Det, der var i gang: lamp.on" in told
+    assert "Siger du happened (det skete): det tæller som udført; det næste: look." in told
 
 
 def test_an_exercise_is_marked_and_stands_after_what_is_real(stage, open_run):
