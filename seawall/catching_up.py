@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from seawall.copies import journal_row, lines_key, plan_key
-from seawall.errors import Tampered
+from seawall.copies import NOTHING_BEGUN, journal_row, lines_key, plan_key
+from seawall.errors import JournalError, Tampered
 from seawall.places import Place, Places
 from seawall.slots import VOID, Unclear
 from seawall.terms import too_few
@@ -23,6 +23,10 @@ T = TypeVar("T")
 
 PATIENCE = timedelta(seconds=10)
 """How long one place may take over the list of a long journal's lines."""
+
+
+class NothingBegun(JournalError):
+    """The run was given up before it could change anything: the places did not know how it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,11 @@ class Known:
     here: int
     copied: int
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the places say that it has changed nothing, and never will."""
+        return self.lines == (NOTHING_BEGUN,)
+
 
 def catch_up(places: Places, run: str, here: bytes, *, void: Sequence[int] = ()) -> Known:
     """Read what the places know of the journal of `run` beyond what stands `here`.
@@ -51,6 +60,7 @@ def catch_up(places: Places, run: str, here: bytes, *, void: Sequence[int] = ())
 
     Raises:
         PlaceSilent: too few places answer.
+        NothingBegun: it stands here, and was given up elsewhere.
         Tampered: the places hold other lines than this machine does.
     """
     own = here.splitlines(keepends=True)
@@ -114,7 +124,8 @@ class _Reading:
         return place.get(key, self._places.within)
 
     def _make_void(self, place: Place, key: str) -> bytes | None:
-        return place.put_if_absent(key, VOID, self._places.within)
+        """Return what stands there then: void, also when somebody else had made it so."""
+        return place.put_if_absent(key, VOID, self._places.within) or VOID
 
     def _listed(self) -> Mapping[int, set[int]]:
         prefix = f"{journal_row(self._run)}/"
@@ -135,7 +146,7 @@ def _joined(reading: _Reading, own: list[bytes], first: int, run: str) -> Known:
     here = len(own)
     while (found := reading.lines_at(len(lines) + 1)) is not None:
         if not _agree(own, len(lines) + 1, found.lines):
-            raise _parted(run, len(lines) + 1)
+            raise _given_up(run) if found.lines == (NOTHING_BEGUN,) else parted(run, len(lines) + 1)
         if found.kept and copied == len(lines):
             copied += len(found.lines)
         lines += found.lines
@@ -176,7 +187,14 @@ def _majority(
     raise too_few(Unclear(tuple(silent)), f"run {run}")
 
 
-def _parted(run: str, line: int) -> Tampered:
+def _given_up(run: str) -> NothingBegun:
+    remedy = "It is over. If it is wanted still: plan it again"
+    problem = "another machine has given it up before it began: the places did not know how it was opened"
+    return NothingBegun(problem, where=f"run {run}", remedy=remedy)
+
+
+def parted(run: str, line: int) -> Tampered:
+    """Make the error for a journal here and copies there that part at a line."""
     remedy = (
         f"Another machine has driven it on from there: see `seawall recover {run}`. To go on from here, move this "
         "folder away, keep it as evidence, and recover the run"

@@ -24,6 +24,7 @@ from seawall.terms import too_few
 AT_ONCE = 8
 """Things claimed side by side; a plan over a whole site claims a thousand."""
 RELEASED = b"released"
+CLAIMS = "claims/"
 
 Ended = Callable[[str], bool]
 """Tells whether a run has ended, as far as can be shown from here."""
@@ -55,9 +56,31 @@ def claim_at(places: Places, things: Iterable[str], run: str, driver: Driver, en
         raise
 
 
+def is_claimed_by(places: Places, run: str) -> bool:
+    """Tell whether a run has claimed anything, also where no majority shows it yet. Asks for every claim there is.
+
+    Raises: PlaceSilent: too few places answer.
+    """
+    rows, answered, silent = set[str](), 0, list[str]()
+    for answer in places.ask(lambda place: place.names(CLAIMS, places.within)):
+        if answer.said is None:
+            silent.append(answer.place)
+            continue
+        rows |= {key.rsplit("/", 2)[0] for key in answer.said}
+        answered += 1
+    if answered < places.majority:
+        raise too_few(Unclear(tuple(silent)), "the claims")
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="claims") as at_once:
+        for head in at_once.map(lambda row: read_row(places, row), sorted(rows)):
+            held = None if isinstance(head, Unclear) or not head.content else ClaimWord.read(head.content)
+            if held is not None and held.run == run:
+                return True
+    return False
+
+
 def foresee(places: Places, things: Iterable[str]) -> None:
     """Read in a thread of its own who holds `things`, while a person reads the plan: what was decided stays so."""
-    rows = [f"claims/{thing}" for thing in things]
+    rows = [f"{CLAIMS}{thing}" for thing in things]
 
     def read() -> None:
         for row in rows:
@@ -77,7 +100,7 @@ def release_at(places: Places, things: Collection[str], run: str) -> bool:
 
 def _claim(places: Places, thing: str, run: str, driver: Driver, ended: Ended) -> None:
     mine = ClaimWord(nonce=nonce(), run=run, driver=driver, at=utc_now()).model_dump_json().encode()
-    row = f"claims/{thing}"
+    row = f"{CLAIMS}{thing}"
     head = places.foreseen.pop(row, None) or read_row(places, row)
     if isinstance(head, Unclear):
         raise too_few(head, thing)
@@ -99,7 +122,7 @@ def _claim(places: Places, thing: str, run: str, driver: Driver, ended: Ended) -
 
 
 def _release(places: Places, thing: str, run: str) -> bool:
-    row = f"claims/{thing}"
+    row = f"{CLAIMS}{thing}"
     head = read_row(places, row)
     if isinstance(head, Unclear) or not head.content:
         return False
@@ -132,7 +155,7 @@ def _is_released(places: Places, row: str, n: int) -> bool:
         answered += 1
         if answered >= places.majority:
             return False
-    raise too_few(Unclear(tuple(silent)), row.removeprefix("claims/"))
+    raise too_few(Unclear(tuple(silent)), row.removeprefix(CLAIMS))
 
 
 def _busy(thing: str, held: ClaimWord | None) -> Busy:

@@ -1,12 +1,15 @@
 """Copies of a run's journal at the three places, so that losing the machine that drives it loses nothing that matters.
 
     open/<run>                                     the run has not ended
-    runs/<run>/plan                                the plan, as it is on the disk
+    runs/<run>/plan                                the plan, as it is on the disk; here before any line is
     runs/<run>/journal/<first line>/<round>        lines of the journal from there on, as they are on the disk
 
 A round is a driver's: the number of the slot with which it took the run up, so that nobody else writes in it. Lines
 count as kept when they and all before them are at a majority of the places. Whoever takes the run up makes the rounds
 of the drivers before void after the last line that is known (`seawall.catching_up`), so that these stop.
+
+No change begins before the plan and the first line are kept. So a run of which two places hold no line, and in whose
+rounds none can come any more, has changed nothing: whoever takes it up says so in its place (`NOTHING_BEGUN`).
 """
 
 from __future__ import annotations
@@ -29,6 +32,10 @@ AGAIN_AFTER, LONGEST_PAUSE = 0.25, 1.0
 """Seconds before what a silent place did not take is sent to it again, at first and at last."""
 INDEX = "open/"
 """What the keys begin with that name the runs that have not ended, so that nobody must list every line of all."""
+NOTHING_BEGUN = b"seawall: nothing was begun\n"
+"""What stands in place of the first line of a run that was lost before it could change anything, and never will."""
+THE_PLAN, OPENED = 0, 1
+"""As the last line that is to be kept: the plan, before any line; and how the run was opened."""
 LARGEST = 1_000_000
 """Bytes of lines that go out together."""
 
@@ -77,21 +84,31 @@ class _Behind:
 class Copies:
     """The copies that one driver sends out, in order, beside the run."""
 
-    def __init__(self, places: Places, run: str, round_: int, lost: Callable[[str], object]) -> None:
+    def __init__(self, places: Places, run: str, lost: Callable[[str], object]) -> None:
         """Begin. `lost` is told, from another thread, when somebody else has written where only this driver may."""
-        self._places, self._run, self._round, self._lost = places, run, round_, lost
+        self._places, self._run, self._round, self._lost = places, run, 0, lost
         self._changed = threading.Condition()
         self._waiting: list[tuple[int, bytes]] = []
         self._parcels: deque[_Parcel] = deque()
         self._behind = {name: _Behind() for name in places.names}
-        self._kept = self._on_the_way = 0
+        self._kept, self._on_the_way = THE_PLAN - 1, 0
         self._hurry = self._over = self._parted = False
         threading.Thread(target=self._send_what_waits, name=f"copies of {run}", daemon=True).start()
 
     def keep_plan(self, content: bytes) -> None:
-        """Send the plan out, before any line."""
-        self._send(_Parcel(f"{INDEX}{self._run}", b"open", last=0))
-        self._send(_Parcel(plan_key(self._run), content, last=0))
+        """Send the plan out, before any line; for that nobody need have the term yet."""
+        self._send(_Parcel(plan_key(self._run), content, last=THE_PLAN))
+
+    def drive(self, round_: int, kept: int) -> None:
+        """Begin to copy lines, in this driver's round; so many are `kept` already, and the plan where any is.
+
+        A run that is refused its claims is not among those to be taken up, and so it stands there from here on only.
+        """
+        with self._changed:
+            self._round = round_
+            self._kept = max(self._kept, kept) if kept else self._kept
+        if not kept:
+            self._send(_Parcel(f"{INDEX}{self._run}", b"open", last=THE_PLAN))
 
     def add(self, first: int, lines: bytes, *, at_once: bool = False) -> None:
         """Send lines out, from line `first` of the journal on; in the order of the journal, and soon."""
@@ -126,6 +143,8 @@ class Copies:
         """Let what waits go out to a majority, for so long, and stop. A place that is just slow gets a moment more."""
         end = time.monotonic() + within.total_seconds()
         with self._changed:
+            if self._over:
+                return
             self._hurry = True
             self._changed.notify_all()
             while (self._waiting or self._parcels) and time.monotonic() < end:

@@ -1,7 +1,8 @@
 """Taking up from its copies a run whose machine is gone: fetched from the three places, checked, and never repeated.
 
 The machine may only be cut off. So its term is waited for, its rounds are made void, and what it could have begun
-that no copy shows is in doubt (`seawall.unseen`) before anybody drives the run on from here.
+that no copy shows is in doubt (`seawall.unseen`) before anybody drives the run on from here. A run of which two places
+do not show how it was opened has changed nothing: it is given up, for good, and what it claimed is free.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 
-from seawall.catching_up import catch_up, read_plan
-from seawall.copies import INDEX
+from seawall.catching_up import NothingBegun, catch_up, read_plan
+from seawall.claims_at_places import is_claimed_by
+from seawall.copies import INDEX, NOTHING_BEGUN, forget_open, lines_key
 from seawall.drivers import TermWord, this_driver
 from seawall.errors import BadInput, JournalError, Tampered
 from seawall.files import FOLDER_MODE, keep_names, make_folder, on_disk, write_whole
@@ -58,7 +61,8 @@ def known_runs(places: Places, runs_here: Callable[[str], bool]) -> tuple[KnownR
             break
     if answered < places.majority:
         raise too_few(Unclear(tuple(silent)), "the places")
-    return tuple(_known(places, name, here=runs_here(name)) for name in sorted(names, reverse=True))
+    found = (_known(places, name, here=runs_here(name)) for name in sorted(names, reverse=True))
+    return tuple(one for one in found if one is not None)
 
 
 def recover(
@@ -68,6 +72,7 @@ def recover(
 
     Raises:
         BadInput: it is here already, or the places do not know it.
+        NothingBegun: they do not know how it was opened, so it had changed nothing; it is given up now, and never will.
         PlaceSilent: too few places answer.
         Tampered: the copies do not fit together.
     """
@@ -75,15 +80,17 @@ def recover(
         remedy = f"Take it up: `seawall resume {run.id}`; what the places know besides is fetched then"
         raise BadInput.one("this machine has that run", where=f"run {run.id}", remedy=remedy)
     plan = read_plan(places, run.id)
-    if plan is None:
+    if plan is None and not _was_begun(places, run.id):
         remedy = "See `seawall recover` for what the places know; a run that ended is not kept there"
         raise BadInput.one("the places do not know this run", where=f"run {run.id}", remedy=remedy)
     make_folder(run.runs)
     with Term(places, run.id, this_driver(run.runs, by), timedelta(), tell) as term:
         term.take()
         known = catch_up(places, run.id, b"", void=[one for one in term.begun if one != term.began])
+        if known.is_given_up or not known.lines:
+            _give_up(places, run.id, term)
         content = b"".join(known.lines)
-        events = _checked(content, plan, run.id)
+        plan, events = _checked(content, plan, run.id)
         said = (
             None
             if isinstance(events[-1], Ended)
@@ -93,9 +100,42 @@ def recover(
     return len(known.lines)
 
 
-def _known(places: Places, name: str, *, here: bool) -> KnownRun:
-    lines = catch_up(places, name, b"").lines
+def _was_begun(places: Places, run: str) -> bool:
+    """Tell whether anything stands at the places of a run whose plan does not: a term, or a claim."""
+    head = read_row(places, row_of_term(run))
+    if isinstance(head, Unclear):
+        raise too_few(head, f"run {run}")
+    return head.n > 0 or is_claimed_by(places, run)
+
+
+def _give_up(places: Places, run: str, term: Term) -> NoReturn:
+    """Write down, in place of its first line, that the run has changed nothing. Nobody else can write there any more.
+
+    Raises: NothingBegun, when it is written; PlaceSilent: too few places took it in, or another has taken it up.
+    """
+    key, silent, count = lines_key(run, 1, term.began), list[str](), 0
+    for answer in places.ask(lambda place: place.put_if_absent(key, NOTHING_BEGUN, places.within)):
+        if answer.silent is not None or answer.said is not None:
+            silent.append(answer.place)
+        else:
+            count += 1
+    if count < places.majority:
+        raise too_few(Unclear(tuple(silent)), f"run {run}")
+    forget_open(places, run)
+    problem = "the places do not know how it was opened, so it had changed nothing, and it never will now"
+    remedy = "What it claimed is free. If it is wanted still: plan it again"
+    raise NothingBegun(problem, where=f"run {run}", remedy=remedy)
+
+
+def _known(places: Places, name: str, *, here: bool) -> KnownRun | None:
+    """Return what the places know of a run; None when it is over, and not every place has taken it off its list yet."""
+    known = catch_up(places, name, b"")
+    if known.is_given_up:
+        return None
+    lines = known.lines
     events = tuple(events_of(read_lines(b"".join(lines), f"run {name}")[0], f"run {name}"))
+    if events and isinstance(events[-1], Ended):
+        return None
     head = read_row(places, row_of_term(name))
     word = None if isinstance(head, Unclear) or not head.content else TermWord.read(head.content)
     driver = f"{word.driver.by} on {word.driver.machine}" if word else ""
@@ -103,10 +143,10 @@ def _known(places: Places, name: str, *, here: bool) -> KnownRun:
     return KnownRun(name, first, len(lines), events[-1] if events else None, driver, here)
 
 
-def _checked(content: bytes, plan: bytes, run: str) -> tuple[Event, ...]:
+def _checked(content: bytes, plan: bytes | None, run: str) -> tuple[bytes, tuple[Event, ...]]:
     lines, whole = read_lines(content, f"the copies of run {run}")
     events = tuple(events_of(lines, f"the copies of run {run}"))
-    if whole != len(content) or not events or not isinstance(events[0], Opened):
+    if plan is None or whole != len(content) or not events or not isinstance(events[0], Opened):
         remedy = "Wait until another place answers and try again; without it the run cannot be taken up"
         raise JournalError("the copies do not show how it was opened", where=f"run {run}", remedy=remedy)
     if hashlib.sha256(plan).hexdigest() != events[0].plan or events[0].run != run:
@@ -114,7 +154,7 @@ def _checked(content: bytes, plan: bytes, run: str) -> tuple[Event, ...]:
         raise Tampered(
             "the copy of the plan is not the one that was approved", where=f"run {run}", remedy=remedy
         )
-    return events
+    return plan, events
 
 
 def _answering(places: Places) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from seawall.copies import Copies
+from seawall.copies import OPENED, Copies
 from seawall.journal import Event, Failed, NotNeeded, NotReplicated, Started, Succeeded
 from seawall.journal_file import FileJournal
 from seawall.plan import Plan
@@ -68,6 +68,10 @@ class ReplicatedJournal:
     def events(self) -> Iterable[Event]:
         """Return every event so far, oldest first."""
         return self._file.events()
+
+    def is_known(self, within: timedelta) -> bool:
+        """Tell whether two places hold the plan and how the run was opened; wait for that, if need be, so long."""
+        return self._copies.are_kept(OPENED, within)
 
     def take(self) -> Sequence[NotReplicated]:
         """Return what is to be recorded about the copies themselves, as an inbox does."""

@@ -13,6 +13,7 @@ from connectors.world import places_in
 from console.terminal.desk import Desk
 from console.terminal.screen import aside, next_command, out
 from console.terminal.surroundings import surroundings
+from seawall.catching_up import NothingBegun
 from seawall.errors import BadInput, ExitCode
 from seawall.marks import look_at, set_up
 from seawall.places import Places
@@ -45,12 +46,16 @@ def show_known(city: Path | None, *, as_json: bool) -> None:
 
 
 def recover_here(name: str, city: Path | None, by: str, *, as_json: bool) -> None:
-    """Fetch a run and say what is next. Raises: SeawallError."""
+    """Fetch a run and say what is next; or, where there is nothing to fetch, that it is over. Raises: SeawallError."""
     desk = Desk.at(city)
     screen = aside() if as_json else out()
     run = RunFolder(desk.runs, name)
-    with _places(desk) as places:
-        lines = recover_run(places, run, surroundings().now, by=by, tell=screen.say)
+    try:
+        with _places(desk) as places:
+            lines = recover_run(places, run, surroundings().now, by=by, tell=screen.say)
+    except NothingBegun as over:
+        _show_over(run.id, over, as_json=as_json)
+        return
     if as_json:
         told = {"run": run.id, "folder": str(run.path), "lines": lines}
         out().raw(json.dumps(told, indent=2, ensure_ascii=False))
@@ -60,6 +65,15 @@ def recover_here(name: str, city: Path | None, by: str, *, as_json: bool) -> Non
         "What could have begun without a copy of that is in doubt; its proof is looked at when it goes on."
     )
     next_command(screen, f"seawall resume {run.id}", f"seawall show {run.id}")
+
+
+def _show_over(run: str, over: NothingBegun, *, as_json: bool) -> None:
+    if as_json:
+        out().raw(json.dumps({"run": run, "folder": None, "lines": 0}, indent=2, ensure_ascii=False))
+        return
+    out().say(f"{run} is over: {over.problem}.", "good")
+    out().say(f"{over.remedy}.")
+    next_command(out(), "seawall recover")
 
 
 def show_places(city: Path | None, *, set_up: bool, only: tuple[str, ...], as_json: bool) -> None:

@@ -36,7 +36,8 @@ def recover(
     Without a name it lists the open runs that the city's three places know. With one, it waits until nobody else can
     drive the run any more, fetches plan and journal from the copies, and checks them; `seawall resume` then goes on.
     Every change that could have begun without a copy of that is in doubt: its proof is looked at, or you are asked.
-    Exit code 0 when it is here, 2 when this machine has it already or the places do not know it, 3 when the copies do
+    A run of which they do not know how it was opened had changed nothing: it is given up, and what it claimed is free.
+    Exit code 0 when it is here, or given up; 2 when this machine has it already or the places do not know it, 3 when the copies do
     not fit together, 6 when too few places answer.
 
     \b
