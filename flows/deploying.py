@@ -15,7 +15,6 @@ from typing import Any
 
 import yaml
 
-from flows.automations import ensure_zombie_rule
 from flows.place import configured, utc_now
 from flows.schedules import DEPLOYMENTS, FLOWS, city_schedules
 from seawall.errors import SeawallError
@@ -36,6 +35,8 @@ def deploy() -> None:
         subprocess.SubprocessError: Prefect's own command said no; its words are on standard error.
         prefect.exceptions.PrefectException, httpx.HTTPError: the server does not answer.
     """
+    from flows.automations import ensure_zombie_rule  # loads Prefect; what is wanted is told without it
+
     settings = configured()
     schedules = city_schedules(settings, load_inventory(settings.city))
     folder = ServeFolder.of(settings.city)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-import asyncssh
 import pytest
 
 from seawall.actions import Deadline
@@ -132,6 +131,8 @@ class SshMachine:
 
 def make_machine(folder: Path, hostname: str, *, path: str = "", user: str = "seawall") -> SshMachine:
     """Lay down what a server there needs: its key, whom it lets in, and a name of its own; nothing is started."""
+    import asyncssh  # a third of a second, and only real servers need it
+
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "hostname").write_text(f"#!/bin/sh\necho {hostname}\n")
     (folder / "bin" / "hostname").chmod(0o755)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import asyncssh
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from seawall.own_actions import Own, OwnActionsFile, one_word
 from seawall.targets import Endpoint
 from seawall.yaml_source import yaml_source
 from tests.connectors.servers import occasion
+from tests.seawall.keys import ed25519_key
 
 SHOWS_WORDS = 'for w; do printf "%s" "$w" | od -An -v -tx1 | tr -d " \\n"; echo; done'
 """A program for a real `sh`: each of its words as it arrived, in hexadecimal, a line each."""
@@ -308,7 +308,7 @@ def _as_a_shell() -> Callable[[str, bytes], Output | None]:
 class TestMemory(OwnContract):
     @pytest.fixture
     def place(self) -> Place:
-        key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+        key = ed25519_key().line
         city = a_city("127.0.1.1", 22, key)
         machine = MachineInMemory(key, "north-db", answer=_as_a_shell())
         shell = SshInMemory({Endpoint(address="127.0.1.1", port=22): machine})

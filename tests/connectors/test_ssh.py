@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncssh
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,8 +25,9 @@ from connectors.ssh.command import Limit, guarded
 from seawall.actions import Occasion, Output, World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.targets import Endpoint, Host
+from tests.seawall.keys import ed25519_key
 
-ANOTHER_KEY = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+ANOTHER_KEY = ed25519_key().line
 
 
 @dataclass

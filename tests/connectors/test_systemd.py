@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncssh
 import pytest
 
 import drills.lab
@@ -22,6 +21,7 @@ from seawall.errors import DidNothing, MayHaveActed, Unreachable
 from seawall.targets import Endpoint, Host, Unit
 from tests.connectors.conftest import start_sshd
 from tests.connectors.servers import occasion
+from tests.seawall.keys import ed25519_key
 
 STAND_IN = Path(drills.lab.__file__).with_name("systemctl.sh")
 DOES = {
@@ -185,7 +185,7 @@ class TestReal(SystemdContract):
     ],
 )
 def test_what_was_refused_did_nothing_and_what_was_not_seen_to_end_is_in_doubt(answer, raises, says):
-    key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+    key = ed25519_key().line
     begun: list[str] = []
 
     def answers(command: str, _stdin: bytes) -> Output | None:

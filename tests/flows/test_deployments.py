@@ -14,10 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from prefect.flows import Flow, load_flow_from_entrypoint
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.automations import NAME, ensure_zombie_rule
 from seawall.inbox import put
 from seawall.journal import Approved, Asked, Resumed
 from seawall.loading import load_city
@@ -42,14 +39,18 @@ steps:
 """
 
 
+@pytest.mark.slow  # Prefect takes two seconds to load
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda one: one["entrypoint"])
 def test_a_deployment_names_its_flow_by_module(deployment: dict[str, Any]) -> None:
+    from prefect.flows import Flow, load_flow_from_entrypoint
+
     entrypoint = deployment["entrypoint"]
 
     assert ":" not in entrypoint
     assert isinstance(load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False), Flow)
 
 
+@pytest.mark.slow  # the same
 @pytest.mark.parametrize(
     ("entrypoint", "runbook"),
     [
@@ -59,6 +60,8 @@ def test_a_deployment_names_its_flow_by_module(deployment: dict[str, Any]) -> No
     ],
 )
 def test_a_form_asks_for_what_the_runbook_takes(entrypoint: str, runbook: str) -> None:
+    from prefect.flows import load_flow_from_entrypoint
+
     form = load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False).parameters
     takes = load_city(REFERENCE).runbooks[runbook].parameters
 
@@ -101,6 +104,10 @@ def run(prefect: Prefect, city: Path, *command: str) -> str:
 @pytest.fixture
 def deployed(prefect: Prefect, city: Path) -> dict[str, Any]:
     """Every deployment, by its flow's name, after what prefect.yaml says to do."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    from flows.automations import ensure_zombie_rule
+
     prefect.ask("/work_pools/", name="seawall", type="process")
     run(prefect, city, "prefect", "--no-prompt", "deploy", "--all")
     for _ in range(2):
@@ -128,6 +135,8 @@ def _references(schema: Any) -> list[str]:
 def test_what_is_deployed_offers_the_city_and_can_be_carried_out(
     prefect: Prefect, deployed: dict[str, Any], city: Path
 ) -> None:
+    from flows.automations import NAME
+
     assert set(deployed) == {"respond", "failover", "failback", "verify-backups", "notify", "drill"}
     assert choices(deployed["failover"], "service") == {"login"}
     assert choices(deployed["failover"], "to") == {"north", "south"}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flows.importing import calls_of, tell_prefect
 from seawall.go_bag.merging import Came, merge
 from seawall.imported import told_prefect
 from seawall.journal import Ended, Event, Failed, NotNeeded, Opened, Outcome, Settled, Started, Succeeded
@@ -16,6 +16,9 @@ from seawall.model import Text
 from seawall.run_folder import RunFolder, create_run
 from tests.flows.conftest import Prefect, until
 from tests.seawall.plans import a_change, a_plan
+
+if TYPE_CHECKING:
+    from flows.importing import MadeCall
 
 NIGHT = datetime(2026, 11, 1, 3, 12, tzinfo=UTC)
 """Weeks before it is imported."""
@@ -64,6 +67,19 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def calls_of(events: Sequence[Event]) -> list[MadeCall]:
+    from flows.importing import calls_of  # loads Prefect, and `make` need not
+
+    return list(calls_of(events))
+
+
+def tell_prefect(*words: Any) -> tuple[dict[str, str], str]:
+    from flows.importing import tell_prefect
+
+    return tell_prefect(*words)
+
+
+@pytest.mark.slow  # Prefect takes two seconds to load
 class TestCalls:
     """What of a journal becomes a task run."""
 
@@ -92,7 +108,7 @@ class TestCalls:
             by="anna",
             version="0",
         )
-        assert list(calls_of((opened, NotNeeded(at=at(1), step="fence", attempt=1, because="so")))) == []
+        assert calls_of((opened, NotNeeded(at=at(1), step="fence", attempt=1, because="so"))) == []
 
 
 @pytest.mark.prefect

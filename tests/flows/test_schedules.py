@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,11 +16,8 @@ import yaml
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from prefect.client.schemas.objects import FlowRun
-from prefect.server.schemas.schedules import CronSchedule
 
 from flows.deploying import wanted_deployments
-from flows.its_turn import BEGINS_WITHIN, LATE, too_late
 from flows.schedules import city_schedules, standings
 from seawall.errors import BadInput
 from seawall.inventory import Inventory
@@ -32,6 +30,9 @@ from seawall.schedules import Kept, Schedule, next_dues
 from seawall.serve_folder import ServeFolder
 from seawall.settings import Settings, load_settings
 from tests.flows.conftest import ROOT
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
 
 REFERENCE = ROOT / "drills" / "city"
 HOME = ZoneInfo("Europe/Copenhagen")
@@ -76,6 +77,8 @@ YEARS_AND_CHANGES = [
 def test_what_is_due_is_what_prefect_starts_also_when_the_clock_is_changed(
     cron: str, change: tuple[int, int, int], hours: int
 ) -> None:
+    from prefect.server.schemas.schedules import CronSchedule
+
     start = datetime(*change, tzinfo=HOME).astimezone(UTC) - timedelta(hours=24) + timedelta(hours=hours)
     end = start + timedelta(days=2)
     one = Schedule(name="n", flow="drill", cron=cron, timezone="Europe/Copenhagen")
@@ -262,13 +265,18 @@ def test_what_was_never_installed_is_kept_by_nobody(city: Path) -> None:
 
 
 def begun(due: datetime) -> FlowRun:
+    from prefect.client.schemas.objects import FlowRun
+
     flow = "00000000-0000-0000-0000-000000000001"
     return FlowRun.model_validate(
         {"name": "n", "flow_id": flow, "expected_start_time": due, "auto_scheduled": True}
     )
 
 
+@pytest.mark.slow  # Prefect takes two seconds to load
 def test_of_all_that_was_missed_while_nobody_was_there_only_what_is_due_now_begins() -> None:
+    from flows.its_turn import BEGINS_WITHIN, too_late
+
     hourly = Schedule(name="n", flow="drill", cron="*/5 * * * *", timezone="Europe/Copenhagen")
     now = MORNING + BEGINS_WITHIN
     missed = [MORNING - timedelta(minutes=5 * n) for n in range(12)]
@@ -278,7 +286,10 @@ def test_of_all_that_was_missed_while_nobody_was_there_only_what_is_due_now_begi
     assert left == [MORNING]
 
 
+@pytest.mark.slow  # the same
 def test_a_nightly_run_begins_a_little_late_but_never_in_the_morning() -> None:
+    from flows.its_turn import LATE, too_late
+
     nightly = Schedule(name="n", flow="verify-backups", cron="30 2 * * *", timezone="Europe/Copenhagen")
     due = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 
@@ -288,7 +299,10 @@ def test_a_nightly_run_begins_a_little_late_but_never_in_the_morning() -> None:
     assert (state.type.value, state.name) == ("CANCELLED", "Missed")
 
 
+@pytest.mark.slow  # the same
 def test_a_run_that_the_worker_begins_as_fast_as_it_can_is_not_too_late_for_a_schedule_of_a_minute() -> None:
+    from flows.its_turn import BEGINS_WITHIN, too_late
+
     each_minute = Schedule(name="n", flow="drill", cron="* * * * *", timezone="Europe/Copenhagen")
 
     assert too_late(begun(MORNING), [each_minute], MORNING + BEGINS_WITHIN) is None
