@@ -28,6 +28,7 @@ FAST := not lab and not prefect and not slow and not ($(ELSEWHERE))
 SIDE_BY_SIDE := -n auto --dist worksteal
 # Tests of one file share a lab and break it in turn; never more than two labs at once.
 BY_FILE := -n 2 --dist loadfile
+STORIES := tests/simulation
 
 .PHONY: check test pages model fuzz matrix drills soak env demo bench golden lock clean
 
@@ -43,11 +44,14 @@ test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@# First the fast ones; then, whatever came of them but Ctrl-C, what starts servers or waits, a file at a time on each
-	@# core; last what needs Prefect, which is given three seconds to begin a run and must have the machine for itself.
+	@# First the fast ones; then, whatever came of them but Ctrl-C, the simulated stories, every core at them; then what
+	@# starts servers or waits, a file at a time on each core; last what needs Prefect, which is given three seconds to
+	@# begin a run and must have the machine for itself.
 	failed=0; $(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)" || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
-	$(BIN)/pytest -q $(BY_FILE) -m "not ($(FAST)) and not prefect and not ($(ELSEWHERE))" || failed=$$?; \
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m slow $(STORIES) || failed=$$?; \
+	[ $$failed != 2 ] || exit 2; \
+	$(BIN)/pytest -q $(BY_FILE) --ignore=$(STORIES) -m "not ($(FAST)) and not prefect and not ($(ELSEWHERE))" || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
 	$(BIN)/pytest -q -m "prefect and not ($(ELSEWHERE))"; exit $$failed
 

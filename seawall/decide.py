@@ -170,6 +170,8 @@ def _may_still_act(state: State, now: datetime) -> datetime | None:
 
 def _startable(state: State) -> tuple[StepCall, ...]:
     """As many steps as there is room for, the lanes taking turns."""
+    if not state.startable:  # most rounds
+        return ()
     room = ALL_HOLD - len(state.under_way)
     busy = Counter(lane for name in state.under_way for lane in state.steps[name].step.lanes)
     calls: list[StepCall] = []

@@ -36,6 +36,7 @@ from seawall.journal import (
     Word,
 )
 from seawall.plan import Plan, references
+from seawall.signed_words import GoingOn, lets_go_on
 from seawall.state import State
 from seawall.steady import boottime
 from seawall.step_state import Stand
@@ -77,6 +78,9 @@ class Gate(Protocol):
 
     def why_override_does_not_count(self, word: Overridden, state: State, now: datetime) -> str | None:
         """Say why one person's override does not count, or None when it does."""
+
+    def why_word_does_not_count(self, word: GoingOn, state: State, now: datetime) -> str | None:
+        """Say why another word that lets the run go on does not count, or None when it does."""
 
     def why_request_does_not_count(self, opened: Opened, plan: Plan) -> str | None:
         """Say why a run's request is not signed by who opened it; None when it is."""
@@ -187,6 +191,7 @@ class _Driver:
             )
         }
         self._proving: dict[str, tuple[StepCall, datetime]] = {}
+        self._wanted: dict[str, set[str]] = {}
         self._inbox: Inbox = NoInbox()
 
     def carry_on(self, inbox: Inbox, by: str) -> Finish | Ask:
@@ -247,7 +252,9 @@ class _Driver:
             self._hands.start(CallToMake(one, run, exercise, seen, self._page, by))
 
     def _seen_by(self, call: StepCall) -> Mapping[str, Mapping[str, Any]]:
-        wanted = {name.partition(".")[0] for name in _all_references(call)}
+        wanted = self._wanted.get(call.step.id)
+        if wanted is None:
+            wanted = self._wanted[call.step.id] = {name.partition(".")[0] for name in _all_references(call)}
         return {name: self._state.seen[name] for name in wanted if name in self._state.seen}
 
     def _await_an_ending(self) -> None:
@@ -316,13 +323,19 @@ class _Driver:
                 self._heard.add(word)
 
     def _refusal(self, word: Word) -> str | None:
-        if self._gate is not None and isinstance(word, Overridden):
-            return self._gate.why_override_does_not_count(word, self._state, self._clock())
-        if not isinstance(word, Approved):
+        if not isinstance(word, Approved | Overridden) and not lets_go_on(word):
             return None
         if self._gate is None:
             return NOBODY_JUDGES if self._state.yeses.signed else None
-        return self._gate.take(word, self._state, self._clock())
+        match word:
+            case Approved():
+                return self._gate.take(word, self._state, self._clock())
+            case Overridden():
+                return self._gate.why_override_does_not_count(word, self._state, self._clock())
+            case Skipped() | Retried() | Answered():
+                return self._gate.why_word_does_not_count(word, self._state, self._clock())
+            case _:
+                return None
 
     def _say_if_yeses_are_signed_from_here(self) -> None:
         """Journal it for a run that was opened where they were typed, or on a request that nobody signed."""

@@ -42,7 +42,7 @@ class FileInbox:
     """A run's inbox, as its driver sees it."""
 
     def __init__(self, run: RunFolder) -> None:
-        self._path = run.inbox_path
+        self._path, self._name = run.inbox_path, str(run.inbox_path)
         self._given: dict[str, Word] = {}
 
     def take(self) -> Sequence[Word]:
@@ -55,7 +55,7 @@ class FileInbox:
                 self._move(name, "taken")
             self._given = {}
             try:
-                names = sorted(one.name for one in os.scandir(self._path) if one.name.endswith(".json"))
+                names = sorted(one.name for one in os.scandir(self._name) if one.name.endswith(".json"))
             except FileNotFoundError:
                 return ()
             return [word for name in names if name[0] != "." and (word := self._word(name)) is not None]

@@ -37,17 +37,17 @@ class RunFolder:
     runs: Path
     id: str
 
-    @property
+    @cached_property
     def path(self) -> Path:
         """The folder."""
         return self.runs / self.id
 
-    @property
+    @cached_property
     def journal_path(self) -> Path:
         """The journal's file, for those who only read it."""
         return self.path / "journal.jsonl"
 
-    @property
+    @cached_property
     def inbox_path(self) -> Path:
         """Where words to the run are laid."""
         return self.path / "inbox"

@@ -7,12 +7,14 @@ from functools import cache
 from pathlib import Path
 
 from connectors.memory.world import OutsideInMemory
+from connectors.telling import Audiences
 from seawall.binding import make_plan
 from seawall.entries import HostEntry
 from seawall.ground import Ground
 from seawall.inventory import Inventory
 from seawall.loading import City, load_city
 from seawall.plan import Plan
+from seawall.targets import Server
 
 CITY = Path(__file__).parents[2] / "drills" / "city"
 SERVICE, OLD, NEW = "login", "north-db/login", "south-db/login"
@@ -32,6 +34,18 @@ def inventory(*, has_places: bool) -> Inventory:
     whole = _city().inventory
     hosts = {name: _host(host, has_lease=has_places) for name, host in whole.hosts.items()}
     return whole.model_copy(update={"hosts": hosts, "places": whole.places if has_places else {}})
+
+
+@cache
+def servers(*, has_places: bool) -> tuple[Server, ...]:
+    """Return the city's servers."""
+    return tuple(inventory(has_places=has_places).servers())
+
+
+@cache
+def audiences() -> Audiences:
+    """Return who is told what happens."""
+    return Audiences.of(inventory(has_places=False))
 
 
 def _host(host: HostEntry, *, has_lease: bool) -> HostEntry:

@@ -14,15 +14,17 @@ class Dice:
     """Every throw is a function of the seed, of what it is for, and of how often that was thrown before."""
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed & _MASK
-        self._thrown: dict[str, int] = {}
+        self._seed = (seed & _MASK) * 0x9E3779B97F4A7C15
+        self._next: dict[str, int] = {}
 
     def throw(self, what: str) -> float:
         """Return a number from 0 up to 1, the next of the stream `what`."""
-        n = self._thrown.get(what, 0)
-        self._thrown[what] = n + 1
+        n = self._next.get(what)
+        if n is None:
+            n = self._seed + (crc32(what.encode()) << 20)
+        self._next[what] = n + 1
         # splitmix64 (Steele, Lea and Flood 2014): a few multiplications, where random.Random takes 5 us to be seeded.
-        mixed = (self._seed * 0x9E3779B97F4A7C15 + (crc32(what.encode()) << 20) + n) & _MASK
+        mixed = n & _MASK
         mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
         return ((mixed ^ (mixed >> 31)) >> 11) / (1 << 53)

@@ -6,7 +6,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future
 from concurrent.futures._base import DoneAndNotDoneFutures
@@ -92,6 +92,10 @@ class VirtualExecutor:
         self._futures.append(future)
         VirtualThread(target=future.carry_out, args=(lambda: call(*args),)).start()
         return future
+
+    def map(self, call: Callable[..., Any], *those: Iterable[Any]) -> Iterator[Any]:
+        started = [self.submit(call, *one) for one in zip(*those, strict=False)]
+        return (one.result() for one in started)
 
     def __enter__(self) -> Self:
         return self

@@ -6,8 +6,8 @@ and 10,000 seeds in a minute leave a seed 12 ms. One runs at a time, always in t
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -73,7 +73,7 @@ class Thread:
     def __init__(self, process: Process, run: Callable[[], Any], about: object = None) -> None:
         self.process, self.about = process, about
         self.turn = 0
-        self.greenlet = greenlet(self._run)
+        self.greenlet = greenlet(self._run, process.kernel.main)
         self._what = run
         process.threads.append(self)
 
@@ -94,14 +94,14 @@ class Kernel:
         self.now = 0.0
         self.current: Thread | None = None
         self.steps = 0
-        self._coming: list[tuple[float, int, Callable[[], None]]] = []
+        self.main = getcurrent()
+        self._coming: list[tuple[float, int, Callable[[], None] | Thread, int]] = []
         self._count = 0
-        self._main = getcurrent()
 
     def at(self, when: float, what: Callable[[], None]) -> None:
         """Let something happen at a time; what was said first of the same time happens first."""
-        self._count += 1
-        heapq.heappush(self._coming, (max(when, self.now), self._count, what))
+        self._count = count = self._count + 1
+        heappush(self._coming, (max(self.now, when), count, what, 0))
 
     def after(self, seconds: float, what: Callable[[], None]) -> None:
         """Let something happen some time from now."""
@@ -115,11 +115,14 @@ class Kernel:
 
     def wake(self, thread: Thread, after: float = 0.0) -> None:
         """Let a thread that waits go on, unless something else has woken it by then."""
-        turn = thread.turn
-        self.after(after, lambda: self.resume(thread) if thread.turn == turn else None)
+        self._count = count = self._count + 1
+        heappush(self._coming, (self.now + after if after > 0.0 else self.now, count, thread, thread.turn))
 
     def resume(self, thread: Thread) -> None:
-        """Let a thread go on until it waits. A process that is held up goes on when it no longer is."""
+        """Let a thread go on until it waits. A process that is held up goes on when it no longer is.
+
+        Called only from what comes, never from a thread.
+        """
         process = thread.process
         if not process.alive or thread.greenlet.dead:
             return
@@ -128,7 +131,6 @@ class Kernel:
             return
         before, self.current = self.current, thread
         thread.turn += 1
-        thread.greenlet.parent = getcurrent()
         thread.greenlet.switch()
         self.current = before
 
@@ -138,7 +140,7 @@ class Kernel:
         assert thread is not None
         if not thread.process.alive:
             raise PowerCut
-        self._main.switch()
+        self.main.switch()
         if not thread.process.alive:
             raise PowerCut
 
@@ -158,11 +160,15 @@ class Kernel:
 
     def run(self, until: float) -> None:
         """Let everything happen that comes up to `until`."""
-        while self._coming and self._coming[0][0] <= until:
-            when, _, what = heapq.heappop(self._coming)
-            self.now = max(self.now, when)
+        coming = self._coming
+        while coming and coming[0][0] <= until:
+            when, _, what, turn = heappop(coming)
+            self.now = when
             self.steps += 1
-            what()
+            if not isinstance(what, Thread):
+                what()
+            elif what.turn == turn:
+                self.resume(what)
         self.now = max(self.now, until)
 
     @property

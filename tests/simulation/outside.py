@@ -24,12 +24,12 @@ from connectors.postgres.session import Answer, Session, unreachable
 from connectors.postgres.sessions import Sessions
 from connectors.power import MachinePower, ResetKind, System
 from connectors.slack import Posting, Slack
-from connectors.telling import Audiences
 from seawall.actions import Deadline, Output, World
 from seawall.errors import Finding
 from seawall.expiring import Leases
 from seawall.places import Places
 from seawall.targets import Balancer, Host, MailRelay, PowerSocket, Server, SlackWorkspace, Zone
+from tests.simulation import city
 from tests.simulation.network import Machine, Network
 from tests.simulation.virtual import TIME
 
@@ -52,14 +52,11 @@ class Wires:
 
     def world(self, clock: Callable[[], datetime], places: Places | None = None) -> World:
         """Make the world as one process reaches it."""
-        twin, shell, vault = (
-            self.twin,
-            WiredShell(self),
-            SecretsInMemory({one.replicator_password: "replicates" for one in self.twin.city.servers()}),
-        )
+        twin, shell, people = self.twin, WiredShell(self), city.audiences()
+        passwords = (one.replicator_password for one in city.servers(has_places=False))
+        vault = SecretsInMemory(dict.fromkeys(passwords, "replicates"))
         power = MachinePower(WiredController(self))
         host = WiredHost(shell, twin.servers)
-        people = Audiences.of(twin.city)
         leases = Leases(lambda: places, clock, lambda: TIME.monotonic(), TIME.sleep)  # noqa: PLW0108 - read each time
         postgres = PostgresServers(Sessions(self.open_one), host, power, vault, clock, leases=leases)
         return World(

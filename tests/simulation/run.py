@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from seawall import run_folder
@@ -20,7 +21,7 @@ from seawall.errors import BadInput, Busy, JournalError, SeawallError
 from seawall.hands import ThreadHands
 from seawall.inbox import put
 from seawall.journal import Ended, Event, Started, Word
-from seawall.journal_file import read_journal
+from seawall.journal_file import last_event, read_journal
 from seawall.places import Places
 from seawall.plan import Plan
 from seawall.recovering import recover
@@ -144,7 +145,7 @@ class Run:
             self.turned_away += isinstance(error, Busy)
         # Its end may have been written by a process that died of that, or by one that was turned away.
         with suppress(SeawallError):
-            self._note_the_end(read_journal(self.folder(process.place).journal_path)[-1])
+            self._note_the_end(last_event(self.folder(process.place).journal_path))
         process.came_to_an_end = True
         if not (isinstance(end, Busy) and (self.processes[0] is not process or self.ended)):
             self.stopped_with = end
@@ -188,15 +189,15 @@ class Run:
     def _is_anywhere(self) -> bool:
         return any(self.folder(place.name).path.exists() for place in self.ties.folder.iterdir())
 
-    def _note_the_end(self, event: Event) -> None:
+    def _note_the_end(self, event: Event | None) -> None:
         if isinstance(event, Ended) and self.ended is None:
             self.ended, self.ended_at = event, self.ties.kernel.now
 
 
 @contextmanager
 def named() -> Iterator[None]:
-    """Have runs called after the process that opens them, and the same in every telling."""
-    was = run_folder._names
+    """Have runs called after the process that opens them, and the same in every telling; the same plan is read once."""
+    were = run_folder._names, run_folder._plan_in
 
     def names(runbook: str, now: datetime) -> Iterator[str]:
         del runbook, now
@@ -204,11 +205,14 @@ def named() -> Iterator[None]:
         assert current is not None
         yield current.process.name.partition("#")[0]
 
-    run_folder._names = names
+    run_folder._names, run_folder._plan_in = names, _plan_in
     try:
         yield
     finally:
-        run_folder._names = was
+        run_folder._names, run_folder._plan_in = were
+
+
+_plan_in = cache(run_folder._plan_in)
 
 
 def _words(word: Word) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -243,7 +244,7 @@ class Story:
 
     def _guarded(self, machine: Machine) -> Iterator[Server]:
         if self.setting.has_places:
-            servers = city.inventory(has_places=True).servers()
+            servers = city.servers(has_places=True)
             yield from (one for one in servers if one.host.name == machine.name and one.lease is not None)
 
     def _guard_held(self, fault: GuardHeld) -> None:
@@ -357,8 +358,13 @@ class Story:
 
 
 def _machines() -> dict[str, Machine]:
-    hosts = [Machine(host.name, host.site) for host in city.inventory(has_places=True).whole_hosts()]
+    hosts = [Machine(name, site) for name, site in _hosts()]
     return {one.name: one for one in (*hosts, *_others())}
+
+
+@cache
+def _hosts() -> tuple[tuple[str, str], ...]:
+    return tuple((host.name, host.site) for host in city.inventory(has_places=True).whole_hosts())
 
 
 def _others() -> Iterator[Machine]:

@@ -7,11 +7,11 @@ threads that are no simulated ones, they are the real ones.
 from __future__ import annotations
 
 import queue
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any, Self
 
 from tests.simulation.kernel import Kernel, Thread
@@ -23,13 +23,13 @@ NAPS = 0.2
 for a person is 100 rounds of the driver's loop, and not 90,000."""
 
 _telling: list[Kernel] = []
-_TELLS = threading.get_ident()
+_TELLS = get_ident()
 """The one real thread in which stories are told; their own are greenlets in it."""
 
 
 def is_told() -> bool:
     """Tell whether a story is told just now, and here: threads that other tests left behind are none of its own."""
-    return bool(_telling) and threading.get_ident() == _TELLS
+    return bool(_telling) and get_ident() == _TELLS
 
 
 def kernel() -> Kernel:
@@ -54,15 +54,15 @@ class VirtualTime:
     perf_counter = staticmethod(time.perf_counter)
 
     def monotonic(self) -> float:
-        return kernel().now if is_told() else time.monotonic()
+        return _telling[-1].now if _telling and get_ident() == _TELLS else time.monotonic()
 
     def monotonic_ns(self) -> int:
         return int(self.monotonic() * 1e9)
 
     def clock_gettime(self, which: int) -> float:
-        if not is_told():
+        if not (_telling and get_ident() == _TELLS):
             return time.clock_gettime(which)
-        return self.time() if which == time.CLOCK_REALTIME else kernel().now
+        return self.time() if which == time.CLOCK_REALTIME else _telling[-1].now
 
     def time(self) -> float:
         if not is_told():
