@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from drills.scripted import scripted_yes
+from drills.scripted import scripted_answer, scripted_yes
 from seawall.errors import SeawallError
 from seawall.inbox import put
 from seawall.inventory import Inventory
@@ -48,13 +48,18 @@ class Obliging:
             return
         for person in self._who_are(event.of)[:1]:
             try:
-                put(
-                    self._run,
-                    Answered(at=self._now(), step=event.step, by=person, answer="happened", why=HOW),
-                )
+                if (word := self._done(event.step, person)) is not None:
+                    put(self._run, word)
             except SeawallError:
                 # A driver's watch must not raise. The question stays open, and the run says so.
                 return
+
+    def _done(self, step: str, person: str) -> Answered | None:
+        """Return that a step of theirs is done; None from somebody who would have to sign and has no key here."""
+        word = Answered(at=self._now(), step=step, by=person, answer="happened", why=HOW)
+        if first_event(self._run.journal_path).yeses == "typed":
+            return word
+        return scripted_answer(word, self._run.plan, run=self._run.id)
 
     def _who_are(self, role: str) -> list[str]:
         may = self._city.with_role(role)

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from connectors.ssh.agent import key_from_file
-from seawall.journal import Approved
+from seawall.journal import Answered, Approved
 from seawall.judging import word_of
 from seawall.plan import Plan, PlannedStep
 from seawall.signed import Signed
+from seawall.signed_words import statement_of
 from seawall.signers import trust_folder
 from seawall.sshsig import Signing
 from seawall.statements import request_for, signed, yes_to
+from seawall.step_state import StepState
 
 PEOPLE = "people"
 """The folder beside the trust root: `drills.lab.people` fills it."""
@@ -38,6 +40,15 @@ def scripted_yes(
         return None
     statement = yes_to(plan, step, run=run, requester=requester, by=by, now=now, lasts=step.approve.lasts)
     return word_of(statement, signed(statement, statement.namespace, key))
+
+
+def scripted_answer(word: Answered, plan: Plan, *, run: str) -> Answered | None:
+    """Return an answer about their own step as a scripted person signs it; None when they have no key here."""
+    key = scripted_key(word.by)
+    if key is None:
+        return None
+    statement = statement_of(word, StepState(plan.by_id[word.step]), plan, run=run)
+    return word.model_copy(update={"signed": signed(statement, statement.namespace, key)})
 
 
 def scripted_request(plan: Plan, by: str, now: datetime) -> Callable[[str], Signed | None]:

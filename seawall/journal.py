@@ -14,7 +14,11 @@ from seawall.chain import Line as Line  # noqa: PLC0414
 from seawall.chain import line_for as line_for  # noqa: PLC0414
 from seawall.chain import read_lines as read_lines  # noqa: PLC0414
 from seawall.errors import JournalError
-from seawall.model import Frozen, Text
+from seawall.going_on import Happened, MaybeSigned, is_none
+from seawall.going_on import Overridden as Overridden  # noqa: PLC0414
+from seawall.going_on import Retried as Retried  # noqa: PLC0414
+from seawall.going_on import Skipped as Skipped  # noqa: PLC0414
+from seawall.model import Text
 from seawall.predicates import Looks
 from seawall.signed import Heard, Signed
 
@@ -30,11 +34,7 @@ class Outcome(StrEnum):
     NO_LONGER_HOLDS = "no-longer-holds"
 
 
-class _Event(Frozen):
-    at: AwareDatetime
-
-
-class Opened(_Event):
+class Opened(Happened):
     """The run exists: who asked for it, for which plan, real or exercise.
 
     Attributes:
@@ -50,18 +50,18 @@ class Opened(_Event):
     exercise: bool
     by: str
     version: str
-    request: Annotated[Signed | None, Field(exclude_if=lambda said: said is None)] = None
+    request: MaybeSigned = None
     yeses: Annotated[Literal["typed", "signed"], Field(exclude_if=lambda said: said == "typed")] = "typed"
 
 
-class Resumed(_Event):
+class Resumed(Happened):
     """Another process took the run up. What was under way is now in doubt."""
 
     kind: Literal["resumed"] = "resumed"
     by: str
 
 
-class Recovered(_Event):
+class Recovered(Happened):
     """The run was taken up from its copies at these places alone: what could have begun unseen is in doubt."""
 
     kind: Literal["recovered"] = "recovered"
@@ -69,26 +69,27 @@ class Recovered(_Event):
     known_at: tuple[str, ...]
 
 
-class NotReplicated(_Event):
+class NotReplicated(Happened):
     """The beginning of a change is on this machine only: too few places took it in."""
 
     kind: Literal["not-replicated"] = "not-replicated"
     silent: tuple[str, ...]
 
 
-class WentAlone(_Event):
-    """Two people let the run go on though too few places answered to tell whether another is at it."""
+class WentAlone(Happened):
+    """Two people let the run go on though too few places answered to tell whether another is at it.
+
+    Attributes:
+        signatures: what each of the two signed, in their order; none where they were only named.
+    """
 
     kind: Literal["went-alone"] = "went-alone"
     by: tuple[str, str]
     silent: tuple[str, ...]
+    signatures: Annotated[tuple[Signed, ...], Field(max_length=2, exclude_if=operator.not_)] = ()
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
-class Asked(_Event):
+class Asked(Happened):
     """A person was asked; the answer is wanted by `until`. `person` is whose turn it is in that role, when known."""
 
     kind: Literal["asked"] = "asked"
@@ -96,10 +97,10 @@ class Asked(_Event):
     what: Literal["approval", "person", "doubt", "undo-doubt"]
     of: str
     until: AwareDatetime
-    person: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    person: Annotated[str | None, Field(exclude_if=is_none)] = None
 
 
-class Acknowledged(_Event):
+class Acknowledged(Happened):
     """A person has taken it on: "I have it". What they were asked for is still to come."""
 
     kind: Literal["acknowledged"] = "acknowledged"
@@ -107,7 +108,7 @@ class Acknowledged(_Event):
     by: str
 
 
-class Escalated(_Event):
+class Escalated(Happened):
     """Whoever was asked did not answer in time, or cannot: the next in line is asked, until `until`.
 
     Attributes:
@@ -126,7 +127,7 @@ class Escalated(_Event):
     until: AwareDatetime
 
 
-class Notified(_Event):
+class Notified(Happened):
     """Somebody was written to because they are asked. `came_to` is what the relay or Slack said; no address is here."""
 
     kind: Literal["notified"] = "notified"
@@ -137,7 +138,7 @@ class Notified(_Event):
     problem: Annotated[str, Field(max_length=400)] = ""
 
 
-class Unanswered(_Event):
+class Unanswered(Happened):
     """Everybody in line was asked and nobody did it or answered; the runbook says what then."""
 
     kind: Literal["unanswered"] = "unanswered"
@@ -145,14 +146,14 @@ class Unanswered(_Event):
     then: Literal["stops", "goes-on"]
 
 
-class ByHand(_Event):
+class ByHand(Happened):
     """A step that was done away from here, by hand, as a paper has it. `at` is when it was typed in.
 
     Attributes:
         by: who did it, by the name they stand under.
         when: when they were through with it.
         approved_by: who said yes on the paper, where the step asks for it.
-        typed_by: who typed it in.
+        typed_by: who typed it in, and `signed` that they signed for that. It makes no yes on a paper a signed one.
     """
 
     kind: Literal["by-hand"] = "by-hand"
@@ -163,9 +164,10 @@ class ByHand(_Event):
     note: Annotated[str, Field(max_length=200)] = ""
     approved_by: tuple[str, ...] = ()
     typed_by: str
+    signed: MaybeSigned = None
 
 
-class Approved(_Event):
+class Approved(Happened):
     """A person said yes to a step.
 
     Attributes:
@@ -179,13 +181,13 @@ class Approved(_Event):
     step: str
     by: str
     how: str
-    signed: Annotated[Signed | None, Field(exclude_if=_is_none)] = None
-    expires: Annotated[AwareDatetime | None, Field(exclude_if=_is_none)] = None
-    heard: Annotated[Heard | None, Field(exclude_if=_is_none)] = None
+    signed: MaybeSigned = None
+    expires: Annotated[AwareDatetime | None, Field(exclude_if=is_none)] = None
+    heard: Annotated[Heard | None, Field(exclude_if=is_none)] = None
     glass: Annotated[str, Field(max_length=2000, exclude_if=operator.not_)] = ""
 
 
-class Lapsed(_Event):
+class Lapsed(Happened):
     """A yes expired before its step started; it does not count any more."""
 
     kind: Literal["lapsed"] = "lapsed"
@@ -193,7 +195,7 @@ class Lapsed(_Event):
     by: str
 
 
-class SignedFromHere(_Event):
+class SignedFromHere(Happened):
     """Whoever drives the run has a trust root, and so typed yeses to what has not started count no more.
 
     Attributes:
@@ -204,11 +206,11 @@ class SignedFromHere(_Event):
     request_counts: bool
 
 
-class Answered(_Event):
+class Answered(Happened):
     """A person answered: `no` to an approval, or `happened` / `did-not-happen` to a doubt or about their own step.
 
     `cannot` says of a step or an approval that it is not for this person: the next in line is asked. `note` is what the
-    step asks them to write down, e.g. a supplier's case number; see `seawall.notes`.
+    step asks them to write down, e.g. a supplier's case number; see `seawall.notes`. `signed` is absent when typed.
     """
 
     kind: Literal["answered"] = "answered"
@@ -217,9 +219,10 @@ class Answered(_Event):
     answer: Literal["no", "happened", "did-not-happen", "cannot"]
     why: str = ""
     note: Annotated[str, Field(max_length=200)] = ""
+    signed: MaybeSigned = None
 
 
-class Started(_Event):
+class Started(Happened):
     """A call is about to be made. Written before it. `until` is when its limit passes."""
 
     kind: Literal["started"] = "started"
@@ -229,7 +232,7 @@ class Started(_Event):
     until: AwareDatetime
 
 
-class Succeeded(_Event):
+class Succeeded(Happened):
     """The call ended well; `seen` is what it saw."""
 
     kind: Literal["succeeded"] = "succeeded"
@@ -241,7 +244,7 @@ class Succeeded(_Event):
     checked: Looks = ()
 
 
-class NotNeeded(_Event):
+class NotNeeded(Happened):
     """It was already so; nothing was done. `seen` is what the step would have seen, when the check knows it."""
 
     kind: Literal["not-needed"] = "not-needed"
@@ -252,7 +255,7 @@ class NotNeeded(_Event):
     checked: Looks = ()
 
 
-class Failed(_Event):
+class Failed(Happened):
     """The call did not end well. `acted` says whether the world was changed all the same; None is unknown."""
 
     kind: Literal["failed"] = "failed"
@@ -267,7 +270,7 @@ class Failed(_Event):
     checked: Looks = ()
 
 
-class Settled(_Event):
+class Settled(Happened):
     """A proof was looked at for a step in doubt, from `looked_at` on.
 
     Attributes:
@@ -286,7 +289,7 @@ class Settled(_Event):
     spent: bool = False
 
 
-class AbortAsked(_Event):
+class AbortAsked(Happened):
     """A person asked to stop, and whether to take back what was done."""
 
     kind: Literal["abort-asked"] = "abort-asked"
@@ -295,41 +298,7 @@ class AbortAsked(_Event):
     undo: bool
 
 
-class Skipped(_Event):
-    """A person left a failed step out: it counts as over. A run that has ended by it goes on."""
-
-    kind: Literal["skipped"] = "skipped"
-    step: str
-    by: str
-    why: str
-
-
-class Retried(_Event):
-    """A person wants a failed step tried again. A run that has ended by it goes on."""
-
-    kind: Literal["retried"] = "retried"
-    step: str
-    by: str
-    why: str
-
-
-class Overridden(_Event):
-    """A person would go on without the evidence that a failed step was to see. It takes two; a run that ended goes on.
-
-    Attributes:
-        lost_writes, lost_seconds: how much they expect to be lost by it: acknowledged writes, and seconds of them.
-    """
-
-    kind: Literal["overridden"] = "overridden"
-    step: str
-    by: str
-    lost_writes: Annotated[int, Field(ge=0)]
-    lost_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    why: Annotated[str, Field(min_length=1, max_length=2000)]
-    signed: Annotated[Signed | None, Field(exclude_if=_is_none)] = None
-
-
-class Ended(_Event):
+class Ended(Happened):
     """Nothing more will happen in this run. `left` names what still stands or is not known."""
 
     kind: Literal["ended"] = "ended"

@@ -14,12 +14,14 @@ from pathlib import Path
 from seawall.codes import Sheet, read_sheet, spend, spend_at, used_in
 from seawall.errors import SeawallError
 from seawall.inventory import Inventory
-from seawall.journal import Approved, Opened, Overridden
+from seawall.journal import Approved, Opened, Overridden, WentAlone
 from seawall.judging_overrides import why_override_does_not_count
+from seawall.judging_words import why_alone_does_not_count, why_word_does_not_count
 from seawall.on_duty import is_away
 from seawall.places import Places, PlaceSilent
 from seawall.plan import Plan
 from seawall.signed import Heard, Signed
+from seawall.signed_words import GoingOn, alone_nonces, lets_go_on
 from seawall.signers import Signers, read_trust, trust_folder
 from seawall.sshsig import read_signature
 from seawall.state import State
@@ -94,6 +96,25 @@ class Judge:
     def why_override_does_not_count(self, word: Overridden, state: State, now: datetime) -> str | None:
         """Say why one person's override does not count; None when it does."""
         return why_override_does_not_count(self.signers, self.city, word, state, now)
+
+    def why_word_does_not_count(self, word: GoingOn, state: State, now: datetime) -> str | None:
+        """Say why another word that lets the run go on does not count; None when it does."""
+        return why_word_does_not_count(self.signers, self.city, word, state, now)
+
+    def why_alone_does_not_count(
+        self, said: WentAlone, plan: Plan, run: str, before: tuple[WentAlone, ...]
+    ) -> str | None:
+        """Say why two people's word does not let a run go on with one place left; None when it does."""
+        return why_alone_does_not_count(
+            self.signers,
+            self.city,
+            said.by,
+            said.signatures,
+            plan=plan,
+            run=run,
+            used=alone_nonces(before),
+            now=said.at,
+        )
 
     def why_request_does_not_count(self, opened: Opened, plan: Plan) -> str | None:
         """Say why a run's request does not count as signed by who opened it; None when it does."""
@@ -210,6 +231,16 @@ class NoTrustHere:
     why_not = take
 
     def why_override_does_not_count(self, _word: Overridden, _state: State, _now: datetime) -> str | None:
+        """Say that it does not count."""
+        return NO_TRUST
+
+    def why_word_does_not_count(self, word: GoingOn, _state: State, _now: datetime) -> str | None:
+        """Say that it does not count, unless it only stops."""
+        return NO_TRUST if lets_go_on(word) else None
+
+    def why_alone_does_not_count(
+        self, _said: WentAlone, _plan: Plan, _run: str, _before: tuple[WentAlone, ...]
+    ) -> str | None:
         """Say that it does not count."""
         return NO_TRUST
 

@@ -138,9 +138,8 @@ class State:
                 self._ready(one)
 
     def _said(self, event: Event) -> None:
+        self.yeses.apply(event)
         match event:
-            case Approved() | Lapsed() | SignedFromHere():
-                self.yeses.apply(event)
             case Answered():
                 self._answered(event)
             case Skipped() | Retried() | Overridden():

@@ -36,6 +36,11 @@ Namespace = Literal[
     "seawall-break-glass",
     "seawall-attestation",
     "seawall-override",
+    "seawall-skip",
+    "seawall-retry",
+    "seawall-answer",
+    "seawall-only-one-place",
+    "seawall-paper",
 ]
 NAMESPACES: tuple[Namespace, ...] = (
     "seawall-approval",
@@ -44,6 +49,11 @@ NAMESPACES: tuple[Namespace, ...] = (
     "seawall-break-glass",
     "seawall-attestation",
     "seawall-override",
+    "seawall-skip",
+    "seawall-retry",
+    "seawall-answer",
+    "seawall-only-one-place",
+    "seawall-paper",
 )
 """What `allowed_signers` may let a key sign, one by one: `namespaces="seawall-approval"`, or `"seawall-*"`."""
 

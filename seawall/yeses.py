@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from seawall.journal import Approved, Lapsed, Opened, SignedFromHere
+from seawall.journal import Answered, Approved, Event, Lapsed, Opened, Retried, SignedFromHere, Skipped
 from seawall.step_state import Stand, StepState
 
 
@@ -18,6 +18,7 @@ class Yeses:
         steps: the run's steps.
         regroup: told of each step that may wait for people now, or for nobody any more.
         said: every yes that was heard, also those that count no more.
+        words: every other word that lets a run go on, as it was heard.
         lapsing: steps that have not started and have yeses that can expire.
         signed: whether a yes counts only when it is signed.
         request_counts: whether somebody signed for the run; each step takes one yes more where nobody did.
@@ -26,13 +27,16 @@ class Yeses:
     steps: Mapping[str, StepState]
     regroup: Callable[[StepState], None]
     said: list[Approved] = field(default_factory=list)
+    words: list[Skipped | Retried | Answered] = field(default_factory=list)
     lapsing: dict[str, None] = field(default_factory=dict)
     signed: bool = False
     request_counts: bool = True
 
-    def apply(self, event: Opened | Approved | Lapsed | SignedFromHere) -> None:
+    def apply(self, event: Event) -> None:
         """Fold one event in."""
         match event:
+            case Skipped() | Retried() | Answered():
+                self.words.append(event)
             case Opened():
                 self.signed = event.yeses == "signed"
                 if self.signed and event.request is None:

@@ -17,7 +17,7 @@ from console.terminal.doubt_screen import DOUBTS, doubt_about, show_doubt
 from console.terminal.on_call import who_is_asked
 from console.terminal.questions import choices, how_to_type, taken_apart, word_for
 from console.terminal.screen import Screen, language, words
-from console.terminal.signing import TYPED, answer_command, signed_here, signed_instead
+from console.terminal.signing import TYPED, answer_command, sign_word, signed_here, signed_instead
 from console.terminal.surroundings import surroundings
 from seawall.errors import BadInput, SeawallError
 from seawall.inbox import put
@@ -147,6 +147,7 @@ class Asking:
             )
             if isinstance(word, Approved):
                 word = signed_instead(self._run, self._state, word, self._desk)
+            word = sign_word(self._run, self._state, word, self._desk, None)
             put(self._run, word)
         except BadInput as error:
             for mistake in error.mistakes:

@@ -97,6 +97,7 @@ def type_paper_in(
     who: str | None,
     file: Path | None,
     code: str | None,
+    key: Path | None,  # noqa: ARG001 - see the next commit
     alone: tuple[str, str] | None,
     city: Path | None,
     as_json: bool,

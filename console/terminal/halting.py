@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.approving import KeyFile
 from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, CityDir, Run
 
@@ -118,6 +119,7 @@ def skip(
     step: Step,
     *,
     why: Why = "",
+    key: KeyFile = None,
     without_prefect: WithoutPrefect = False,
     who: AsPerson = None,
     city: CityDir = None,
@@ -129,6 +131,7 @@ def skip(
     """Leave a failed step out, and let the run go on without it.
 
     It counts as over and is shown as skipped, by whom and why. A step that needs what it would have seen cannot run.
+    Where this host has a trust root, you sign for it; exit code 2 when it would not count.
 
     \b
     Examples:
@@ -137,7 +140,7 @@ def skip(
     """
     from console.terminal.reopening import skip_step
 
-    skip_step(name, step, why, without_prefect=without_prefect, who=who, city=city, as_json=as_json)
+    skip_step(name, step, why, key=key, without_prefect=without_prefect, who=who, city=city, as_json=as_json)
 
 
 def retry(
@@ -145,6 +148,7 @@ def retry(
     step: Step,
     *,
     why: Why = "",
+    key: KeyFile = None,
     without_prefect: WithoutPrefect = False,
     who: AsPerson = None,
     city: CityDir = None,
@@ -156,7 +160,8 @@ def retry(
     """Have a failed step tried again, and let the run go on.
 
     A change that may have happened is not made twice: its proof, or a person, must first say that it did not. A yes
-    that was given to it is asked for again, and what the plan rests on is looked at again.
+    that was given to it is asked for again, and what the plan rests on is looked at again. Where this host has a trust
+    root, you sign for it; exit code 2 when it would not count.
 
     \b
     Examples:
@@ -164,4 +169,4 @@ def retry(
     """
     from console.terminal.reopening import retry_step
 
-    retry_step(name, step, why, without_prefect=without_prefect, who=who, city=city, as_json=as_json)
+    retry_step(name, step, why, key=key, without_prefect=without_prefect, who=who, city=city, as_json=as_json)

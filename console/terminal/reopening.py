@@ -12,6 +12,7 @@ from console.terminal.carrying import Manner, drive_here
 from console.terminal.freezing import warn_of_freeze
 from console.terminal.plan_screen import show_kind
 from console.terminal.screen import next_command, out
+from console.terminal.signing import sign_word
 from console.terminal.surroundings import surroundings
 from seawall.afterwards import refuse_when_others_came, undos_of
 from seawall.errors import BadInput
@@ -34,6 +35,7 @@ def skip_step(
     step: str,
     why: str,
     *,
+    key: Path | None,
     without_prefect: bool,
     who: str | None,
     city: Path | None,
@@ -44,9 +46,10 @@ def skip_step(
     run = find_run(manner.desk.runs, name)
     word = Skipped(at=surroundings().now(), step=step, by=manner.by, why=reason_given(why, run, "skip", step))
     state = checked(run, word)
+    signed = sign_word(run, state, word, manner.desk, key)
     for one in wants_what_is_not_there(state, step):
         manner.screen.say(f"{one} needs what {step} would have seen, and cannot run.", "warn", hang=2)
-    go_on_by(run, word, manner)
+    go_on_by(run, signed, manner)
 
 
 def retry_step(
@@ -54,6 +57,7 @@ def retry_step(
     step: str,
     why: str,
     *,
+    key: Path | None,
     without_prefect: bool,
     who: str | None,
     city: Path | None,
@@ -66,9 +70,10 @@ def retry_step(
         at=surroundings().now(), step=step, by=manner.by, why=reason_given(why, run, "retry", step)
     )
     state = checked(run, word)
+    signed = sign_word(run, state, word, manner.desk, key)
     if state.steps[step].may_have_acted(word.at):
         manner.screen.say(f"{step} may have happened: its proof is looked at first.", "warn", hang=2)
-    go_on_by(run, word, manner)
+    go_on_by(run, signed, manner)
 
 
 def reason_given(why: str, run: RunFolder, command: str, step: str) -> str:

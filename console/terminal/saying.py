@@ -16,7 +16,7 @@ from console.terminal.ending import show_end
 from console.terminal.following import show_event
 from console.terminal.questions import Typed, how_to_type, not_asked, taken_apart, word_for
 from console.terminal.screen import aside, language, next_command, out, words
-from console.terminal.signing import TYPED, signed_here
+from console.terminal.signing import TYPED, sign_word, signed_here
 from console.terminal.surroundings import operator, surroundings
 from seawall.decide import Finish
 from seawall.errors import BadInput, ExitCode
@@ -44,6 +44,7 @@ def say_answer(
     who: str | None,
     why: str,
     note: str,
+    key: Path | None,
     city: Path | None,
     as_json: bool,
 ) -> None:
@@ -66,6 +67,7 @@ def say_answer(
     )
     if isinstance(word, Approved):
         _refuse_typed(run, word)
+    word = sign_word(run, state, word, desk, key)
     put(run, word)
     heard = is_written(run.journal_path) and _heard(run, word)
     if as_json:

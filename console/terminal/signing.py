@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from console.terminal.desk import Desk
 from console.terminal.screen import Screen
@@ -16,8 +16,10 @@ from console.terminal.surroundings import surroundings
 from seawall.codes import heard as heard_code
 from seawall.codes import read_sheet
 from seawall.errors import BadInput, SeawallError
+from seawall.journal import Answered, Word
 from seawall.journal_file import first_event
-from seawall.judging import Judge, judge_for, word_of
+from seawall.judging import NO_TRUST, Judge, judge_for, word_of
+from seawall.signed_words import GoingOn, command_of, lets_go_on, statement_of
 from seawall.signers import trust_folder
 from seawall.sshsig import Signing, fingerprint
 from seawall.statements import (
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from seawall.signed import Heard, Signed
     from seawall.state import State
 
+WordT = TypeVar("WordT", bound=Word)
 KEY = "SEAWALL_KEY"
 """Names a private key, where no agent holds one."""
 TYPED = "No trust root is set up on this host: a yes is typed and proves nobody's word (docs/approvals.md)."
@@ -109,6 +112,36 @@ def signed_instead(run: RunFolder, state: State, word: Approved, desk: Desk) -> 
     except BadInput as error:
         remedy = f"Sign for it where {word.by}'s key is: seawall approve {run.id} {word.step} --as {word.by}"
         raise BadInput.one(error.problem, where=error.where, remedy=remedy) from error
+
+
+def sign_word(run: RunFolder, state: State, word: WordT, desk: Desk, key: Path | None) -> WordT:
+    """Return a word as it counts here: signed, where yeses are and it lets the run go on.
+
+    Raises:
+        BadInput: it would not count; says why, and which command signs it.
+        Unreachable: there is an ssh-agent, and it does not answer.
+    """
+    if not isinstance(word, GoingOn) or not lets_go_on(word):
+        return word
+    by, where = judge(desk), f"step {word.step}"
+    if by is None:
+        if state.opened is not None and state.yeses.signed:
+            raise BadInput.one(NO_TRUST, where=where, remedy="See docs/approvals.md, The trust root")
+        return word
+    command, answer = command_of(word), f" {word.answer}" if isinstance(word, Answered) else ""
+    remedy = (
+        f"Sign for it where their key is: seawall {command} {run.id} {word.step}{answer} --as NAME --key FILE"
+    )
+    statement = statement_of(word, state.steps[word.step], run.plan, run=run.id)
+    try:
+        signer = signing_key(by, word.by, statement.namespace, key)
+    except BadInput as error:
+        problem = f"what lets a run go on is signed here: {error.problem}"
+        raise BadInput.one(problem, where=where, remedy=remedy) from error
+    said = word.model_copy(update={"signed": signed(statement, statement.namespace, signer)})
+    if (why := by.why_word_does_not_count(said, state, surroundings().now())) is not None:
+        raise BadInput.one(f"this would not count: {why}", where=where, remedy=remedy)
+    return cast("WordT", said)
 
 
 def sign_request(desk: Desk, plan: Plan, by: str, run: str, key: Path | None) -> Signed | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from console.terminal.approving import KeyFile
 from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, CityDir, Run
 from console.terminal.running import OnlyOnePlace
@@ -53,6 +54,7 @@ def answer(
         str | None,
         typer.Option("--code", metavar="CODE", help="With --from-paper: what stands under its square code."),
     ] = None,
+    key: KeyFile = None,
     alone: OnlyOnePlace = None,
     city: CityDir = None,
     _bag: FromGoBag = None,
@@ -64,7 +66,8 @@ def answer(
 
     Allow a step, say that you have your own step (have-it) and then that it is done, or say what happened. With
     `cannot` the next in line is asked at once. A yes or no to an approval counts only from a person of the inventory
-    who has the role that was asked for. A note is kept in the journal: nothing about people.
+    who has the role that was asked for. A note is kept in the journal: nothing about people. Where this host has a
+    trust root, what lets the run go on (done, happened, a paper) is signed with your key; what stops it need not be.
 
     \b
     Examples:
@@ -87,14 +90,14 @@ def answer(
             )
         from console.terminal.from_paper import type_paper_in
 
-        type_paper_in(name, who=who, file=file, code=code, alone=alone, city=city, as_json=as_json)
+        type_paper_in(name, who=who, file=file, code=code, key=key, alone=alone, city=city, as_json=as_json)
         return
     if step is None or file is not None or code is not None:
         problem = "no step is named" if step is None else "--file and --code go with --from-paper"
         raise BadInput.one(problem, where="seawall answer", remedy="seawall answer RUN STEP, or --from-paper")
     from console.terminal.saying import say_answer
 
-    say_answer(name, step, said, who=who, why=why, note=note, city=city, as_json=as_json)
+    say_answer(name, step, said, who=who, why=why, note=note, key=key, city=city, as_json=as_json)
 
 
 def abort(

@@ -24,7 +24,8 @@ def told_of_copies(event: Recovered | NotReplicated | WentAlone) -> Text:
         case WentAlone():
             who = " and ".join(event.by), " og ".join(event.by)
             silent = ", ".join(event.silent) or "-"
+            how = (" (signed)", " (underskrevet)") if event.signatures else (" (typed)", " (tastet)")
             return Text(
-                en=f"{who[0]} let the run go on without a majority of the places; silent: {silent}",
-                da=f"{who[1]} lod kørslen gå videre uden et flertal af stederne; tavse: {silent}",
+                en=f"{who[0]} let the run go on without a majority of the places; silent: {silent}{how[0]}",
+                da=f"{who[1]} lod kørslen gå videre uden et flertal af stederne; tavse: {silent}{how[1]}",
             )

@@ -7,6 +7,7 @@ from typing import Literal
 from seawall.journal import Approved, Lapsed, Opened, SignedFromHere
 from seawall.model import Text
 from seawall.report.roles import starter
+from seawall.signed_words import GoingOn, lets_go_on
 
 
 def told_of_yeses(event: Approved | Lapsed | SignedFromHere) -> Text:
@@ -66,6 +67,17 @@ def how_of(event: Approved) -> Text:
     if event.signed is not None:
         return Text(en=event.how, da=event.how.replace("signed", "underskrevet", 1))
     return Text(en=event.how, da=event.how)
+
+
+def how_said(event: GoingOn) -> Text:
+    """Say whether a word that lets the run go on was signed; nothing of one that needs no signature."""
+    if not lets_go_on(event):
+        return Text(en="", da="")
+    return (
+        Text(en=" (typed)", da=" (tastet)")
+        if event.signed is None
+        else Text(en=" (signed)", da=" (underskrevet)")
+    )
 
 
 def _yes(event: Approved) -> Text:

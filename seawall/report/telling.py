@@ -34,7 +34,7 @@ from seawall.model import Text
 from seawall.plan import Plan
 from seawall.report.of_copies import told_of_copies
 from seawall.report.of_people import asked_whom, told_of_people
-from seawall.report.of_yeses import told_of_request, told_of_yeses
+from seawall.report.of_yeses import how_said, told_of_request, told_of_yeses
 from seawall.report.roles import starter
 from seawall.report.words import OUTCOMES
 
@@ -90,9 +90,10 @@ def _of_people(event: Asked | Approved | Lapsed | SignedFromHere | Answered | Ab
             }[event.answer]
             why = f": {event.why}" if event.why else ""
             noted = (f"; noted: {event.note}", f"; noteret: {event.note}") if event.note else ("", "")
+            how = how_said(event)
             return Text(
-                en=f"{event.step}: {event.by} {said[0]}{why}{noted[0]}",
-                da=f"{event.step}: {event.by} {said[1]}{why}{noted[1]}",
+                en=f"{event.step}: {event.by} {said[0]}{why}{noted[0]}{how.en}",
+                da=f"{event.step}: {event.by} {said[1]}{why}{noted[1]}{how.in_('da')}",
             )
         case AbortAsked():
             why = f": {event.why}" if event.why else ""
@@ -111,14 +112,15 @@ def _reopened(event: Skipped | Retried | Overridden) -> Text:
             en=f"{event.step}: OVERRIDE by {event.by}, without evidence; expects to lose {expects}: {event.why}",
             da=f"{event.step}: TILSIDESAT af {event.by}, uden bevis; venter at miste {ventes}: {event.why}",
         )
+    how = how_said(event)
     if isinstance(event, Skipped):
         return Text(
-            en=f"{event.step}: {event.by} left it out: {event.why}",
-            da=f"{event.step}: {event.by} sprang det over: {event.why}",
+            en=f"{event.step}: {event.by} left it out: {event.why}{how.en}",
+            da=f"{event.step}: {event.by} sprang det over: {event.why}{how.in_('da')}",
         )
     return Text(
-        en=f"{event.step}: {event.by} had it tried again: {event.why}",
-        da=f"{event.step}: {event.by} lod det prøve igen: {event.why}",
+        en=f"{event.step}: {event.by} had it tried again: {event.why}{how.en}",
+        da=f"{event.step}: {event.by} lod det prøve igen: {event.why}{how.in_('da')}",
     )
 
 

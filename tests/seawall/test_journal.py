@@ -105,6 +105,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "expires": st.none() | times,
     "request": signed,
     "signed": signed,
+    "signatures": st.lists(st.builds(Signed, statement=words, signature=words), max_size=2).map(tuple),
     "heard": st.none() | heard,
     "lost_writes": st.integers(0, 10**9),
     "lost_seconds": st.floats(0, 1e9),

@@ -13,12 +13,14 @@ import pytest
 from console.terminal.surroundings import surroundings
 from seawall.errors import ExitCode
 from seawall.inbox import put
-from seawall.journal import Approved
+from seawall.journal import Approved, Retried, Skipped
 from seawall.journal_file import read_journal
+from seawall.run_folder import read_state
+from seawall.step_state import Stand
 from tests.console.terminal.conftest import Stage
 from tests.seawall.keys import ed25519_key
 
-PEOPLE = ("commander", "deputy-commander", "dr-manager", "operator")
+PEOPLE = ("commander", "deputy-commander", "dr-manager", "operator", "duty-officer")
 KEYS = {name: ed25519_key() for name in PEOPLE}
 
 
@@ -179,7 +181,8 @@ def test_breaking_the_glass_opens_the_step_alone_and_owes_a_review_until_somebod
     assert stage.lit("green")
     assert "THE GLASS WAS BROKEN by commander for light" in flat(stage("show", "last").out)
     assert "not over" in stage("review", "last", "justified", "--why", "x", "--as", "dr-manager").err
-    stage("answer", "last", "tell", "done", "--as", "duty-officer")
+    done = ("answer", "last", "tell", "done", "--as", "duty-officer", "--key", key_of("duty-officer"))
+    assert stage(*done).code == ExitCode.DONE
     stage("resume", "last")
     assert "review owed" in stage("status").out.lower()
     own = stage(
@@ -226,6 +229,68 @@ def test_a_telephone_code_counts_once_and_is_shown_as_weaker(waiting, key_of, tm
     assert "guarded on this host only" in flat(waiting("codes", "list").out)
 
 
+@pytest.fixture
+def failed(stage: Stage, trust: Path, key_of: Callable[[str], Path]) -> Stage:
+    """A signed run whose one change failed, and has ended by it."""
+    assert (
+        stage("run", "blink", "lamp=broken", "--yes", "broken", "--sign-with", key_of("operator")).code == 3
+    )
+    return stage
+
+
+@pytest.mark.parametrize("command", ["skip", "retry"])
+def test_a_failed_step_is_left_out_or_tried_again_by_a_signed_word_only(failed, key_of, command, tmp_path):
+    before = read_journal(failed.run().journal_path)
+    said = failed(command, "last", "light", "--why", "the bulb is new", "--as", "commander")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "what lets a run go on is signed here: there is no ssh-agent with keys" in flat(said.err)
+    assert f"seawall {command} {failed.run().id} light --as NAME --key FILE" in flat(said.err)
+    assert read_journal(failed.run().journal_path) == before
+    assert not list(failed.run().inbox_path.glob("*.json"))
+    words = (command, "last", "light", "--why", "the bulb is new", "--as", "commander")
+    other = failed(*words, "--key", key_of("operator"))
+    assert "is no key that may sign for commander here" in flat(other.err)
+    failed(*words, "--key", key_of("commander"))
+    (word,) = [one for one in read_journal(failed.run().journal_path) if isinstance(one, Skipped | Retried)]
+    assert word.signed is not None
+    (tmp_path / "statement.sig").write_text(word.signed.signature)
+    allowed, signature = tmp_path / "trust" / "allowed_signers", tmp_path / "statement.sig"
+    command_line = f"ssh-keygen -Y verify -f {allowed} -I commander -n seawall-{command} -s {signature}"
+    verified = subprocess.run(
+        command_line.split(),
+        input=word.signed.statement.encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert verified.returncode == 0, verified.stderr
+    assert "the bulb is new (signed)" in flat(failed("report", "last", "--md").out)
+
+
+def test_a_word_that_somebody_lays_into_the_inbox_past_the_command_is_put_aside_with_why(failed, key_of):
+    run = failed.run()
+    put(run, Skipped(at=surroundings().now(), step="light", by="commander", why="because"))
+    failed("retry", "last", "light", "--why", "x", "--as", "commander", "--key", key_of("commander"))
+    (why,) = (run.inbox_path / "refused").glob("*.why.txt")
+    assert f"it is typed, and here it is signed: `seawall skip {run.id} light" in why.read_text()
+    assert not [one for one in read_journal(run.journal_path) if isinstance(one, Skipped)]
+    assert read_state(run).steps["light"].stand is Stand.FAILED
+
+
+def test_ones_own_step_is_done_by_a_signed_answer_and_stopped_by_any(waiting, key_of):
+    stage = waiting
+    stage("approve", "last", "light", "--as", "commander", "--key", key_of("commander"), "--yes", "light")
+    stage("resume", "last", "--as", "operator")
+    said = stage("answer", "last", "tell", "done", "--as", "duty-officer")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "what lets a run go on is signed here" in flat(said.err)
+    assert f"answer {stage.run().id} tell happened --as NAME --key FILE" in flat(said.err)
+    assert stage("answer", "last", "tell", "have-it", "--as", "duty-officer").code == ExitCode.DONE
+    done = ("answer", "last", "tell", "done", "--as", "duty-officer", "--key", key_of("duty-officer"))
+    assert stage(*done, "--why", "rang them").code == ExitCode.DONE
+    assert stage("resume", "last").code == ExitCode.DONE
+    assert "said that it happened: rang them (signed)" in flat(stage("report", "last", "--md").out)
+
+
 def test_where_there_is_no_trust_root_yeses_are_typed_and_every_screen_says_so(stage):
     stage.impatient()
     assert "proves nobody's word" in stage("run", "light", "--yes", "green").out
@@ -251,7 +316,7 @@ def test_a_trust_root_that_others_can_write_stops_before_anything_is_opened(stag
 def test_doctor_says_whether_yeses_are_signed_and_who_could_not_sign(stage, trust):
     looked = json.loads(stage("doctor", "--json").out)["looks"]
     (one,) = [look for look in looked if look["what"] == "trust root"]
-    assert (one["well"], one["saw"]) == (True, f"4 keys in {trust}/allowed_signers")
+    assert (one["well"], one["saw"]) == (True, f"5 keys in {trust}/allowed_signers")
     lines = (trust / "allowed_signers").read_text().splitlines(keepends=True)
     (trust / "allowed_signers").write_text("".join(lines[:1]))
     assert "no key of deputy-commander, who may be asked for a yes" in flat(stage("doctor").out)

@@ -102,8 +102,8 @@ def test_it_reads_in_both_languages_in_every_form():
 def test_what_a_person_noted_stands_in_the_timeline_in_both_languages():
     told = report_of(*called(2), back(5))
     (said,) = (one.text for one in told.timeline if one.kind == "answered")
-    assert said.en == "call: bo said that it happened; noted: SAG-1"
-    assert said.in_("da") == "call: bo sagde, at det er sket; noteret: SAG-1"
+    assert said.en == "call: bo said that it happened; noted: SAG-1 (typed)"
+    assert said.in_("da") == "call: bo sagde, at det er sket; noteret: SAG-1 (tastet)"
 
 
 def test_our_own_promise_is_the_citys_and_counts_from_the_beginning():
