@@ -71,7 +71,8 @@ def is_claimed_by(places: Places, run: str) -> bool:
     if answered < places.majority:
         raise too_few(Unclear(tuple(silent)), "the claims")
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="claims") as at_once:
-        for head in at_once.map(lambda row: read_row(places, row), sorted(rows)):
+        for one in [at_once.submit(read_row, places, row) for row in sorted(rows)]:
+            head = one.result()
             held = None if isinstance(head, Unclear) or not head.content else ClaimWord.read(head.content)
             if held is not None and held.run == run:
                 return True

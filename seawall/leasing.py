@@ -5,11 +5,13 @@ Standard library and the core only: the guard beside the database works with it,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from seawall.lease import Hold, Terms, Word, beginning, boottime, granting, revoking, row_of
-from seawall.places import Place, Places
+from seawall.places import Answer, Place, Places
 from seawall.slots import MOST_ROUNDS, Head, Mine, Theirs, Unclear, read_row, read_slot, slot_key, take_slot
 
 Clock = Callable[[], float]
@@ -147,6 +149,40 @@ def held_by(places: Places, server: str, decided: Decided) -> tuple[str, ...]:
         return any(place.get(one, places.within) == content for one in rounds)
 
     return tuple(sorted(answer.place for answer in places.ask(holds) if answer.said))
+
+
+def put_where_missing(places: Places, server: str, number: int, word: Word) -> None:
+    """Begin to put a decided word at every place that has missed it, and wait for none.
+
+    It counts when two places hold it. Should one of these fall silent, whoever reads it must wait for that one's limit
+    to pass, to learn that nobody else's word stands there. Where content stands, it is anybody's to spread (ADR 19).
+    """
+    content, key = word.content(), slot_key(row_of(server), number)
+    found: dict[str, dict[int, bytes]] = {}
+    turn = threading.Lock()
+
+    def look(place: Place) -> Mapping[int, bytes]:
+        rounds = (int(one.removeprefix(f"{key}/")) for one in place.names(f"{key}/", places.within))
+        return {one: place.get(f"{key}/{one}", places.within) or b"" for one in rounds}
+
+    def put(place: Place, round_: int) -> bytes | None:
+        return place.put_if_absent(f"{key}/{round_}", content, places.within)
+
+    def heard(answer: Answer[Mapping[int, bytes]]) -> None:
+        if answer.said is None:
+            return
+        with turn:
+            found[answer.place] = dict(answer.said)
+            stands = {one for seen in found.values() for one, what in seen.items() if what == content}
+            at = max(stands, default=0)
+            missing = [name for name, seen in found.items() if at and at not in seen]
+            for name in missing:
+                found[name][at] = content
+        for name in missing:
+            places.send(name, partial(put, round_=at), lambda _answer: None)
+
+    for name in places.names:
+        places.send(name, look, heard)
 
 
 def seal(places: Places, server: str, revoked: Decided, *, by: str) -> bool | None:

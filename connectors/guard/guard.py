@@ -20,7 +20,7 @@ from typing import Any
 from connectors.guard.store import Bucket, BucketPlace
 from connectors.guard.ways import FileWay, NftWay, Way, WayBroken
 from seawall.lease import NEVER, Hold, Terms, Word, boottime
-from seawall.leasing import next_is_empty, say, take_up
+from seawall.leasing import next_is_empty, put_where_missing, say, take_up
 from seawall.marks import MarkedPlace
 from seawall.places import HOW_MANY, Places
 
@@ -29,6 +29,10 @@ SHARE = 0.4
 """Of the time between two looks, what one place may take to answer."""
 SOONER = 0.25
 """A guard that holds nothing tries again after this share of the time between two looks."""
+
+
+SPREAD_EVERY = 60.0
+"""Seconds between two looks whether its word stands at every place: one that was silent then may be back by now."""
 
 
 class SettingsWrong(Exception):
@@ -122,6 +126,7 @@ class Guard:
         self._hold: Hold | None = None
         self._closed = False
         self._said = ""
+        self._spread = ("", NEVER)
 
     def run(self) -> None:
         """Guard for good."""
@@ -169,6 +174,7 @@ class Guard:
             self._settings.way.admit(hold.until)
             self._closed = False
             self._say(f"held in slot {hold.number}")
+            self._put_where_missing(hold, asked)
         elif empty is False:
             self._find_out(hold)
         elif empty is None:
@@ -178,6 +184,13 @@ class Guard:
         word = self._hold and self._hold.alone(self._clock())
         if self._hold and word:
             self._next(self._hold, word)
+
+    def _put_where_missing(self, hold: Hold, now: float) -> None:
+        """See to it, now and then, that our word stands at all three places; nothing rests on that but others' time."""
+        word, at = self._spread
+        if word != hold.word.nonce or now - at >= SPREAD_EVERY:
+            self._spread = hold.word.nonce, now
+            put_where_missing(self._places, self._settings.server, hold.number, hold.word)
 
     def _find_out(self, hold: Hold) -> None:
         """Somebody has begun on the slot after ours: say our word there again, and learn who it was."""

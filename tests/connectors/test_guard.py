@@ -18,6 +18,8 @@ from connectors.memory.places import PlaceInMemory
 from seawall.lease import NEVER, Terms
 from seawall.leasing import grant, read_lease, revoke
 from seawall.places import Places
+from seawall.slots import VOID
+from tests.connectors.conftest import until
 
 ROOT = Path(__file__).parents[2]
 SERVER, TERMS = "north-db/login", Terms(term=10, drift=1, renew=2)
@@ -105,6 +107,52 @@ def test_started_again_it_closes_what_the_one_before_had_opened(scene):
     assert scene.way.told == [NEVER, 110.0, NEVER, 110.0]
 
 
+def word_at(scene, store: int) -> bytes | None:
+    """What the first slot's first round holds at one place."""
+    return scene.stores[store].kept.get(f"lease/{SERVER}/0000000001/1")
+
+
+def stands_everywhere(scene) -> bool:
+    return (
+        None not in {word_at(scene, n) for n in range(3)} and len({word_at(scene, n) for n in range(3)}) == 1
+    )
+
+
+def test_a_word_that_a_silent_place_missed_is_put_there_when_it_is_back(scene):
+    scene.stores[2].down = True
+    scene.guard.step()
+    assert word_at(scene, 2) is None
+    scene.stores[2].down = False
+    scene.now += 2
+    scene.guard.step()
+    assert word_at(scene, 2) is None, "it does not look all the time"
+    scene.now += 60
+    scene.guard.step()
+    until(lambda: stands_everywhere(scene), "its word at all three", 30)
+
+
+def test_a_word_that_one_place_lost_is_put_again_though_another_is_silent(scene):
+    scene.guard.step()
+    until(lambda: stands_everywhere(scene), "its word at all three", 30)
+    del scene.stores[0].kept[f"lease/{SERVER}/0000000001/1"]
+    scene.stores[1].down = True
+    scene.now += 60
+    scene.guard.step()
+    until(lambda: word_at(scene, 0) is not None, "its word at north", 30)
+    found = read_lease(scene.places, SERVER)
+    assert found
+    assert (found.number, found.word and found.word.says) == (1, "held")
+
+
+def test_what_was_made_void_at_a_place_stays_void(scene):
+    scene.stores[2].kept[f"lease/{SERVER}/0000000001/1"] = VOID
+    scene.guard.step()
+    until(lambda: word_at(scene, 0) is not None, "its word at north", 30)
+    scene.now += 60
+    scene.guard.step()
+    assert word_at(scene, 2) == VOID
+
+
 def test_on_another_boot_it_waits_for_what_the_one_before_may_have_let_in(scene):
     scene.guard.step()
     copy = scene.started(boot="b2")
@@ -188,6 +236,7 @@ def test_settings_that_cannot_be_used_are_refused_and_say_where_to_look(tmp_path
     assert "secret" not in str(refusal.value)
 
 
+@pytest.mark.slow  # starts a Python
 def test_the_program_says_what_is_wrong_and_ends_with_2(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "connectors.guard", str(tmp_path / "none.json")],
@@ -199,6 +248,7 @@ def test_the_program_says_what_is_wrong_and_ends_with_2(tmp_path):
     assert (done.returncode, "none.json" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
 
 
+@pytest.mark.slow  # starts a Python
 def test_it_needs_no_package():
     """Beside the database stands Python, and nothing of ours but these sources."""
     code = (
