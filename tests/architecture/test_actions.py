@@ -132,6 +132,7 @@ def test_the_reference_page_is_as_declared():
     assert written == page(ACTIONS.values()), "run: python -m connectors.reference > docs/actions.md"
 
 
+@pytest.mark.slow  # starts a Python
 def test_declarations_load_no_vendors_library():
     program = (
         "import sys; from connectors.reference import every_action; every_action(); "

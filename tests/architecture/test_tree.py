@@ -80,6 +80,7 @@ VENDORS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow  # starts a Python
 def test_the_command_starts_without_loading_what_only_some_commands_need():
     assert (
         loaded_by("import console.terminal.main") & (VENDORS | {"pydantic", "rich", "jinja2", "yaml"})
@@ -87,6 +88,7 @@ def test_the_command_starts_without_loading_what_only_some_commands_need():
     )
 
 
+@pytest.mark.slow  # starts a Python
 @pytest.mark.parametrize(
     "statement",
     [

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from connectors.files import Entry, Files
@@ -24,6 +24,7 @@ from seawall.actions import Deadline, Output, World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.targets import Endpoint, Host, WebRoot
 from tests.connectors.servers import occasion
+from tests.examples import examples
 
 
 class Place(ABC):
@@ -375,7 +376,7 @@ NAMES = st.text(
 
 
 @pytest.mark.lab
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.dictionaries(NAMES, st.binary(max_size=40), max_size=6), more=st.sets(NAMES, max_size=4))
 def test_whatever_files_are_called_a_copy_is_like_its_source(
     tmp_path_factory, ssh_machine, shell, files, more

@@ -177,6 +177,7 @@ def test_a_reader_who_stops_reading_stops_the_fetching():
     assert count < 10
 
 
+@pytest.mark.slow  # waits its limit out
 def test_chunks_that_never_come_end_the_reading_at_the_limit():
     def chunks():
         yield b"x"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from connectors.memory.secrets import SecretsInMemory
@@ -24,6 +24,7 @@ from seawall.own_actions import Own, OwnActionsFile, one_word
 from seawall.targets import Endpoint
 from seawall.yaml_source import yaml_source
 from tests.connectors.servers import occasion
+from tests.examples import examples
 from tests.seawall.keys import ed25519_key
 
 SHOWS_WORDS = 'for w; do printf "%s" "$w" | od -An -v -tx1 | tr -d " \\n"; echo; done'
@@ -359,7 +360,7 @@ SAYINGS = st.sampled_from(
 
 
 @pytest.mark.lab
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(word=st.one_of(SHARP, SAYINGS, st.text(max_size=60)))
 def test_whatever_a_value_holds_it_arrives_as_that_one_word_or_not_at_all(real, ssh_machine, word):
     if not one_word(word):
@@ -374,7 +375,7 @@ def test_whatever_a_value_holds_it_arrives_as_that_one_word_or_not_at_all(real, 
 
 @pytest.mark.lab
 @given(word=st.one_of(SHARP, SAYINGS, st.text(max_size=60)))
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_value_holds_it_is_no_option(real, word):
     if word.startswith("-") or not one_word(word):
         with pytest.raises(DidNothing):

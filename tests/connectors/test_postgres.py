@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.postgres import statements
@@ -20,6 +20,7 @@ from seawall.evidence import GOOD_FOR, PoweredOff, Stopped
 from tests.connectors.conftest import until
 from tests.connectors.pairs import PairInLab, PairInMemory
 from tests.connectors.servers import occasion
+from tests.examples import examples
 
 IDENTITY = {
     "system_identifier": "7000000000000000000",
@@ -41,7 +42,8 @@ def about(fenced, **changes):
     return fenced.model_copy(update={**outer, "evidence": fenced.evidence.model_copy(update=inner)})
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.slow  # starts a shell for each example
+@examples(60)
 @given(st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), max_size=60))
 def test_no_value_escapes_its_quotes_in_a_script(value):
     server = PairInMemory().north.model_copy(update={"data_directory": value})

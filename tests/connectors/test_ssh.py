@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.memory.secrets import SecretsInMemory
@@ -25,6 +25,7 @@ from connectors.ssh.command import Limit, guarded
 from seawall.actions import Occasion, Output, World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.targets import Endpoint, Host
+from tests.examples import examples
 from tests.seawall.keys import ed25519_key
 
 ANOTHER_KEY = ed25519_key().line
@@ -379,7 +380,7 @@ WORDS = st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), max_s
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(argument=WORDS, hostname=WORDS)
 def test_no_text_escapes_its_quotes(name_says, argument, hostname):
     host = Host(name="x", site="x", address="x", user="x", key="env:X", host_key="x", hostname=hostname)

@@ -52,6 +52,7 @@ def held(tmp_path: Path) -> Iterator[dict[str, str]]:
         running.wait(10)
 
 
+@pytest.mark.slow  # starts OpenSSH's programs
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_agent_signs_with_the_key_that_it_holds(kind: str, held: dict[str, str], tmp_path: Path):
     key = KINDS[kind]()
@@ -64,6 +65,7 @@ def test_an_agent_signs_with_the_key_that_it_holds(kind: str, held: dict[str, st
     assert by_name is one
 
 
+@pytest.mark.slow  # starts OpenSSH's programs
 def test_an_agent_that_lost_the_key_or_locked_it_says_so(held: dict[str, str], tmp_path: Path):
     subprocess.run(["ssh-add", laid(tmp_path, ed25519_key())], env=held, check=True, capture_output=True)
     (one,) = agent_keys(held)
@@ -132,6 +134,7 @@ def test_a_key_in_a_file_signs_and_asks_for_its_passphrase_if_it_has_one(
     verify(read_signature(sign(WORDS, SPACE, one)), WORDS, SPACE)
 
 
+@pytest.mark.slow  # starts OpenSSH's programs
 def test_a_key_that_ssh_keygen_made_signs(tmp_path: Path):
     path = tmp_path / "id"
     words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "long enough", "-f", str(path)]

@@ -93,6 +93,7 @@ def test_a_connector_is_made_once_also_when_several_ask_at_the_same_time(city):
     assert all(one is made[0] for one in made)
 
 
+@pytest.mark.slow  # starts a Python
 def test_a_plan_does_not_load_what_its_actions_do_not_need():
     script = (
         "import sys; from pathlib import Path; from connectors.world import real_world\n"

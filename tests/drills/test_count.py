@@ -4,12 +4,13 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drills.count import VERIFIED, count_lost, served_since, silences, total
 from drills.ledger import Tried, WriteId
 from tests.drills.ledgers import NOON, accepted, at, refused
+from tests.examples import examples
 
 SECONDS = st.floats(0, 100, allow_nan=False).map(lambda seconds: round(seconds, 3))
 
@@ -47,7 +48,7 @@ def test_every_acknowledged_write_is_either_there_or_counted_as_lost(disaster, d
     assert loss.acknowledged == len(acknowledged)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 400), st.randoms(use_true_random=False))
 def test_as_many_writes_as_were_planted_are_reported_lost(planted: int, random: Random):
     tries = [accepted(seq, seq / 100, writer=seq % 4) for seq in range(400)]

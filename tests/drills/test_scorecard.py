@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -22,6 +22,7 @@ from seawall.journal import Outcome
 from seawall.messages import MARK
 from seawall.model import Language, Text
 from tests.drills import cards
+from tests.examples import examples
 
 LANGUAGES: tuple[Language, ...] = ("en", "da")
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -188,7 +189,7 @@ def test_what_two_people_expected_to_lose_stands_beside_what_was_lost(a_card, lo
     assert "without evidence, as anna, bo expected (2.5 s)" in row.measured
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(words=st.text(max_size=40))
 def test_no_words_of_others_become_markup(a_card, words):
     hostile = Text(en=f"<script>alert(1)</script>[bold]{words}", da=f"<b>[/]{words}&")

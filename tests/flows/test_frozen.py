@@ -17,9 +17,7 @@ from tests.seawall.test_binding import INVENTORY
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
-pytestmark = (
-    pytest.mark.slow
-)  # Prefect takes two seconds to load, and so does all of `flows` that is looked at here
+pytestmark = pytest.mark.slow  # Prefect takes two seconds to load
 
 
 def begun(**more: Any) -> FlowRun:

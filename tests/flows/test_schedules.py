@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from flows.deploying import wanted_deployments
@@ -29,6 +28,7 @@ from seawall.run_folder import create_run
 from seawall.schedules import Kept, Schedule, next_dues
 from seawall.serve_folder import ServeFolder
 from seawall.settings import Settings, load_settings
+from tests.examples import examples
 from tests.flows.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ YEARS_AND_CHANGES = [
 
 
 @pytest.mark.slow  # Prefect takes its time over each
-@hypothesis_settings(max_examples=150)
+@examples(150)
 @given(CRONS, st.sampled_from(YEARS_AND_CHANGES), st.integers(0, 47))
 def test_what_is_due_is_what_prefect_starts_also_when_the_clock_is_changed(
     cron: str, change: tuple[int, int, int], hours: int

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.fuzz.readers import READERS, SEEDS, refuses_or_reads, seeds
 
 FOUND = Path(__file__).with_name("found")
-CALMLY = settings(max_examples=60, deadline=None)
+CALMLY = examples(60)
 
 
 @st.composite

@@ -62,6 +62,7 @@ def another_process(
         process.communicate(timeout=10)
 
 
+@pytest.mark.slow  # starts a Python
 def test_what_another_process_holds_is_refused_with_run_and_operator(runs: Path):
     theirs, ours = a_run(runs), a_run(runs)
     with another_process(runs, theirs) as process, pytest.raises(Busy) as error:
@@ -70,6 +71,7 @@ def test_what_another_process_holds_is_refused_with_run_and_operator(runs: Path)
     assert f"seawall show {theirs.id}" in error.value.remedy
 
 
+@pytest.mark.slow  # starts a Python
 def test_a_run_whose_process_was_killed_keeps_its_claims_and_names_the_way_out(runs: Path):
     theirs, ours = a_run(runs), a_run(runs)
     with another_process(runs, theirs):
@@ -80,6 +82,7 @@ def test_a_run_whose_process_was_killed_keeps_its_claims_and_names_the_way_out(r
     assert error.value.remedy == f"Resume or abort it first: `seawall resume {theirs.id}`"
 
 
+@pytest.mark.slow  # starts a Python
 def test_it_can_itself_be_taken_up_again(runs: Path):
     run = a_run(runs)
     with another_process(runs, run):
@@ -87,6 +90,7 @@ def test_it_can_itself_be_taken_up_again(runs: Path):
     claim(runs, LOGIN, run.id, "anna").release()
 
 
+@pytest.mark.slow  # starts a Python
 def test_the_same_run_is_not_carried_out_twice(runs: Path):
     run = a_run(runs)
     with (

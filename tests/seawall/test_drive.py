@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from seawall.actions import Action, Effect, Occasion, World
 from seawall.decide import ABORT_WAITS, LANE_HOLDS, Ask, Finish, Way
@@ -34,6 +34,7 @@ from seawall.journal import (
 from seawall.plan import Plan
 from seawall.state import State
 from seawall.step_state import MOST_ATTEMPTS, Stand
+from tests.examples import examples
 from tests.fakes import (
     MIDNIGHT,
     Behaviour,
@@ -101,7 +102,7 @@ class Story:
 
 
 @given(plans(most=6))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_each_step_starts_after_those_it_waits_for_are_over(plan: Plan):
     story = Story(plan)
     assert story.drive() == Finish(Outcome.DONE)

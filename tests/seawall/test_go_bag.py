@@ -26,6 +26,7 @@ from seawall.go_bag.manifest import MANIFEST, NAMESPACE, SIGNATURE, KeptPlan, Ma
 from seawall.loading import load_inventory
 from seawall.model import Text
 from seawall.settings import GoBagSettings, Settings
+from tests.examples import examples
 from tests.seawall.keys import ed25519_key
 
 SMALL_CITY = Path(__file__).parent / "small_city"
@@ -85,6 +86,7 @@ class TestWhole:
             assert opened.testzip() is None
             assert opened.read("plans/login-to-south.json") == b"{}"
 
+    @pytest.mark.slow  # starts ssh-keygen
     def test_openssh_verifies_it_without_seawall(self, tmp_path):
         bag = bag_of(a_bag(), WHERE, by_itself)
         signers, signature = tmp_path / "allowed_signers", tmp_path / "manifest.sig"
@@ -268,7 +270,7 @@ class TestFuzz:
         assert isinstance(outcome(content), BadInput)
 
     @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
-    @settings(max_examples=400)
+    @examples(400)
     def test_any_one_byte_that_was_turned_is_seen(self, at, turn):
         content = bytearray(WHOLE)
         content[at] ^= turn

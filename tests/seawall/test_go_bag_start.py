@@ -21,6 +21,8 @@ from seawall.go_bag.software import starter, this_python
 from tests.seawall.keys import ed25519_key
 from tests.seawall.test_go_bag import a_manifest
 
+pytestmark = pytest.mark.slow  # starts programs
+
 MAIN = """
 import json, os, sys, time
 def main():

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall.attempt import limit_of
@@ -16,6 +16,7 @@ from seawall.holding import refuse_what_does_not_hold
 from seawall.journal import Failed, Outcome, Retried, Skipped, Started, Succeeded
 from seawall.plan import Plan, PlannedStep
 from seawall.predicates import Checked
+from tests.examples import examples
 from tests.fakes import MIDNIGHT, Looked
 from tests.seawall.plans import a_change, a_look, a_plan, a_predicate, approved_by, is_there
 from tests.seawall.test_drive import Story
@@ -131,7 +132,7 @@ class TestWhenItIsPlanned:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_first_change_is_made_in_a_world_that_is_not_as_the_plan_wants_it(data: st.DataObject):
     """However the steps wait for one another, and whichever is not needed or left out."""
     names = [f"s{n}" for n in range(data.draw(st.integers(1, 5)))]

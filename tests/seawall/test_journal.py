@@ -6,7 +6,7 @@ from datetime import UTC, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall.errors import JournalError, Tampered
@@ -49,6 +49,7 @@ from seawall.journal import (
 from seawall.model import Text
 from seawall.predicates import Checked
 from seawall.signed import Heard, Signed
+from tests.examples import examples
 from tests.fakes import MIDNIGHT
 
 words = st.text(max_size=12)
@@ -142,7 +143,7 @@ def read(content: bytes) -> list[Event]:
 
 
 @given(st.lists(events(), max_size=4))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_what_is_written_reads_back(recorded: list[Event]):
     assert read(content_of(recorded)) == recorded
 

@@ -19,6 +19,7 @@ from seawall.errors import BadInput
 from seawall.loading import load_file, load_inventory, load_runbooks, load_templates
 from seawall.loading.cycles import cycles
 from seawall.yaml_source import Loc, read_yaml
+from tests.examples import examples
 
 HAVNBY = Path(drills.__file__).parent / "city"
 INVENTORY: dict[str, Any] = {}
@@ -170,7 +171,7 @@ def written(value: Any, path: Path) -> Path:
     return path
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(bent(INVENTORY))
 def test_a_bent_inventory_is_loaded_or_refused(folder, value):
     written(value, folder / "inventory" / "all.yaml")

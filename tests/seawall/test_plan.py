@@ -8,14 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from seawall.plan import Plan, canonical, references, resolved
+from tests.examples import examples
 from tests.seawall.plans import a_change, a_look, a_plan, plans
 
-some = settings(max_examples=30, deadline=None)
+some = examples(30)
 
 
 def turned_round(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from copy import deepcopy
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from seawall.decide import Ask, Finish
@@ -23,6 +23,7 @@ from seawall.journal import (
 )
 from seawall.plan import Plan
 from seawall.state import State
+from tests.examples import examples
 from tests.fakes import (
     MIDNIGHT,
     MemoryJournal,
@@ -35,8 +36,8 @@ from tests.fakes import (
 )
 from tests.seawall.plans import a_change, a_plan, behaviours, plans
 
-most = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-some = settings(most, max_examples=25)
+most = examples(80, suppress_health_check=[HealthCheck.too_slow])
+some = examples(25, suppress_health_check=[HealthCheck.too_slow])
 cuts = st.lists(st.integers(0, 40), max_size=4)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from seawall.decide import Ask, Finish, Way
@@ -26,6 +26,7 @@ from seawall.journal import (
 from seawall.reopening import wants_what_is_not_there, why_not
 from seawall.state import State
 from seawall.step_state import Stand
+from tests.examples import examples
 from tests.fakes import MIDNIGHT, Behaviour, SimulatedPower
 from tests.seawall.plans import LIMIT, a_change, a_look, a_persons, a_plan, approved_by, behaviours, plans
 from tests.seawall.test_drive import SILENT, Story
@@ -187,7 +188,7 @@ class TestRetry:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(150, suppress_health_check=[HealthCheck.too_slow])
 def test_no_change_is_made_twice_whatever_people_have_tried_again_or_left_out(data: st.DataObject):
     """Histories of every kind: calls that hang, lie silent or act late, power cuts, skips and retries at any time."""
     plan = data.draw(plans())

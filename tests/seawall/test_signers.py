@@ -64,6 +64,7 @@ LINES = [
 ]
 
 
+@pytest.mark.slow  # starts ssh-keygen
 @pytest.mark.parametrize(("principals", "options", "counts"), LINES)
 def test_a_line_means_here_what_it_means_to_ssh_keygen(
     principals: str, options: str, counts: bool, tmp_path: Path

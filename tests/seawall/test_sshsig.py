@@ -64,6 +64,7 @@ def ssh_keygen(*arguments: str | Path, given: bytes = b"") -> subprocess.Complet
     return subprocess.run(words, input=given, capture_output=True, timeout=20, check=False)
 
 
+@pytest.mark.slow  # starts ssh-keygen
 @pytest.mark.parametrize("kind", KINDS)
 def test_ssh_keygen_accepts_what_is_signed_here(kind: str, tmp_path: Path):
     one = read_signature(signed(kind))
@@ -77,6 +78,7 @@ def test_ssh_keygen_accepts_what_is_signed_here(kind: str, tmp_path: Path):
     assert ssh_keygen("-Y", "verify", *files, "-I", "bo", "-n", SPACE, given=WORDS + b" ").returncode
 
 
+@pytest.mark.slow  # starts ssh-keygen
 @pytest.mark.parametrize("kind", MAKERS)
 @pytest.mark.parametrize("hash_name", ["sha256", "sha512"])
 def test_what_ssh_keygen_signs_counts_here(kind: str, hash_name: str, tmp_path: Path):

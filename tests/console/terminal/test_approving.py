@@ -64,6 +64,7 @@ def yeses(stage: Stage) -> list[Approved]:
     return [one for one in read_journal(stage.run().journal_path) if isinstance(one, Approved)]
 
 
+@pytest.mark.slow  # starts ssh-keygen
 def test_a_signed_yes_lets_the_run_go_on_and_ssh_keygen_accepts_it_without_seawall(
     waiting, key_of, trust, tmp_path
 ):

@@ -74,7 +74,7 @@ class TestWithoutACity:
     @pytest.fixture
     def away(self, bags: Bags, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bags:
         bags.stage.without_places()
-        assert bags.make().code == ExitCode.DONE
+        bags.have()
         monkeypatch.delenv("SEAWALL_CITY")
         monkeypatch.chdir(tmp_path)
         return bags
@@ -144,7 +144,7 @@ class TestSealed:
     @pytest.fixture
     def sealed(self, bags: Bags, monkeypatch: pytest.MonkeyPatch) -> Bags:
         monkeypatch.setenv("SEAWALL_LOGIN_PASSWORD", "kanarie-4711-hemmelig")
-        assert bags.make().code == ExitCode.DONE
+        bags.have()
         return bags
 
     def test_a_paper_is_printed_and_the_situation_told_with_no_key_at_hand(self, sealed: Bags) -> None:

@@ -31,7 +31,7 @@ class TestMaking:
         assert "Next: seawall go-bag verify" in said.out
 
     def test_each_plan_is_in_it_on_paper_too_in_both_languages(self, bags):
-        bags.make()
+        bags.have()
         members = read_bag(bags.file, by_itself).members
         for language in ("da", "en"):
             page = members[f"printed/{PLAN}.{language}.html"].decode()
@@ -99,7 +99,7 @@ class TestMaking:
 
 class TestLooking:
     def test_verify_says_against_what_it_was_held(self, bags):
-        bags.make()
+        bags.have()
         plain = bags.stage("go-bag", "verify", bags.file)
         named = bags.stage("go-bag", "verify", bags.file, "--signed-by", bags.folder / "id_ed25519.pub")
         assert (plain.code, named.code) == (ExitCode.DONE, ExitCode.DONE)
@@ -107,12 +107,12 @@ class TestLooking:
         assert "Signed by the key that you named" in named.out
 
     def test_verify_refuses_another_signer(self, bags):
-        bags.make()
+        bags.have()
         said = bags.stage("go-bag", "verify", bags.file, "--signed-by", ed25519_key().fingerprint)
         assert said.code == ExitCode.BAD_INPUT
 
     def test_with_a_trust_root_a_stranger_is_refused(self, bags, monkeypatch):
-        bags.make()
+        bags.have()
         trust = bags.folder / "trust"
         trust.mkdir(mode=0o700)
         (trust / "allowed_signers").write_text(f"anna {ed25519_key().line}\n")
@@ -124,7 +124,7 @@ class TestLooking:
             assert "may sign no go-bag for anna here" in " ".join(said.err.split())
 
     def test_verify_tells_a_stale_one(self, bags):
-        bags.make()
+        bags.have()
         bags.another_runbook("more")
         said = bags.stage("go-bag", "verify", bags.file)
         assert said.code == ExitCode.FAILED
@@ -132,7 +132,7 @@ class TestLooking:
 
     def test_status_and_doctor_say_that_one_is_old_or_stale(self, bags):
         bags.stage.write("seawall.yaml", f"go_bag: {{keep_at: [{bags.folder / 'stick'}], at_most: 7d}}\n")
-        bags.make()
+        bags.have()
         assert "as the city is" in bags.stage("status").out
         bags.made_at(datetime.now(UTC) - timedelta(days=9))
         bags.stage.write(
@@ -148,7 +148,7 @@ class TestLooking:
 
     def test_doctor_reads_every_byte_of_it(self, bags):
         bags.stage.write("seawall.yaml", f"go_bag: {{keep_at: [{bags.folder / 'stick'}]}}\n")
-        bags.make()
+        bags.have()
         content = bytearray(bags.file.read_bytes())
         content[-2000] ^= 1
         bags.file.write_bytes(bytes(content))
@@ -168,7 +168,7 @@ class TestWorkingFromIt:
     def test_a_runbook_runs_far_from_its_city_and_the_run_is_kept_beside_the_bag(
         self, bags, monkeypatch, tmp_path
     ):
-        bags.make()
+        bags.have()
         monkeypatch.delenv("SEAWALL_CITY")
         monkeypatch.chdir(tmp_path)
         said = bags.stage("run", "blink", "--yes", "green", "--from-go-bag", bags.file)
@@ -183,7 +183,7 @@ class TestWorkingFromIt:
             )
 
     def test_a_plan_of_the_bag_is_planned_by_its_name_alone(self, bags):
-        bags.make()
+        bags.have()
         shown = json.loads(bags.stage("plan", PLAN, "--from-go-bag", bags.file, "--json").out)
         assert shown["plan"]["parameters"]["to"] == "south"
         said = bags.stage("plan", PLAN, "to=north", "--from-go-bag", bags.file)
@@ -191,7 +191,7 @@ class TestWorkingFromIt:
         assert "its parameters already" in " ".join(said.err.split())
 
     def test_what_is_laid_out_is_held_against_the_bag_each_time(self, bags):
-        bags.make()
+        bags.have()
         bags.stage("runs", "--from-go-bag", bags.file)
         city = bags.folder / "stick" / "havnby-go-bag-work" / "city"
         before = {path: path.read_bytes() for path in city.rglob("*") if path.is_file()}
@@ -204,7 +204,7 @@ class TestWorkingFromIt:
         assert not (city / "inventory" / "city.yaml").is_symlink()
 
     def test_its_own_runbooks_go_before_those_of_another_version_here(self, bags):
-        bags.make()
+        bags.have()
         bag = read_bag(bags.file, by_itself)
         members = {name: one for name, one in bag.members.items() if name not in (MANIFEST, SIGNATURE)}
         other = members["product/notify.yaml"].replace(b"why:\n", b"why: # of then\n")
@@ -216,7 +216,7 @@ class TestWorkingFromIt:
         assert laid.read_bytes() == other
 
     def test_one_that_is_too_old_is_refused_unless_it_is_all_there_is(self, bags):
-        bags.make()
+        bags.have()
         bags.made_at(datetime.now(UTC) - timedelta(days=9))
         said = bags.stage("run", "blink", "--yes", "green", "--from-go-bag", bags.file)
         assert said.code == ExitCode.BAD_INPUT
@@ -226,10 +226,11 @@ class TestWorkingFromIt:
         assert said.code == ExitCode.DONE, said.err
 
     def test_a_city_and_a_bag_at_once_are_a_contradiction(self, bags):
-        bags.make()
+        bags.have()
         said = bags.stage("runs", "--from-go-bag", bags.file, "--city", bags.stage.city)
         assert said.code == ExitCode.BAD_INPUT
 
+    @pytest.mark.slow  # starts programs
     def test_its_allowed_signers_count_on_a_machine_that_has_none(self, bags, monkeypatch):
         trust = bags.folder / "trust"
         trust.mkdir(mode=0o700)
@@ -245,7 +246,7 @@ class TestWorkingFromIt:
         assert stat.S_IMODE(laid.parent.stat().st_mode) == 0o700
 
     def test_what_one_command_line_said_is_forgotten_by_the_next(self, bags):
-        bags.make()
+        bags.have()
         bags.stage("runs", "--from-go-bag", bags.file)
         assert str(bags.stage.city / "runs") in bags.stage("runs").out.replace("\n", "")
 
@@ -261,7 +262,7 @@ class TestWorkingFromIt:
     def test_where_nothing_can_be_written_beside_it_another_folder_is_named(
         self, bags, monkeypatch, tmp_path
     ):
-        bags.make()
+        bags.have()
         monkeypatch.setenv(WORK_VARIABLE, str(bags.file / "x"))
         said = bags.stage("runs", "--from-go-bag", bags.file)
         assert said.code == ExitCode.BAD_INPUT
@@ -291,6 +292,7 @@ class TestSecrets:
         assert said.code == ExitCode.DONE, said.err
         return {one["reference"] for one in json.loads(said.out)["secrets_unread"]}
 
+    @pytest.mark.slow  # starts programs
     def test_the_right_key_opens_them_and_nothing_is_written(self, sealed):
         found = self.unread(sealed, "--unseal-with", sealed.private)
         assert "env:SEAWALL_LOGIN_PASSWORD" not in found
@@ -298,11 +300,13 @@ class TestSecrets:
         for path in (sealed.folder / "stick").rglob("*"):
             assert not path.is_file() or CANARY.encode() not in path.read_bytes()
 
+    @pytest.mark.slow  # starts programs
     def test_the_usual_key_in_a_home_is_found(self, sealed):
         (sealed.folder / "home" / ".ssh").mkdir(parents=True)
         (sealed.folder / "home" / ".ssh" / "id_ed25519").write_bytes(sealed.private.read_bytes())
         assert "env:SEAWALL_LOGIN_PASSWORD" not in self.unread(sealed)
 
+    @pytest.mark.slow  # starts programs
     def test_sealed_to_somebody_else_is_a_refusal_that_names_them(self, sealed):
         other = sealed.folder / "other"
         other.write_bytes(ed25519_key().pem())
@@ -311,6 +315,7 @@ class TestSecrets:
             assert said.code == ExitCode.BAD_INPUT
             assert "they are sealed to commander" in said.err
 
+    @pytest.mark.slow  # starts programs
     def test_to_look_at_runs_takes_no_key(self, sealed):
         assert sealed.away("runs", "--from-go-bag", sealed.file).code == ExitCode.DONE
         assert sealed.away("go-bag", "show", sealed.file).code == ExitCode.DONE
@@ -319,7 +324,7 @@ class TestSecrets:
 class TestMerging:
     @pytest.fixture
     def elsewhere(self, bags: Bags) -> Bags:
-        bags.make()
+        bags.have()
         assert bags.stage("run", "blink", "--yes", "green", "--from-go-bag", bags.file).code == ExitCode.DONE
         return bags
 
@@ -359,8 +364,9 @@ class TestMerging:
         assert "there is no such folder" in said.err
 
 
+@pytest.mark.slow  # starts programs
 def test_a_starter_without_programs_says_so(bags):
-    bags.make()
+    bags.have()
     said = subprocess.run(
         [sys.executable, "-I", str(bags.file), "runs"], capture_output=True, text=True, check=False
     )

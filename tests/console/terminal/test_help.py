@@ -72,6 +72,7 @@ def test_one_command_alone_is_the_same_program_as_all_of_them(capsys):
         assert alone.startswith(f"Usage: seawall {' '.join(path)}")
 
 
+@pytest.mark.slow  # starts a Python
 @pytest.mark.parametrize(
     ("words", "more"), [([], ["pydantic"]), (["plan"], []), (["run"], []), (["lab", "up"], [])]
 )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.web import archive as archive_module
@@ -20,6 +20,7 @@ from console.web.archive import Archive, Wanted
 from console.web.entries import End, Kind
 from seawall.journal import FIRST, Ended, Event, Outcome, line_for
 from seawall.plan import canonical
+from tests.examples import examples
 from tests.seawall.report import stories
 
 PLAN = stories.move()
@@ -67,7 +68,7 @@ def copenhagen(at: datetime) -> int:
     most=st.integers(1, 7),
     at_most=st.integers(3, 12),
 )
-@settings(max_examples=40)
+@examples(40)
 def test_the_pages_together_are_every_run_once_newest_first(minutes, most, at_most):
     folder = Path(tempfile.mkdtemp())
     looked_at, archive_module.LOOKED_AT = archive_module.LOOKED_AT, at_most

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from console.web.app import web_app
@@ -22,6 +22,7 @@ from console.web.rim import is_ours
 from tests.console.web.conftest import Reader
 from tests.console.web.console import a_server
 from tests.console.web.kept import keep_run, make_place
+from tests.examples import examples
 from tests.seawall.report import stories
 
 pytestmark = pytest.mark.slow  # a server answers
@@ -217,7 +218,7 @@ NASTY = (
     ),
     between=st.sampled_from(["/", "%2f", "", "%5c"]),
 )
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_path_leads_outside_the_runs(outside: Reader, start, parts, between):
     path = start + between.join(parts)
     request = f"GET {path.replace(' ', '%20')} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"

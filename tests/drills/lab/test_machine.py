@@ -20,6 +20,8 @@ from drills.lab.machine import Boot, Program, turn_on
 from drills.lab.processes import Running, end, is_on, running, running_on
 from drills.lab.status import lab_status
 
+pytestmark = pytest.mark.slow  # starts programs
+
 DOCKER_S_OWN = (
     "+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw"
 )

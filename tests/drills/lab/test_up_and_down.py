@@ -79,6 +79,7 @@ def test_a_second_one_is_told_to_wait_and_ctrl_c_leaves_nothing_running(folder):
     assert running(LabFolder(folder)) == ()
 
 
+@pytest.mark.slow  # starts programs
 def test_programs_of_a_lab_whose_folder_was_removed_are_ended_too(folder):
     marks = {"SEAWALL_LAB": str(folder), "SEAWALL_LAB_MACHINE": "north-db"}
     with subprocess.Popen(["sleep", "600"], env=os.environ | marks) as left_over:
