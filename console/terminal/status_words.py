@@ -61,6 +61,15 @@ GOES_ON = _both(
 )
 SAYS = {
     "frozen": _both("FROZEN by {by} since {at}: {why}", "FROSSET af {by} siden {at}: {why}"),
+    "thawed": _both("THAWED by {by} at {at}: {why}", "TØET OP af {by} {at}: {why}"),
+    "freeze-untold": _both(
+        "It cannot be told whether there is a freeze: {places} cannot be asked. Until then nothing runs by itself.",
+        "Det kan ikke siges, om der er et frys: {places} kan ikke spørges. Indtil da kører intet af sig selv.",
+    ),
+    "freeze-told": _both(
+        "Every place can be asked again whether there is a freeze.",
+        "Hvert sted kan igen spørges, om der er et frys.",
+    ),
     "review-owed": Text(
         en="REVIEW OWED since {at}: {by} broke the glass in {run}.",
         da="GENNEMGANG MANGLER siden {at}: {by} slog glasset i stykker i {run}.",

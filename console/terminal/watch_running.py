@@ -8,12 +8,14 @@ from pathlib import Path
 
 from connectors.watcher import watch
 from connectors.watching import watched
+from connectors.world import places_in
 from console.terminal.desk import Desk
 from console.terminal.screen import Screen, Tone, aside, next_command, out
 from console.terminal.signals import surviving_the_terminal
 from console.terminal.situating import take_watch
 from console.terminal.surroundings import surroundings
 from console.terminal.trouble import say_error
+from console.terminal.watch_freezes import FreezeTeller, asking
 from seawall.errors import BadInput, JournalError
 from seawall.report.figures import clock
 from seawall.sightings import Condition, Sighting, keep_sightings, read_sightings, sightings_path
@@ -26,30 +28,38 @@ def keep_watch(desk: Desk, by: str) -> None:
     """Watch until Ctrl-C or SIGTERM. Raises: BadInput; Busy, when somebody else watches this city."""
     screen = out()
     with take_watch(desk, by), surviving_the_terminal():
-        seen = _kept(desk)
+        seen, freezes = _kept(desk), FreezeTeller(desk.runs, desk.zone, screen)
         try:
-            _watch_on(desk, by, seen, screen)
+            _watch_on(desk, by, seen, freezes)
         except KeyboardInterrupt:
             screen.say()
             screen.say("Nobody watches any more; what was seen grows old.")
             next_command(screen, "seawall status")
 
 
-def _watch_on(desk: Desk, by: str, seen: dict[str, Sighting], screen: Screen) -> None:
-    _watch_this(desk, by, seen, screen, again=False)
+def _watch_on(desk: Desk, by: str, seen: dict[str, Sighting], freezes: FreezeTeller) -> None:
+    _watch_this(desk, by, seen, freezes, again=False)
     while True:
         desk = _read_again(desk)
-        _watch_this(desk, by, seen, screen, again=True)
+        _watch_this(desk, by, seen, freezes, again=True)
 
 
-def _watch_this(desk: Desk, by: str, seen: dict[str, Sighting], screen: Screen, *, again: bool) -> None:
+def _watch_this(
+    desk: Desk, by: str, seen: dict[str, Sighting], freezes: FreezeTeller, *, again: bool
+) -> None:
     """Watch until the inventory's files change."""
-    files = _files(desk.folder)
+    files, screen = _files(desk.folder), out()
     wanted = watched(desk.city.inventory)
     _say_whom(desk, [one.service for one in wanted], screen, again=again)
     for gone in set(seen) - set(desk.city.inventory.services):
         del seen[gone]
-    with desk.open_world() as world:
+    unchanged = _until_changed(desk.folder, files)
+
+    def goes_on() -> bool:
+        freezes.tell()
+        return unchanged()
+
+    with desk.open_world() as world, asking(freezes, desk.runs, places_in(world)):
         watch(
             wanted,
             world,
@@ -57,7 +67,7 @@ def _watch_this(desk: Desk, by: str, seen: dict[str, Sighting], screen: Screen, 
             clock=surroundings().now,
             keep=lambda seen: _keep(desk, seen, by),
             changed=lambda name, was, now: _say_change(name, was, now, desk, screen),
-            goes_on=_until_changed(desk.folder, files),
+            goes_on=goes_on,
         )
 
 

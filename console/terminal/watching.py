@@ -81,7 +81,8 @@ def watch(
 
     Until Ctrl-C, each at the pace of its `probe`; what is seen is kept for `seawall status` and the pages. A change
     is said when it is seen. What a supplier runs is asked for its address and nothing else. When the inventory's
-    files change, they are read again.
+    files change, they are read again. A freeze is told when it stands, begins or is lifted, also one that was made on
+    another machine: the city's places are asked every 20 seconds.
 
     \b
     Examples:

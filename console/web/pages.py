@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 from console.web.archive import Archive, Wanted
 from console.web.asked import Asked, history_query
 from console.web.entries import End, Entry, Kind, drill_entry
-from console.web.figures import length, machine_time
+from console.web.figures import day_and_hour, length, machine_time
+from console.web.frozen import Frozen, frozen_at
 from console.web.place import Place, Surveyor
 from console.web.rows import SIGNS, ended, row, target_words
 from console.web.telling import MOST_EVENTS, Telling, tell
@@ -36,6 +37,7 @@ from seawall.report.words import HEADINGS, STANDS
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+OK = 200
 KINDS = (Kind.REAL, Kind.EXERCISE, Kind.DRILL)
 
 
@@ -209,11 +211,14 @@ class Pages:
                 now=now,
                 version=self.version,
                 status=status,
+                # A page of trouble reads no file.
+                frozen=frozen_at(self.archive.runs) if status == OK else Frozen(),
                 style=style_version(),
                 say=partial(_say, language),
                 words=lambda text: plain(text.in_(language)),
                 clean=plain,
                 moment=lambda at: moment(at, place.zone),
+                hour=lambda at: day_and_hour(at, place.zone, language),
                 clock=lambda at: clock(at, place.zone)[:8],
                 utc=machine_time,
                 length=lambda span: length(span, language),

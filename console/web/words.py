@@ -174,6 +174,23 @@ WORDS = {
         "Byens fortegnelse kan ikke læses lige nu; navne og mål kan mangle eller være gamle.",
         "The city's inventory cannot be read just now; names and targets may be missing or old.",
     ),
+    "freeze": _both("Frys", "Freeze"),
+    "frozen-by": _both("FROSSET af {by} siden", "FROZEN by {by} since"),
+    "frozen-means": _both(
+        "Det, Seawall ville gøre af sig selv, begynder ikke: planlagte efterprøvninger og øvelser, og kørsler, der"
+        " skulle tages op igen. Det, mennesker sætter i gang, går videre; det, der er i gang, bliver ikke standset.",
+        "What Seawall would do by itself does not begin: scheduled verifications and drills, and runs that would be"
+        " taken up again. What people start goes on, and what is under way is not stopped.",
+    ),
+    "frozen-lift": _both(
+        "Kun et navngivet menneske tør det op, på en hvilken som helst af byens maskiner:",
+        "Only a named person lifts it, on any of the city's machines:",
+    ),
+    "frozen-name": _both("NAVN", "NAME"),
+    "frozen-untold": _both(
+        "Det kan ikke siges, om der er et frys; så begynder intet af sig selv.",
+        "It cannot be told whether there is a freeze; nothing begins by itself then.",
+    ),
     "404": _both("Den side findes ikke", "There is no such page"),
     "404-remedy": _both(
         "Adressen kan være skrevet forkert, eller kørslen er flyttet til arkivet.",

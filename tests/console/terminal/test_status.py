@@ -424,6 +424,18 @@ def test_a_watcher_keeps_what_it_sees_and_ends_cleanly(stage, watcher, how):
 
 
 @pytest.mark.slow
+def test_a_watcher_tells_when_somebody_freezes_and_when_it_is_lifted(stage, watcher):
+    _, log = watcher
+    stage.without_places()
+    until(lambda: "login is up" in log.read_text())
+    assert stage("freeze", "--why", "water", "--as", "commander").code == 0
+    until(lambda: "FROZEN by commander" in log.read_text())
+    assert stage("thaw", "--why", "dry", "--as", "commander").code == 0
+    until(lambda: "THAWED by commander" in log.read_text())
+    assert log.read_text().count("FROZEN") == 1
+
+
+@pytest.mark.slow
 def test_a_watcher_reads_the_inventory_again_when_it_changes(stage, watcher):
     _, log = watcher
     until(lambda: "login is up" in log.read_text())
