@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from seawall.alone import AloneGate, check_alone_counts
 from seawall.claims import claim
 from seawall.decide import Ask, Finish
 from seawall.drive import Gate, Hands, Hold, Inbox, OnlyHere, Watch, drive, unwatched
@@ -76,18 +77,20 @@ def carry_out(
     `at` are the city's three places; without them only this machine knows that the run is carried out.
 
     Raises:
+        BadInput: two people let it go on alone, and did not sign for that where yeses are signed.
         Busy: another process carries it out, or another run holds what it wants.
         TermLost: another machine drives it now.
         PlaceSilent: too few of the city's places answer.
         JournalError: its journal cannot be used; Tampered when it was changed.
     """
     plan = run.plan
+    gate = gate or judge_without_city(first_event(run.journal_path))
+    check_alone_counts(run, at, gate, clock)
     with _covered(run, at, clock, by) as (journal, hold):
         inbox: Inbox = FileInbox(run)
         line: Line = no_line
         if turns is not None:
             inbox, line, watch = _Both(inbox, turns), turns.line, _each(turns.saw, watch)
-        gate = gate or judge_without_city(first_event(run.journal_path))
         note_glass(run, journal.events())
         watch = _each(_noting_glass(run), watch)
         if pages is None:
@@ -147,7 +150,11 @@ def _covered(
 
 @contextlib.contextmanager
 def held(
-    run: RunFolder, clock: Callable[[], datetime], by: str, at: AtPlaces | None = None
+    run: RunFolder,
+    clock: Callable[[], datetime],
+    by: str,
+    at: AtPlaces | None = None,
+    gate: AloneGate | None = None,
 ) -> Iterator[Journal]:
     """Hold the run as `carry_out` does, and begin nothing: to type in what a paper says.
 
@@ -156,6 +163,7 @@ def held(
         PlaceSilent: too few of the city's places answer.
         JournalError: its journal cannot be used; Tampered when it was changed.
     """
+    check_alone_counts(run, at, gate or judge_without_city(first_event(run.journal_path)), clock)
     with _covered(run, at, clock, by) as (journal, _):
         yield journal
 

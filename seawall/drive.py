@@ -33,6 +33,7 @@ from seawall.journal import (
     SignedFromHere,
     Skipped,
     Started,
+    WentAlone,
     Word,
 )
 from seawall.plan import Plan, references
@@ -81,6 +82,11 @@ class Gate(Protocol):
 
     def why_word_does_not_count(self, word: GoingOn, state: State, now: datetime) -> str | None:
         """Say why another word that lets the run go on does not count, or None when it does."""
+
+    def why_alone_does_not_count(
+        self, said: WentAlone, plan: Plan, run: str, before: tuple[WentAlone, ...], /
+    ) -> str | None:
+        """Say why two people's word does not let a run go on with one place left, or None when it does."""
 
     def why_request_does_not_count(self, opened: Opened, plan: Plan) -> str | None:
         """Say why a run's request is not signed by who opened it; None when it is."""

@@ -23,6 +23,7 @@ from seawall.places import Places
 from seawall.plan import Plan
 from seawall.replicated import KEPT_WITHIN, ReplicatedJournal
 from seawall.run_folder import RunFolder
+from seawall.signed import Signed
 from seawall.slots import Unclear
 from seawall.terms import Tell, Term, too_few, untold
 
@@ -38,12 +39,13 @@ class AtPlaces:
     Attributes:
         places: the three of them.
         tell: is told what is waited for, in words for a person.
-        alone: two people who let the run go on though too few places answer.
+        alone: two people who let the run go on though too few places answer, and `signatures` what they signed.
     """
 
     places: Places
     tell: Tell = untold
     alone: tuple[str, str] | None = None
+    signatures: tuple[Signed, ...] = ()
 
 
 @contextlib.contextmanager
@@ -62,7 +64,8 @@ def driven(
         Tampered: the places hold other lines than this machine does.
     """
     if at.alone is not None:
-        yield file, _Alone(WentAlone(at=clock(), by=at.alone, silent=tuple(sorted(at.places.quiet))))
+        silent = tuple(sorted(at.places.quiet))
+        yield file, _Alone(WentAlone(at=clock(), by=at.alone, silent=silent, signatures=at.signatures))
         return
     plan = run.plan
     term = Term(at.places, run.id, this_driver(run.runs, by), _longest(plan), at.tell)

@@ -14,9 +14,13 @@ from pathlib import Path
 from seawall.codes import Sheet, read_sheet, spend, spend_at, used_in
 from seawall.errors import SeawallError
 from seawall.inventory import Inventory
-from seawall.journal import Approved, Opened, Overridden, WentAlone
+from seawall.journal import Approved, ByHand, Opened, Overridden, WentAlone
 from seawall.judging_overrides import why_override_does_not_count
-from seawall.judging_words import why_alone_does_not_count, why_word_does_not_count
+from seawall.judging_words import (
+    why_alone_does_not_count,
+    why_typing_does_not_count,
+    why_word_does_not_count,
+)
 from seawall.on_duty import is_away
 from seawall.places import Places, PlaceSilent
 from seawall.plan import Plan
@@ -99,7 +103,11 @@ class Judge:
 
     def why_word_does_not_count(self, word: GoingOn, state: State, now: datetime) -> str | None:
         """Say why another word that lets the run go on does not count; None when it does."""
-        return why_word_does_not_count(self.signers, self.city, word, state, now)
+        return why_word_does_not_count(self.signers, word, state, now)
+
+    def why_typing_does_not_count(self, event: ByHand, state: State, now: datetime) -> str | None:
+        """Say why a line of a paper is not signed by whoever types it in; None when it is."""
+        return why_typing_does_not_count(self.signers, event, state, now)
 
     def why_alone_does_not_count(
         self, said: WentAlone, plan: Plan, run: str, before: tuple[WentAlone, ...]
@@ -237,6 +245,10 @@ class NoTrustHere:
     def why_word_does_not_count(self, word: GoingOn, _state: State, _now: datetime) -> str | None:
         """Say that it does not count, unless it only stops."""
         return NO_TRUST if lets_go_on(word) else None
+
+    def why_typing_does_not_count(self, _event: ByHand, _state: State, _now: datetime) -> str | None:
+        """Say that it does not count."""
+        return NO_TRUST
 
     def why_alone_does_not_count(
         self, _said: WentAlone, _plan: Plan, _run: str, _before: tuple[WentAlone, ...]

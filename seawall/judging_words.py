@@ -31,9 +31,7 @@ from seawall.step_state import StepState
 TYPED = "it is typed, and here it is signed: `seawall {command} {run} {step}{answer} --as NAME --key FILE`"
 
 
-def why_word_does_not_count(
-    signers: Signers, city: Inventory, word: GoingOn, state: State, now: datetime
-) -> str | None:
+def why_word_does_not_count(signers: Signers, word: GoingOn, state: State, now: datetime) -> str | None:
     """Say why a word about a step does not count; None when it does, or needs no signature because it only stops."""
     if not lets_go_on(word):
         return None
@@ -44,7 +42,7 @@ def why_word_does_not_count(
     statement = read_statement(WordStatement, word.signed)
     if statement is None:
         return f"what is signed is no {command_of(word)} that this version knows"
-    return next(_wrongs(signers, city, word, statement, state, now), None)
+    return next(_wrongs(signers, word, statement, state, now), None)
 
 
 def why_alone_does_not_count(
@@ -63,20 +61,20 @@ def why_alone_does_not_count(
         return f"they are only named, and here each signs: `seawall approve {run} --only-one-place --as NAME`"
     keys: set[bytes] = set()
     for person, words in zip(by, signatures, strict=True):
+        if person not in city.people:
+            return f"there is no person {person!r} in this city"
         statement = read_statement(AloneStatement, words)
         if statement is None or statement.by != person:
             return f"{person} has signed nothing of the kind"
         if wrong := next(_alone_wrongs(statement, plan, run, used, now), None):
             return f"{person}: {wrong}"
-        if bad := _bad_signature(signers, city, words, "seawall-only-one-place", person, now):
+        if bad := _bad_signature(signers, words, "seawall-only-one-place", person, now):
             return bad
         keys.add(read_signature(words.signature).key)
     return None if len(keys) == len(by) else "both signed with one key: two people have two keys"
 
 
-def why_typing_does_not_count(
-    signers: Signers, city: Inventory, event: ByHand, state: State, now: datetime
-) -> str | None:
+def why_typing_does_not_count(signers: Signers, event: ByHand, state: State, now: datetime) -> str | None:
     """Say why a line of a paper is not signed by whoever types it in; None when it is."""
     if event.signed is None or state.opened is None:
         return "it is typed in by nobody who signs for it"
@@ -90,12 +88,11 @@ def why_typing_does_not_count(
         return "it says something else than what was signed"
     if statement.args_digest != digest_of_args(state.steps[event.step].step):
         return f"it is about {event.step} with other arguments than the plan's"
-    return _bad_signature(signers, city, event.signed, "seawall-paper", event.typed_by, now)
+    return _bad_signature(signers, event.signed, "seawall-paper", event.typed_by, now)
 
 
-def _wrongs(  # noqa: PLR0917 - what it is judged by, and what is judged
+def _wrongs(
     signers: Signers,
-    city: Inventory,
     word: GoingOn,
     statement: WordStatement,
     state: State,
@@ -109,7 +106,7 @@ def _wrongs(  # noqa: PLR0917 - what it is judged by, and what is judged
     yield from _not_in_time(statement, statement.expires, WORDS_LAST, now)
     if statement.nonce in word_nonces(state.yeses.words):
         yield _USED
-    if bad := _bad_signature(signers, city, word.signed, statement.namespace, word.by, now):
+    if bad := _bad_signature(signers, word.signed, statement.namespace, word.by, now):
         yield bad
 
 
@@ -154,11 +151,7 @@ def _not_in_time(statement: Header, expires: datetime, lasts: timedelta, now: da
         yield "it would count for longer than such a word may"
 
 
-def _bad_signature(  # noqa: PLR0917 - what a signature is checked against
-    signers: Signers, city: Inventory, words: Signed, namespace: str, person: str, at: datetime
-) -> str | None:
-    if person not in city.people:
-        return f"there is no person {person!r} in this city"
+def _bad_signature(signers: Signers, words: Signed, namespace: str, person: str, at: datetime) -> str | None:
     try:
         signature = read_signature(words.signature)
         signers.check(signature, words.statement.encode(), namespace, person, at)

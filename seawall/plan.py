@@ -63,6 +63,7 @@ class Approval(Frozen):
         good_for: how long a signed yes counts if the step does not start; see `lasts`.
         requester_may: whether the signed yes of whoever asked for the run counts too.
         codes: whether a telephone code may stand for a signature.
+        paper: whether a yes that stands on a paper lets what was done by hand be typed in; it is unverified.
         break_glass: whether one person may open the step without the yeses that are missing.
         escalate: who may say yes when they do not answer; the duty's deputies alone when absent.
         then: `stops` ends the run when nobody answers at all; when absent it waits for a named person.
@@ -76,6 +77,7 @@ class Approval(Frozen):
     good_for: Annotated[Duration | None, Field(exclude_if=_is_none)] = None
     requester_may: Annotated[bool, Field(exclude_if=operator.not_)] = False
     codes: Annotated[Literal["allowed", "no"], Field(exclude_if=lambda said: said == "allowed")] = "allowed"
+    paper: Annotated[Literal["allowed", "no"], Field(exclude_if=lambda said: said == "allowed")] = "allowed"
     break_glass: Annotated[bool, Field(exclude_if=bool)] = True
 
     @property

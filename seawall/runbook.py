@@ -129,6 +129,7 @@ class Approve(Frozen):
         good_for: how long a signed yes counts if the step does not start; 30 minutes when absent.
         requester_may: whether the signed yes of whoever asked for the run counts; for what one person may do alone.
         codes: `no` wants signatures, and takes no telephone code in place of one.
+        paper: `no` takes no yes that only stands on a paper: it is said in the run before its result is typed in.
         break_glass: whether one person may open the step without the yeses that are missing; a review is owed then.
     """
 
@@ -140,6 +141,7 @@ class Approve(Frozen):
     good_for: Annotated[Duration, Field(gt=timedelta(), le=timedelta(days=7))] | None = None
     requester_may: bool = False
     codes: Literal["allowed", "no"] = "allowed"
+    paper: Literal["allowed", "no"] = "allowed"
     break_glass: bool = True
 
     @model_validator(mode="after")

@@ -3,14 +3,17 @@
 Each step that a person did stands there as done by hand, with the real time, who did it and who typed it in. Order is
 respected: a step counts only when those before it are over. What later steps take from what a step *saw* cannot be
 typed in; whoever did such a step by hand does those by hand too.
+
+A yes that stands on a paper is unverified: nobody can tell who wrote it. It lets what was done by hand be typed in, and
+opens nothing that a machine would do. Where yeses are signed, whoever types signs for what they typed: an attestation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from seawall.decide import Finish, decide
 from seawall.errors import BadInput, Mistake
@@ -48,10 +51,27 @@ class Result:
     note: str = ""
 
 
+class TypingGate(Protocol):
+    """Who judges whether a line counts, where yeses are signed: `seawall.judging`."""
+
+    def why_typing_does_not_count(self, event: ByHand, state: State, now: datetime, /) -> str | None:
+        """Say why a line is not signed by whoever types it in, or None when it is."""
+
+
 def type_in(
-    journal: Journal, plan: Plan, results: Sequence[Result], inventory: Inventory, *, by: str, now: datetime
+    journal: Journal,
+    plan: Plan,
+    results: Sequence[Result],
+    inventory: Inventory,
+    *,
+    by: str,
+    now: datetime,
+    sign: Callable[[ByHand], ByHand] | None = None,
+    gate: TypingGate | None = None,
 ) -> State:
     """Write results into a journal that is held, and its end when there is nothing left to do.
+
+    `sign` has whoever types sign for each line, and `gate` judges that; without them it is typed.
 
     Returns:
         How the run stands then.
@@ -61,7 +81,9 @@ def type_in(
     """
     state = State(plan, journal.events())
     check_results(state, results, inventory, now)
-    events = [_event(one, by, now) for one in results]
+    events = [(sign or _unsigned)(_event(one, by, now)) for one in results]
+    if gate is not None and (wrong := list(_unsigned_lines(results, events, state, gate, now))):
+        raise BadInput(wrong)
     journal.append(events)
     for event in events:
         state.apply(event)
@@ -71,6 +93,19 @@ def type_in(
         journal.append([end])
         state.apply(end)
     return state
+
+
+def _unsigned(event: ByHand) -> ByHand:
+    return event
+
+
+def _unsigned_lines(
+    results: Sequence[Result], events: Sequence[ByHand], state: State, gate: TypingGate, now: datetime
+) -> Iterator[Mistake]:
+    for one, event in zip(results, events, strict=True):
+        if (why := gate.why_typing_does_not_count(event, state, now)) is not None:
+            remedy = "Sign for what you type in: --key FILE, SEAWALL_KEY or ssh-agent"
+            yield Mistake(one.where, f"{one.step}: {why}", remedy)
 
 
 def check_results(state: State, results: Sequence[Result], inventory: Inventory, now: datetime) -> None:
@@ -122,7 +157,7 @@ def _in_turn(
         yield from _stand(one, step)
         yield from _order(one, step, over, state)
         yield from _time(one, step, over, state, now)
-        yield from _people(one, step, inventory)
+        yield from _people(one, step, inventory, state)
         if one.result == "done":
             over[one.step] = one.when
 
@@ -169,7 +204,7 @@ def _time(
             yield Mistake(one.where, problem, "Look at both times")
 
 
-def _people(one: Result, step: StepState, inventory: Inventory) -> Iterator[Mistake]:
+def _people(one: Result, step: StepState, inventory: Inventory, state: State) -> Iterator[Mistake]:
     for name in (one.by, *one.approved_by):
         if name not in inventory.people:
             remedy = f"Give the name somebody stands under: {choose(name, inventory.people)}"
@@ -183,13 +218,23 @@ def _people(one: Result, step: StepState, inventory: Inventory) -> Iterator[Mist
         problem = f"{one.step} asks to note {step.step.note}"
         yield Mistake(one.where, problem, "Write it down; `none` when there was none")
     if one.result == "done":
-        yield from _yeses(one, step, inventory)
+        yield from _yeses(one, step, inventory, state)
 
 
-def _yeses(one: Result, step: StepState, inventory: Inventory) -> Iterator[Mistake]:
+def _yeses(one: Result, step: StepState, inventory: Inventory, state: State) -> Iterator[Mistake]:
     wanted, approve = step.yeses_wanted, step.step.approve
     if approve is None:
         return
+    if wanted and approve.paper == "no":
+        problem = f"{one.step} takes no yes from a paper: the runbook wants one that can be verified"
+        run = state.opened.run if state.opened else "RUN"
+        yield Mistake(
+            one.where, problem, f"Have it said first: seawall approve {run} {one.step}; then type this"
+        )
+        return
+    asked_for_it = (
+        {state.opened.by} if state.opened and state.yeses.signed and not approve.requester_may else set()
+    )
     roles = {approve.by, *([approve.escalate.to] if approve.escalate and approve.escalate.to else [])}
     may = [
         name
@@ -197,6 +242,7 @@ def _yeses(one: Result, step: StepState, inventory: Inventory) -> Iterator[Mista
         if name in inventory.people
         and roles.intersection(inventory.people[name].roles)
         and name not in step.approved_by
+        and name not in asked_for_it
     ]
     if len(may) < wanted:
         who = f"a yes from {approve.by}" if wanted == 1 else f"{wanted} people's yes from {approve.by}"

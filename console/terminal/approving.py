@@ -70,7 +70,17 @@ def approve(
             "--break-glass", help="Open the step without the yeses that are missing. A review is owed then."
         ),
     ] = False,
-    why: Annotated[str, typer.Option("--why", metavar="WORDS", help="Why the glass is broken.")] = "",
+    only_one_place: Annotated[
+        bool,
+        typer.Option(
+            "--only-one-place",
+            help="Sign, as one of two, that nobody else is at the run: it may go on with one place left.",
+        ),
+    ] = False,
+    why: Annotated[
+        str,
+        typer.Option("--why", metavar="WORDS", help="Why the glass is broken, or that nobody else is at it."),
+    ] = "",
     yes: Annotated[
         str | None,
         typer.Option("--yes", metavar="STEP", help="The step's name, instead of typing it when asked."),
@@ -94,14 +104,31 @@ def approve(
       seawall approve last fence --as bo --key ~/.ssh/id_ed25519
       seawall approve last fence --for bo --code 07-acde-fhjk-mprt
       seawall approve last fence --break-glass --why "Bo cannot be reached"
+      seawall approve last --only-one-place --why "rang the south hall: nobody is at it" --as bo
     """
     from console.terminal.approvals import Wish, approve_step, show_waiting
 
     if name is None:
         show_waiting(city=city, as_json=as_json)
         return
+    if only_one_place:
+        check_no_step(step, code, for_, break_glass=break_glass)
+        from console.terminal.standing_alone import sign_alone
+
+        sign_alone(name, why=why, key=key, yes=yes, who=who, city=city, as_json=as_json)
+        return
     wish = Wish(name, step, key=key, code=code, for_=for_, glass=break_glass, why=why, yes=yes, who=who)
     approve_step(wish, city=city, as_json=as_json)
+
+
+def check_no_step(step: str | None, code: str | None, for_: str | None, *, break_glass: bool) -> None:
+    """Check that nothing is given with --only-one-place that is about a step's yes. Raises: BadInput."""
+    from seawall.errors import BadInput
+
+    if step is not None or code is not None or for_ is not None or break_glass:
+        problem = "it is about the whole run, and takes no step and no code"
+        remedy = "Leave them out: seawall approve RUN --only-one-place --why WORDS --as NAME"
+        raise BadInput.one(problem, where="--only-one-place", remedy=remedy)
 
 
 def print_(

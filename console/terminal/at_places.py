@@ -5,20 +5,25 @@ from __future__ import annotations
 from connectors.world import RealWorld, places_in
 from console.terminal.screen import Screen
 from seawall.actions import World
+from seawall.alone import signed_alone
 from seawall.driving import AtPlaces
 from seawall.errors import BadInput, Mistake
 from seawall.inventory import Inventory
+from seawall.run_folder import RunFolder
 
 ONLY_HERE = (
     "This machine only: the city has no places, so no other machine knows of this run (docs/places.md)."
 )
 
 
-def at_places(world: World, screen: Screen, alone: tuple[str, str] | None = None) -> AtPlaces | None:
-    """Return the city's places; None where it has none, which is said."""
+def at_places(
+    world: World, screen: Screen, run: RunFolder, alone: tuple[str, str] | None = None
+) -> AtPlaces | None:
+    """Return the city's places, for a run; None where it has none, which is said."""
     places = places_in(world)
     if places is not None:
-        return AtPlaces(places, screen.say, alone)
+        words = [one for person in alone or () if (one := signed_alone(run, person)) is not None]
+        return AtPlaces(places, screen.say, alone, tuple(words))
     if isinstance(world, RealWorld):
         screen.say(ONLY_HERE, "dim")
     return None

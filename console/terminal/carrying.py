@@ -234,7 +234,7 @@ def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[F
     pages = manner.desk.pages(lambda note: manner.screen.say(note, "bad"))
     city = manner.desk.city.inventory
     turns, gate = Calling(city, world, clock), judge_for(run.runs, city, places_in(world))
-    at = at_places(world, manner.screen, manner.only_one_place)
+    at = at_places(world, manner.screen, run, manner.only_one_place)
     if manner.prefect == "off":
         hands = ThreadHands(world, clock)
         return carry_out(

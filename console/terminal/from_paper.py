@@ -8,7 +8,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from console.terminal.at_places import at_places, check_alone
 from console.terminal.desk import Desk
 from console.terminal.screen import Screen, aside, next_command, out, words
+from console.terminal.signing import TYPED, judge, signing_key
 from console.terminal.surroundings import operator, surroundings
 from seawall.actions import World
 from seawall.carrying import held
@@ -24,14 +25,18 @@ from seawall.errors import BadInput, JournalError, Mistake, SeawallError
 from seawall.files import write_whole
 from seawall.ground import choose
 from seawall.inventory import Inventory
-from seawall.journal_file import has_ended
+from seawall.journal import ByHand
+from seawall.journal_file import first_event, has_ended
+from seawall.judging import judge_without_city
 from seawall.messages import MARK
 from seawall.model import Text
 from seawall.paper.code import check_code
 from seawall.report.figures import clock
 from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import find_run
+from seawall.signed_words import paper_of
 from seawall.state import State
+from seawall.statements import signed
 from seawall.step_state import OVER, StepState
 from seawall.typed_in import Result, check_results, line_mistakes, type_in
 
@@ -97,7 +102,7 @@ def type_paper_in(
     who: str | None,
     file: Path | None,
     code: str | None,
-    key: Path | None,  # noqa: ARG001 - see the next commit
+    key: Path | None,
     alone: tuple[str, str] | None,
     city: Path | None,
     as_json: bool,
@@ -108,9 +113,14 @@ def type_paper_in(
     if has_ended(run.journal_path):
         raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=f"See `seawall show {run.id}`")
     by, screen = operator(who), aside() if as_json else out()
+    sign = _signing(run, desk, by, key, screen)
+    gate = judge(desk) or judge_without_city(first_event(run.journal_path))
     check_code(_code(code, screen), run.id, run.plan.digest)
     clock = surroundings().now
-    with desk.open_world() as world, held(run, clock, by, _at(world, desk, alone, screen)) as journal:
+    with (
+        desk.open_world() as world,
+        held(run, clock, by, _at(world, run, desk, alone, screen), gate) as journal,
+    ):
         paper = _Paper(run, read_state(run), desk.city.inventory, desk.zone, surroundings().now(), by)
         results: list[Result] = []
         if file is not None:
@@ -122,12 +132,32 @@ def type_paper_in(
         if not results:
             screen.say(words(_SAYS["nothing"]))
             return
-        state = type_in(journal, run.plan, results, paper.inventory, by=by, now=surroundings().now())
+        now = surroundings().now()
+        state = type_in(journal, run.plan, results, paper.inventory, by=by, now=now, sign=sign, gate=gate)
     _show(paper, results, state, screen, as_json=as_json)
 
 
-def _at(world: World, desk: Desk, alone: tuple[str, str] | None, screen: Screen) -> AtPlaces | None:
-    return at_places(world, screen, check_alone(alone, desk.inventory))
+def _signing(
+    run: RunFolder, desk: Desk, by: str, key: Path | None, screen: Screen
+) -> Callable[[ByHand], ByHand] | None:
+    """Return what signs for each line as whoever types it; None where it is typed, which is said. Raises: BadInput."""
+    here = judge(desk)
+    if here is None:
+        screen.say(TYPED, "dim", hang=2)
+        return None
+    signer = signing_key(here, by, "seawall-paper", key)
+
+    def sign(event: ByHand) -> ByHand:
+        words = signed(paper_of(event, run.plan, run=run.id), "seawall-paper", signer)
+        return event.model_copy(update={"signed": words})
+
+    return sign
+
+
+def _at(
+    world: World, run: RunFolder, desk: Desk, alone: tuple[str, str] | None, screen: Screen
+) -> AtPlaces | None:
+    return at_places(world, screen, run, check_alone(alone, desk.inventory))
 
 
 def _code(said: str | None, screen: Screen) -> str:

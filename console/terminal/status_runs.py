@@ -22,6 +22,7 @@ from console.terminal.status_words import (
 from seawall.messages import MARK
 from seawall.report.figures import moment, span
 from seawall.report.roles import starter
+from seawall.report.signing import UNVERIFIED
 from seawall.report.words import OUTCOMES
 from seawall.run_list import Standing
 from seawall.schedules import Kept
@@ -105,6 +106,9 @@ def _show(run: RunNow, one: Situation, screen: Screen, zone: tzinfo, *, short: b
     for step in run.under_way if run.standing is not Standing.INTERRUPTED else ():
         screen.say(f"{step.step}: {words(step.does)}; {_left(step)}", indent=INNER, hang=2)
     _show_doubts(run, screen, zone, short=short)
+    for yes in run.unverified:
+        line = words(UNVERIFIED).format(step=yes.step, who=", ".join(yes.by))
+        screen.say(line, "bad", indent=INNER, hang=2)
     if run.standing is not Standing.UNREADABLE:
         screen.raw(f"{' ' * INNER}{words(SAYS['stop'])}: {as_typed(f'seawall abort {run.id}')}")
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from seawall.files import on_disk
 from seawall.imported import imported
 from seawall.journal import events_of, read_lines
+from seawall.model import Language
 from seawall.questions import OpenQuestion, questions_of
 from seawall.report.account import Report, StepAccount
 from seawall.report.making import make_report
+from seawall.report.signing import glass_lines
 from seawall.reviews import account_of
 from seawall.run_folder import RunFolder
 from seawall.run_list import RunSummary, Standing, summary_of
@@ -40,6 +42,10 @@ class Telling:
     def is_open(self) -> bool:
         """Whether more may happen in it."""
         return self.summary.standing is not Standing.ENDED
+
+    def loud(self, language: Language, zone: tzinfo) -> list[str]:
+        """Return what counted for less than a yes, as the report says it first."""
+        return list(glass_lines(self.report, language, zone))
 
     @property
     def steps(self) -> tuple[StepAccount, ...]:

@@ -41,7 +41,7 @@ class Signature(Frozen):
     """A person's yes to a step.
 
     Attributes:
-        kind: how it was given; a telephone code is weaker than a signature.
+        kind: how it was given; a telephone code is weaker than a signature, and what stands on a paper nobody verified.
         how: the same in words, with the key's fingerprint.
         seconds: from when it was first asked for; nothing for a yes that was given before.
         expires: until when it counted, had the step not begun.
@@ -50,7 +50,7 @@ class Signature(Frozen):
 
     by: str
     at: AwareDatetime
-    kind: Annotated[Literal["typed", "signed", "code", "glass"], Field(exclude_if=_absent)] = "typed"
+    kind: Annotated[Literal["typed", "signed", "code", "glass", "paper"], Field(exclude_if=_absent)] = "typed"
     how: Annotated[Text | None, Field(exclude_if=_absent)] = None
     seconds: Annotated[float | None, Field(exclude_if=_absent)] = None
     expires: Annotated[AwareDatetime | None, Field(exclude_if=_absent)] = None

@@ -75,7 +75,15 @@ def _by_hand(event: ByHand) -> Text:
     }[event.result]
     noted = (f"; noted: {event.note}", f"; noteret: {event.note}") if event.note else ("", "")
     yes = ", ".join(event.approved_by)
-    approved = (f"; yes from {yes}", f"; ja fra {yes}") if yes else ("", "")
-    typed = (f" (typed in from paper by {event.typed_by})", f" (tastet ind fra papir af {event.typed_by})")
+    approved = (
+        (f"; yes from {yes} on paper, UNVERIFIED", f"; ja fra {yes} på papir, UBEKRÆFTET")
+        if yes
+        else ("", "")
+    )
+    signed = ("", "") if event.signed is None else (", who signed for that", ", som skrev under på det")
+    typed = (
+        f" (typed in from paper by {event.typed_by}{signed[0]})",
+        f" (tastet ind fra papir af {event.typed_by}{signed[1]})",
+    )
     english, danish = (f"{event.step}: {event.by} {said[n]}{noted[n]}{approved[n]}{typed[n]}" for n in (0, 1))
     return Text(en=english, da=danish)

@@ -69,6 +69,14 @@ def how_of(event: Approved) -> Text:
     return Text(en=event.how, da=event.how)
 
 
+def on_paper(typed_by: str) -> Text:
+    """Say of a yes that it only stands on a paper."""
+    return Text(
+        en=f"on paper, typed in by {typed_by}: unverified, weaker than a signature",
+        da=f"på papir, tastet ind af {typed_by}: ubekræftet, svagere end en underskrift",
+    )
+
+
 def how_said(event: GoingOn) -> Text:
     """Say whether a word that lets the run go on was signed; nothing of one that needs no signature."""
     if not lets_go_on(event):

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from seawall.model import Language, Text
 from seawall.report.account import Broken, Report, Signature
 from seawall.report.figures import moment, span
-from seawall.report.of_yeses import how_of, kind_of
+from seawall.report.of_yeses import how_of, kind_of, on_paper
 from seawall.report.overriding import override_lines
 from seawall.state import State
 from seawall.step_state import StepState
@@ -35,8 +35,9 @@ def in_words(one: Signature, language: Language) -> str:
 
 
 def glass_lines(report: Report, language: Language, zone: tzinfo) -> Iterator[str]:
-    """Say loudly that two people went on without evidence, that the glass was broken, and whether it was reviewed."""
+    """Say loudly what counted for less than a yes: no evidence, a paper, a broken glass."""
     yield from override_lines(report, language)
+    yield from unverified_lines(report, language)
     for one in report.glass:
         at = moment(one.at, zone)
         yield _BROKEN.in_(language).format(by=one.by, step=one.step, at=at, why=one.why)
@@ -52,8 +53,17 @@ def glass_lines(report: Report, language: Language, zone: tzinfo) -> Iterator[st
         )
 
 
+def unverified_lines(report: Report, language: Language) -> Iterator[str]:
+    """Say of each step whose yes only stands on a paper that nobody could verify it."""
+    for step in report.steps:
+        if who := [one.by for one in step.approvals if one.kind == "paper"]:
+            yield UNVERIFIED.in_(language).format(step=step.id, who=", ".join(who))
+
+
 def _signature(one: StepState, by: str, at: datetime, asked: datetime | None) -> Signature:
-    yes = one.yeses.get(by)
+    yes, paper = one.yeses.get(by), one.by_hand
+    if yes is None and paper is not None and by in paper.approved_by:
+        return Signature(by=by, at=at, kind="paper", how=on_paper(paper.typed_by))
     plain = yes is None or kind_of(yes) == "typed"
     waited = None if asked is None else max(0.0, round((at - asked).total_seconds(), 3))
     if yes is None or plain:
@@ -69,6 +79,10 @@ def _signature(one: StepState, by: str, at: datetime, asked: datetime | None) ->
     )
 
 
+UNVERIFIED = Text(
+    en="UNVERIFIED: the yes to {step} from {who} stands on a paper only, and nobody can tell who wrote it.",
+    da="UBEKRÆFTET: ja'et til {step} fra {who} står kun på et papir, og ingen kan sige, hvem der skrev det.",
+)
 _AFTER = Text(en="after {span}", da="efter {span}")
 _BROKEN = Text(
     en="THE GLASS WAS BROKEN by {by} for {step}, {at}: {why}",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from seawall.situation.moment import (
     GoBagNow,
+    PaperYes,
     ReviewOwed,
     RunNow,
     ScheduleNow,
@@ -23,6 +24,7 @@ from seawall.situation.services import services_now
 
 __all__ = [
     "GoBagNow",
+    "PaperYes",
     "ReviewOwed",
     "RunNow",
     "ScheduleNow",

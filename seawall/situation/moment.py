@@ -108,6 +108,14 @@ class StepNow(Frozen):
     left_seconds: float
 
 
+class PaperYes(Frozen):
+    """A step that was done by hand on yeses which stand on a paper only."""
+
+    step: str
+    by: tuple[str, ...]
+    typed_by: str
+
+
 class RunNow(Frozen):
     """A run that has not ended.
 
@@ -115,6 +123,7 @@ class RunNow(Frozen):
         last_at: of its journal's last line.
         in_doubt: steps of unknown ending.
         doubts: what is known of each of these, and what each answer leads to.
+        unverified: yeses that stand on a paper only.
     """
 
     id: str
@@ -130,6 +139,7 @@ class RunNow(Frozen):
     under_way: tuple[StepNow, ...] = ()
     in_doubt: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    unverified: tuple[PaperYes, ...] = ()
     problem: str | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from seawall.questions import questions_of
 from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import RunSummary, Standing
 from seawall.schedules import ScheduleStanding
-from seawall.situation.moment import RunNow, ScheduleNow, StepNow, Wait, Who
+from seawall.situation.moment import PaperYes, RunNow, ScheduleNow, StepNow, Wait, Who
 from seawall.state import State
 
 MOST_OPEN = 50
@@ -83,6 +83,7 @@ def run_now(
             "under_way": under_way,
             "in_doubt": in_doubt,
             "doubts": tuple(doubt_of(state, events, step) for step in in_doubt),
+            "unverified": tuple(_unverified(state)),
         }
     )
 
@@ -93,6 +94,12 @@ def runs_now(
     """Tell how open runs stand: what is real before exercises, otherwise in the order given."""
     told = [run_now(runs, one, now, inventory, whole=n < MOST_OPEN) for n, one in enumerate(summaries)]
     return tuple(sorted(told, key=lambda one: one.exercise))
+
+
+def _unverified(state: State) -> Iterator[PaperYes]:
+    for name, one in state.steps.items():
+        if one.by_hand is not None and (who := [by for by in one.by_hand.approved_by if by not in one.yeses]):
+            yield PaperYes(step=name, by=tuple(who), typed_by=one.by_hand.typed_by)
 
 
 def _who(inventory: Inventory, role: str, now: datetime) -> Who:

@@ -34,7 +34,7 @@ from seawall.statements import NAMESPACES, read_statement, signed
 from tests.fakes import MIDNIGHT, Behaviour, MemoryInbox, MemoryJournal, SimulatedHands, SimulatedWorld
 from tests.seawall.keys import Key
 from tests.seawall.plans import a_change, a_persons, a_plan
-from tests.seawall.test_judging import KEYS, OTHER, RUN, judge, opened
+from tests.seawall.test_judging import KEYS, OTHER, RUN, city, judge, opened
 
 REFUSED = Behaviour(takes=1.0, acts_after=None, ends="refused")
 SAYS: dict[str, Callable[[datetime, str], GoingOn]] = {
@@ -86,7 +86,7 @@ def why_not(
 
 
 @pytest.mark.parametrize("kind", SAYS)
-def test_a_signed_word_of_somebody_of_the_city_counts(kind: str, tmp_path: Path):
+def test_a_signed_word_of_somebody_whose_key_stands_in_the_trust_root_counts(kind: str, tmp_path: Path):
     assert why_not(tmp_path, said(plan(), kind)) is None
 
 
@@ -130,9 +130,9 @@ WRONG: dict[str, tuple[Callable[[str], GoingOn], str]] = {
         lambda kind: said(plan(), kind, key=KEYS["erik"]),
         "it is the key of erik, and not of bo",
     ),
-    "nobody of the city": (
+    "nobody whose key stands there": (
         lambda kind: said(plan(), kind, "zoe", key=KEYS["bo"]),
-        "no person 'zoe' in this city",
+        "it is the key of bo, and not of zoe",
     ),
     "written another way": (lambda kind: spaced(said(plan(), kind)), "that this version knows"),
 }
@@ -310,6 +310,10 @@ def test_going_on_with_one_place_left_takes_two_people_who_each_signed_for_this_
         ),
     ):
         assert words in str(why_not_alone(said))
+    nobody = replace(judge(Path("/nowhere")), city=city().model_copy(update={"people": {}}))
+    assert "there is no person 'bo'" in str(
+        nobody.why_alone_does_not_count(alone(of, "bo", "erik"), of, RUN, ())
+    )
     one = judge(Path("/nowhere"))
     shared = replace(
         one, signers=replace(one.signers, every=parse_signers(f"bo,erik {KEYS['bo'].line}\n", "f"))

@@ -16,8 +16,9 @@ from seawall.inbox import put
 from seawall.journal import Approved, Retried, Skipped
 from seawall.journal_file import read_journal
 from seawall.run_folder import read_state
+from seawall.signed import Signed
 from seawall.step_state import Stand
-from tests.console.terminal.conftest import Stage
+from tests.console.terminal.conftest import Said, Stage
 from tests.seawall.keys import ed25519_key
 
 PEOPLE = ("commander", "deputy-commander", "dr-manager", "operator", "duty-officer")
@@ -290,6 +291,80 @@ def test_ones_own_step_is_done_by_a_signed_answer_and_stopped_by_any(waiting, ke
     assert stage(*done, "--why", "rang them").code == ExitCode.DONE
     assert stage("resume", "last").code == ExitCode.DONE
     assert "said that it happened: rang them (signed)" in flat(stage("report", "last", "--md").out)
+
+
+def paper(stage: Stage, *more: str | Path, by: str = "duty-officer", yes: str = "commander") -> Said:
+    at = read_state(stage.run()).last
+    assert at is not None
+    stage.write(
+        "results.csv", f"step,result,time,by,approved_by\nlight,done,{at.isoformat()},second-on-call,{yes}\n"
+    )
+    code = stage.run().plan.digest[:16]
+    return stage(
+        "answer",
+        "last",
+        "--from-paper",
+        "--code",
+        code,
+        "--file",
+        stage.city / "results.csv",
+        "--as",
+        by,
+        *more,
+    )
+
+
+def test_a_paper_is_typed_in_by_who_signs_for_it_and_its_yes_is_no_signature(waiting, key_of):
+    said = paper(waiting)
+    assert said.code == ExitCode.BAD_INPUT
+    assert "there is no ssh-agent with keys" in flat(said.err)
+    assert read_state(waiting.run()).steps["light"].stand is Stand.WAITING
+    assert paper(waiting, "--key", key_of("operator")).code == ExitCode.BAD_INPUT
+    said = paper(waiting, "--key", key_of("duty-officer"))
+    assert said.code == ExitCode.DONE, said.err
+    one = read_state(waiting.run()).steps["light"]
+    assert one.by_hand is not None
+    assert one.by_hand.signed is not None
+    assert not one.yeses
+    told = flat(waiting("show", "last").out)
+    assert "UNVERIFIED: the yes to light from commander stands on a paper only" in told
+    assert "who signed for that" in flat(waiting("report", "last", "--md").out)
+
+
+def test_who_asked_for_a_run_of_signed_yeses_gives_none_on_a_paper_either(stage, trust, key_of):
+    stage.impatient()
+    stage("run", "light", "--yes", "green", "--as", "commander", "--sign-with", key_of("commander"))
+    said = paper(stage, "--key", key_of("duty-officer"))
+    assert said.code == ExitCode.BAD_INPUT
+    assert "the paper names commander" in flat(said.err)
+    assert paper(stage, "--key", key_of("duty-officer"), yes="deputy-commander").code == ExitCode.DONE
+
+
+def test_two_sign_one_after_the_other_that_a_run_may_go_on_with_one_place_left(waiting, key_of, tmp_path):
+    alone = ("approve", "last", "--only-one-place", "--yes", "green")
+    run = waiting.run().id
+    for words, wrong in (
+        ((*alone, "--as", "commander"), "no reason is given"),
+        ((*alone, "--why", "x", "--as", "anna"), "anna is not one of the city's people"),
+        ((*alone, "light", "--why", "x"), "it is about the whole run"),
+        ((*alone, "--why", "x", "--as", "commander"), "no ssh-agent with keys"),
+    ):
+        said = waiting(*words)
+        assert said.code == ExitCode.BAD_INPUT
+        assert wrong in flat(said.err)
+    said = waiting(*alone, "--why", "rang them", "--as", "commander", "--key", key_of("commander"))
+    assert said.code == ExitCode.DONE, said.err
+    assert "It takes one more, somebody else" in said.out
+    said = waiting(*alone, "--why", "rang them", "--as", "dr-manager", "--key", key_of("dr-manager"))
+    assert f"seawall resume {run} --only-one-place" in flat(said.out)
+    kept = Signed.model_validate_json((waiting.run().path / "alone" / "commander.json").read_bytes())
+    (tmp_path / "statement.sig").write_text(kept.signature)
+    allowed, signature = tmp_path / "trust" / "allowed_signers", tmp_path / "statement.sig"
+    command_line = f"ssh-keygen -Y verify -f {allowed} -I commander -n seawall-only-one-place -s {signature}"
+    verified = subprocess.run(
+        command_line.split(), input=kept.statement.encode(), capture_output=True, check=False
+    )
+    assert verified.returncode == 0, verified.stderr
 
 
 def test_where_there_is_no_trust_root_yeses_are_typed_and_every_screen_says_so(stage):

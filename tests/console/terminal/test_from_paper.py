@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -87,6 +88,39 @@ def test_what_was_done_by_hand_stands_in_the_journal_as_such(chain):
     assert chain.state().steps["light"].ended == event.when, "the real time counts, not when it was typed"
     assert "done by hand by second-on-call" in chain("show").out
     assert "typed in from paper by duty-officer" in chain("report", "last", "--md").out
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def test_a_yes_on_a_paper_is_called_unverified_wherever_it_is_shown(chain):
+    typed(chain, LIGHT)
+    loud = "UNVERIFIED: the yes to light from commander stands on a paper only"
+    for words in (("status",), ("show",), ("report", "last", "--md")):
+        assert loud in flat(chain(*words).out).replace("**", ""), words
+    assert "yes from commander on paper, UNVERIFIED" in flat(chain("report", "last", "--md").out)
+    page = chain.city / "report.html"
+    chain("report", "last", "--html", page)
+    assert loud in page.read_text()
+    (yes,) = json.loads(chain("report", "last", "--json").out)["steps"][1]["approvals"]
+    assert (yes["by"], yes["kind"]) == ("commander", "paper")
+    (run,) = json.loads(chain("status", "--json").out)["runs"]
+    assert run["unverified"] == [{"step": "light", "by": ["commander"], "typed_by": "duty-officer"}]
+
+
+def test_a_runbook_that_wants_a_yes_that_can_be_verified_takes_none_from_a_paper(stage):
+    stage.write(
+        "runbooks/chain.yaml",
+        CHAIN.replace("by: incident-commander, ", "by: incident-commander, paper: no, "),
+    )
+    said = stage("run", "chain", "--yes", "chain", "--exercise")
+    assert said.code == ExitCode.IN_DOUBT, said.out + said.err
+    said = typed(stage, LIGHT)
+    assert said.code == ExitCode.BAD_INPUT
+    assert "light takes no yes from a paper" in flat(said.err)
+    assert f"seawall approve {stage.run().id} light; then type this" in flat(said.err)
+    assert not by_hand(stage)
 
 
 def test_what_comes_after_goes_on_by_machine(chain):
