@@ -9,7 +9,8 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Annotated, NoReturn
 
 import typer
@@ -117,10 +118,17 @@ def _seawall(
         show_front(context)
 
 
+@cache
+def _command(name: str) -> Callable[..., object]:
+    """Return the program with the command of that name, or with all; many are carried out in one process by tests."""
+    return typer.main.get_command(program([name] if name else []))
+
+
 def run_command_line(arguments: Sequence[str]) -> int:
     """Carry out one command line and return its exit code. Raises nothing."""
+    named = arguments[0] if arguments and any(arguments[0] in one.COMMANDS for one in PARTS) else ""
     try:
-        program(arguments)(args=list(arguments), prog_name="seawall")
+        _command(named)(args=list(arguments), prog_name="seawall")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else ExitCode.DONE
         return say_stopped() if code == STOPPED else code
