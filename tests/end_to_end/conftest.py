@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from console.terminal.lab import write_city
 from drills.lab.layout import LabLayout
-from seawall.loading import PRODUCT, load_inventory
+from seawall.loading import load_inventory
 
 pytest.register_assert_rewrite("tests.end_to_end.scene")
 
+from tests.end_to_end.cities import changed, write_city_of_stories  # noqa: E402 - the same
 from tests.end_to_end.scene import Scene, until  # noqa: E402 - after the line that makes its asserts tell what they saw
 
 WITHIN = {
@@ -34,24 +33,12 @@ CAREFUL = "careful-failover"
 def city_of_stories(lab: LabLayout, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reference city on the lab, with a failover of its own that has shorter limits, and a careful one."""
     folder = tmp_path_factory.mktemp("stories") / "city"
-    write_city(lab, folder)
-    text = (PRODUCT / "postgres-failover.yaml").read_text(encoding="utf-8")
-    for step, within in WITHIN.items():
-        text = changed(rf"(  - id: {step}\n(?:    .*\n)*?    within: ).+", rf"\g<1>{within}", text)
-    (folder / "runbooks").mkdir(exist_ok=True)
-    (folder / "runbooks" / "postgres-failover.yaml").write_text(text, encoding="utf-8")
+    text = write_city_of_stories(lab, folder, WITHIN)
     text = changed(r"^runbook: .*$", f"runbook: {CAREFUL}", text)
     yes = "    approve: {by: incident-commander, within: 10m}\n"
     text = changed(r"(  - id: promote\n)", rf"\g<1>{yes}", text)
     (folder / "runbooks" / f"{CAREFUL}.yaml").write_text(text, encoding="utf-8")
     return folder
-
-
-def changed(pattern: str, to: str, text: str) -> str:
-    """Change the one place that fits."""
-    text, found = re.subn(pattern, to, text, flags=re.MULTILINE)
-    assert found == 1, pattern
-    return text
 
 
 @pytest.fixture(scope="module")

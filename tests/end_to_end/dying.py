@@ -1,8 +1,8 @@
-"""`seawall`, with a power cut planned: it kills itself when a certain line has just reached its journal's disk.
+"""`seawall`, with a power cut planned: it kills itself at a certain line of its journal.
 
-Run as `python -m tests.end_to_end.dying KIND STEP MILLISECONDS WORDS...`: 0 ms is before anything else is done.
-Or by the line's number, `python -m tests.end_to_end.dying before|after line NUMBER WORDS...`: right before it would be
-written, with all that was done until then, or right after.
+Run as `python -m tests.end_to_end.dying MOMENT KIND STEP WORDS...`. MOMENT is `before`, with all that was done until
+then and the line not written, or how many milliseconds after the line has reached the disk: 0 is before anything else
+is done. STEP is empty for a line that is of no step.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from console.terminal.main import main
 from seawall.journal import Event
 from seawall.journal_file import FileJournal
 
+BEFORE = "before"
 _append = FileJournal.append
 
 
@@ -26,42 +27,23 @@ def die(after: float = 0) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def cut_the_power(kind: str, step: str, milliseconds: int) -> None:
-    """Do it so long after the line."""
+def cut_the_power(moment: str, kind: str, step: str) -> None:
+    """Do it at the write that holds the line."""
 
     def append(journal: FileJournal, events: Sequence[Event]) -> None:
-        _append(journal, events)
-        if any(one.kind == kind and getattr(one, "step", "") == step for one in events):
-            if milliseconds:
-                threading.Thread(target=die, args=[milliseconds / 1000], daemon=True).start()
-            else:
-                die()
-
-    setattr(FileJournal, "append", append)  # noqa: B010 - what mypy is right to refuse elsewhere
-
-
-def cut_at_line(number: int, moment: str) -> None:
-    """Do it right before, or right after, the write that holds this line."""
-    written = 0
-
-    def append(journal: FileJournal, events: Sequence[Event]) -> None:
-        nonlocal written
-        holds_it = written < number <= written + len(events)
-        if holds_it and moment == "before":
+        holds_it = any(one.kind == kind and getattr(one, "step", "") == step for one in events)
+        if holds_it and moment == BEFORE:
             die()
         _append(journal, events)
-        written += len(events)
-        if holds_it:
+        if holds_it and moment == "0":
             die()
+        elif holds_it:
+            threading.Thread(target=die, args=[int(moment) / 1000], daemon=True).start()
 
     setattr(FileJournal, "append", append)  # noqa: B010 - what mypy is right to refuse elsewhere
 
 
 if __name__ == "__main__":
-    kind, step, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    if step == "line":
-        cut_at_line(number, kind)
-    else:
-        cut_the_power(kind, step, number)
+    cut_the_power(*sys.argv[1:4])
     sys.argv[1:4] = []
     main()

@@ -31,7 +31,7 @@ from seawall.inventory import Inventory
 from seawall.journal import Asked, Ended, Event, Settled, Started, Succeeded
 from seawall.journal_file import read_journal
 from seawall.run_folder import RunFolder
-from seawall.run_list import find_run, list_runs
+from seawall.run_list import find_run, open_runs, run_names
 
 ROOT = Path(__file__).parents[2]
 SEAWALL = [sys.executable, "-m", "console.terminal.main"]
@@ -151,7 +151,7 @@ class Scene:
 
     def known(self) -> set[str]:
         """The names of every run so far."""
-        return {one.id for one in list_runs(self.runs)}
+        return set(run_names(self.runs))
 
     def opened(self, before: set[str], command: Command) -> RunFolder:
         """Wait until the command has opened a run that was not there before."""
@@ -315,8 +315,7 @@ class Scene:
         """Whether nothing is under way, off or held; users reach the one primary, and the other server follows it."""
         taking = self.primaries()
         under_way = [one for one in self.commands if one.process.poll() is None]
-        open_runs = [name for name in self.known() if outcome(find_run(self.runs, name)) is None]
-        if under_way or open_runs or len(taking) != 1 or not self.follows(OTHER[taking[0]]):
+        if under_way or open_runs(self.runs) or len(taking) != 1 or not self.follows(OTHER[taking[0]]):
             return False
         there = running(self.lab.places)
         off = {one.name for one in self.lab.machines} - {one.machine for one in there}
@@ -330,9 +329,8 @@ class Scene:
             if command.process.poll() is None:
                 command.kill()
         heal(self.lab.folder)
-        for name in sorted(self.known()):
-            if outcome(find_run(self.runs, name)) is None:
-                self.seawall("abort", name, "--undo")
+        for one in open_runs(self.runs):
+            self.seawall("abort", one.id, "--undo")
         for cluster in clusters(self.lab):
             # One that was fenced by its power is no standby yet, and would come up as a second primary.
             folder = cluster.data_directory

@@ -9,7 +9,7 @@ import pytest
 
 from seawall.journal import Resumed
 from seawall.journal_file import read_journal
-from tests.end_to_end.scene import OTHER, Scene, begun, outcome, successes
+from tests.end_to_end.scene import LIMIT, OTHER, Scene, begun, outcome, successes
 
 pytestmark = pytest.mark.lab
 
@@ -29,11 +29,11 @@ CUTS = [
 @pytest.mark.parametrize(("kind", "step", "milliseconds"), CUTS)
 def test_a_failover_whose_power_is_cut_ends_well_when_it_is_resumed(scene: Scene, kind, step, milliseconds):
     was, timeline, told = scene.primary(), scene.timeline(), len(scene.outside.messages())
-    program = [*DYING, kind, step, str(milliseconds)]
+    program = [*DYING, str(milliseconds), kind, step]
     with scene.no_two_primaries():
         command, run = scene.move(OTHER[was], program=program)
         scene.allow(run)
-        assert command.process.wait(60) == -signal.SIGKILL
+        assert command.process.wait(LIMIT) == -signal.SIGKILL
         assert outcome(run) is None
         over = {one.step for one in read_journal(run.journal_path) if one.kind in ("succeeded", "not-needed")}
         in_doubt = set(begun(run)) - over
