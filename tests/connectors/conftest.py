@@ -21,7 +21,7 @@ from seawall.actions import Deadline
 @pytest.fixture
 def in_time():
     """A deadline far enough away for anything that a test expects to end well."""
-    return lambda seconds=20.0: Deadline.within(timedelta(seconds=seconds))
+    return lambda seconds=90.0: Deadline.within(timedelta(seconds=seconds))
 
 
 def free_port() -> int:

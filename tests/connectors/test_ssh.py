@@ -298,7 +298,7 @@ class TestReal(ShellContract):
         child = f"(sleep 600 & echo $! >> {pids}; wait)"
         stubborn = f"trap '' TERM; echo $$ >> {pids}; {child} & wait; sleep 600"
         with pytest.raises(MayHaveActed):
-            place.shell.run(place.host, stubborn, in_time(1))
+            place.shell.run(place.host, stubborn, in_time(8))
         assert len(_seen_to_end(pids)) == 2
 
     def test_the_whole_group_is_gone_after_the_limit_also_when_the_link_was_cut(
@@ -308,7 +308,7 @@ class TestReal(ShellContract):
         cutter = threading.Thread(target=_cut_when_there, args=(link, pids))
         cutter.start()
         with pytest.raises(MayHaveActed):
-            place.shell.run(place.host, f"echo $$ > {pids}; exec sleep 600", in_time(2))
+            place.shell.run(place.host, f"echo $$ > {pids}; exec sleep 600", in_time(8))
         cutter.join()
         assert len(_seen_to_end(pids)) == 1
 
