@@ -391,7 +391,7 @@ def driven(
     end = drive(
         of,
         journal,
-        SimulatedHands(world),
+        SimulatedHands(world, idle=1.0),
         world.clock,
         inbox=inbox,
         gate=more.get("gate") or judge(Path("/nowhere")),
@@ -442,7 +442,7 @@ def test_typed_yeses_of_before_count_no_more_once_they_are_signed():
     typed = Approved(at=MIDNIGHT, step="fence", by="bo", how="typed")
     journal.append([opened(of).model_copy(update={"yeses": "typed", "request": None}), typed])
     end = drive(
-        of, journal, SimulatedHands(world), world.clock, inbox=MemoryInbox([]), gate=judge(Path("/nowhere"))
+        of, journal, SimulatedHands(world, idle=1.0), world.clock, inbox=MemoryInbox([]), gate=judge(Path("/nowhere"))
     )
     assert isinstance(end, Ask)
     assert not [one for one in journal.events() if isinstance(one, Started)]
@@ -455,7 +455,7 @@ def test_a_run_whose_yeses_came_to_be_signed_takes_no_typed_one_where_nobody_can
     journal.append([before, SignedFromHere(at=MIDNIGHT, request_counts=False)])
     typed: list[Word] = [Approved(at=MIDNIGHT, step="fence", by=by, how="typed") for by in ("bo", "erik")]
     inbox = MemoryInbox(list(typed))
-    assert isinstance(drive(of, journal, SimulatedHands(world), world.clock, inbox=inbox), Ask)
+    assert isinstance(drive(of, journal, SimulatedHands(world, idle=1.0), world.clock, inbox=inbox), Ask)
     assert [word for word, _ in inbox.refused] == typed
 
 
@@ -475,7 +475,7 @@ def test_a_yes_that_expired_before_its_step_began_counts_no_more_and_is_asked_fo
 
     said = [yes(of, step="promote", **soon)]
     inbox = MemoryInbox(list(said), speak)
-    end = drive(of, journal, SimulatedHands(world), world.clock, inbox=inbox, gate=judge(Path("/nowhere")))
+    end = drive(of, journal, SimulatedHands(world, idle=1.0), world.clock, inbox=inbox, gate=judge(Path("/nowhere")))
     events = list(journal.events())
     assert isinstance(end, Ask)
     assert [one.step for one in events if isinstance(one, Lapsed)] == ["promote"]
