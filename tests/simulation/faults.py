@@ -66,6 +66,14 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """No place reaches another: each has its own store to itself."""
+
+    at: float
+    lasts: float
+
+
+@dataclass(frozen=True, slots=True)
 class ClockJump:
     """A place's wall clocks are set by so many seconds."""
 
@@ -159,6 +167,7 @@ Fault = (
     | LostAnswer
     | LateAnswer
     | Partition
+    | Split
     | ClockJump
     | DiskFull
     | SecondOperator
@@ -175,13 +184,20 @@ Fault = (
 FAULTS: tuple[type[Fault], ...] = get_args(Fault)
 COUNTED: tuple[tuple[Of, int], ...] = (("host", 45), ("change", 9), ("change", 5), ("store", 150))
 """Which exchanges, and how many of them there are in a story, about."""
+SPLITS = 0.03
+"""In so many of all stories."""
 MOST = 5
 """Faults in one story: more hide one another."""
 
 
 def drawn(dice: Dice) -> tuple[Fault, ...]:
     """Draw the faults of a story."""
-    return tuple(_one(dice) for _ in range(dice.whole(0, MOST, "how many faults")))
+    found = [_one(dice) for _ in range(dice.whole(0, MOST, "how many faults"))]
+    if dice.chance(SPLITS, "split"):
+        found.append(
+            Split(round(dice.between(0, 15, "split"), 2), round(1 + 300 * dice.throw("split") ** 2, 2))
+        )
+    return tuple(found)
 
 
 def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return

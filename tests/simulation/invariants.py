@@ -27,6 +27,7 @@ def wrongs(story: Story) -> Iterator[str]:
     for run in story.runs:
         yield from _chain(run)
         yield from _ground_pulled(run)
+        yield from (f"{run.id}: {one}" for one in run.uncovered)
         yield from _no_named_state(run)
 
 
@@ -100,14 +101,14 @@ def _chain(run: Run) -> Iterator[str]:
 
 
 def _two_runs(story: Story) -> Iterator[str]:
-    """Of runs that want the same, one begins a change only when the other has ended."""
-    begun = sorted((run for run in story.runs if run.began), key=lambda run: run.began[0])
+    """Of runs that want the same, one begins anything only when the other has ended."""
+    begun = sorted((run for run in story.runs if run.driven), key=lambda run: run.driven[0])
     for one, other in pairwise(begun):
-        if one.ended is None or other.began[0] < one.ended_at:
+        if one.ended is None or other.driven[0] < one.ended_at:
             since = (
                 f"{one.id} has not ended" if one.ended is None else f"{one.id} ended at {one.ended_at:.3f} s"
             )
-            yield f"two runs at once: {other.id} began a change at {other.began[0]:.3f} s, and {since}"
+            yield f"two runs at once: {other.id} began a step at {other.driven[0]:.3f} s, and {since}"
 
 
 def _ground_pulled(run: Run) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from connectors.postgres.opening import Openings
@@ -19,10 +20,12 @@ from seawall.evidence import Fenced, LeaseExpired
 from seawall.expiring import Leases, Revoked
 from seawall.journal import AbortAsked, Event, Started, Word
 from seawall.journal_file import FileJournal
+from seawall.places import Answer, Places
 from seawall.resting import Ground
 from seawall.state import State
 from seawall.step_state import Stand, StepState
 from seawall.targets import Server
+from seawall.terms import Term
 from tests.simulation import run
 from tests.simulation.faults import (
     Abort,
@@ -30,12 +33,15 @@ from tests.simulation.faults import (
     Crash,
     Fault,
     LateAnswer,
+    Partition,
     SecondOperator,
+    Split,
     StartedByHand,
 )
 from tests.simulation.story import Setting
 
 _APPEND = FileJournal.append
+_ASK = Places.ask
 
 
 def started_is_written_after(self: FileJournal, events: Sequence[Event]) -> None:
@@ -101,6 +107,33 @@ def always_renewed(self: lease.Hold, asked: float, **_more: Any) -> bool:
     return True
 
 
+def hears_those_that_answer(self: Places, *args: Any, **more: Any) -> Iterator[Answer[Any]]:
+    """Ask every place, and call the greater part of those that answer a majority."""
+    answers = list(_ASK(self, *args, **more))
+    self.majority = sum(one.silent is None for one in answers) // 2 + 1
+    yield from answers
+
+
+def taken_from_those_that_answer(self: slots.Taking, puts: list[slots.Put]) -> bool:
+    """Take a slot where the greater part of those that answer holds our content."""
+    for name in self._places:
+        self._send(name, self._content, puts)
+    if not self._awaits_answers:
+        stands = list(self._stands.values())
+        if stands.count(self._content) * 2 > len(stands):
+            self.outcome = slots.Mine()
+        else:
+            other = next((one for one in stands if one != self._content), None)
+            self.outcome = slots.Unclear(()) if other is None else slots.Theirs(other)
+    return False
+
+
+def covers_everything(self: Term, _limit: timedelta) -> bool:
+    """Begin a change without looking how much of the term is left."""
+    self.check()
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A guard taken away.
@@ -113,6 +146,7 @@ class Mutant:
         at_places: whether it shows only where the city has its three places.
         incident: without which it could not show either.
         within: so many stories with those faults may be told before it is found.
+        beside: more names of the same owner, or another, with what stands there instead.
     """
 
     name: str
@@ -123,17 +157,20 @@ class Mutant:
     at_places: bool = False
     incident: str | None = None
     within: int = 300
+    beside: tuple[tuple[Any, str, Any], ...] = ()
 
     @contextmanager
     def alive(self) -> Iterator[None]:
         """Have it in the engine's place."""
-        owner, name = self.where
-        was = vars(owner)[name]
-        setattr(owner, name, self.twin)
+        those = ((*self.where, self.twin), *self.beside)
+        were = [(owner, name, vars(owner)[name]) for owner, name, _ in those]
+        for owner, name, twin in those:
+            setattr(owner, name, twin)
         try:
             yield
         finally:
-            setattr(owner, name, was)
+            for owner, name, was in were:
+                setattr(owner, name, was)
 
     def settings(self) -> Iterator[Setting]:
         """Draw the settings in which it could show, from the first seed on."""
@@ -205,5 +242,31 @@ MUTANTS = (
         "did not hold",
         at_places=True,
         incident="cut off",
+    ),
+    Mutant(
+        "a-lease-is-renewed-by-a-majority-of-those-that-answer",
+        (Places, "ask"),
+        hears_those_that_answer,
+        (),
+        "did not hold",
+        at_places=True,
+        incident="cut off",
+    ),
+    Mutant(
+        "a-lock-at-a-majority-of-those-that-answer",
+        (Places, "ask"),
+        hears_those_that_answer,
+        (Split, SecondOperator),
+        "two runs at once",
+        at_places=True,
+        beside=((slots.Taking, "_go_on", taken_from_those_that_answer),),
+    ),
+    Mutant(
+        "the-term-is-not-looked-at-before-a-call",
+        (Term, "covers"),
+        covers_everything,
+        (Partition,),
+        "its term was over",
+        at_places=True,
     ),
 )

@@ -49,6 +49,7 @@ class Ties:
         folder: where machines keep their folders.
         places: makes the three places as one process reaches them; None where the city has none.
         wall: tells what a place's wall clock shows.
+        term_ends: tells until when a process has the term of its run, at most.
         begins: told of every process that begins to carry a run.
         over: told of every one that is gone.
     """
@@ -60,6 +61,7 @@ class Ties:
     wall: Callable[[str], float]
     tell: Callable[[str, str], None]
     listens: bool
+    term_ends: Callable[[str], float]
     begins: Callable[[Run, Process, int], None]
     over: Callable[[Run], None]
 
@@ -75,7 +77,9 @@ class Run:
         turned_away: how often somebody was, because another holds it or what it wants.
         ended: how it ended; `ended_at` when.
         written: every event that was written, by whichever process.
+        driven: when it began each step.
         began: when it began each change.
+        uncovered: changes that were begun with limits beyond the term of who began them.
         is_lost: its machine is gone, and no place knows enough of it to take it up.
     """
 
@@ -91,7 +95,9 @@ class Run:
     ended: Ended | None = None
     ended_at: float = 0.0
     written: list[Event] = field(default_factory=list)
+    driven: list[float] = field(default_factory=list)
     began: list[float] = field(default_factory=list)
+    uncovered: list[str] = field(default_factory=list)
     is_lost: bool = False
 
     def folder(self, place: str) -> RunFolder:
@@ -155,13 +161,18 @@ class Run:
     def _carried(self, process: Process, by: str) -> Finish | Ask:
         ties, folder = self.ties, self.folder(process.place)
         clock = steady(lambda: moment(process.wall()))
+        ahead = moment(ties.kernel.now) - clock()
 
         def watch(event: Event, state: State) -> None:
             if ties.listens:
                 ties.tell(process.name, _told(event))
             self.written.append(event)
+            if isinstance(event, Started):
+                self.driven.append(ties.kernel.now)
             if isinstance(event, Started) and (event.undoing or self.plan.by_id[event.step].changes):
                 self.began.append(ties.kernel.now)
+                if ties.places:
+                    self._check_term(process.name, event, event.until + ahead)
             self._note_the_end(event)
             self.people.watch(event, state)
 
@@ -185,6 +196,12 @@ class Run:
         ties.tell(process.name, f"has fetched {lines} lines from the copies")
         self.place = process.place
         return carry_out(folder, hands, clock, watch=watch, at=at, by=by)
+
+    def _check_term(self, process: str, event: Started, until: datetime) -> None:
+        ends = self.ties.term_ends(process)
+        if until > moment(ends):
+            who = f"{process} began {event.step} with a limit until {until:%H:%M:%S.%f}"
+            self.uncovered.append(f"{who}, and its term was over at {moment(ends):%H:%M:%S.%f}")
 
     def _is_anywhere(self) -> bool:
         return any(self.folder(place.name).path.exists() for place in self.ties.folder.iterdir())

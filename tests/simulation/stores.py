@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
 from seawall.actions import Deadline
+from seawall.drivers import TermWord
 from seawall.errors import CallError
 from seawall.places import LIMIT, Places, silent
+from seawall.slots import VOID
 from tests.simulation.faults import PLACES
 from tests.simulation.network import Network
 from tests.simulation.virtual import TIME
 
 T = TypeVar("T")
+TWO = 2
+"""Places of the three that are a majority."""
+
+
+@dataclass(slots=True)
+class Stores:
+    """What the three places keep, and every term that was asked for: since when, by which process, at which keys."""
+
+    kept: Mapping[str, dict[str, bytes]] = field(default_factory=lambda: {name: {} for name in PLACES})
+    _terms: dict[bytes, tuple[float, str, set[str]]] = field(default_factory=dict)
+
+    def asked(self, at: float, process: str, key: str, content: bytes) -> None:
+        """Take note of what is sent. Whoever sends the same later only sees it through."""
+        if "/term/" in key and content != VOID:
+            self._terms.setdefault(content, (at, process, set()))[2].add(key)
+
+    def term_ends(self, process: str) -> float:
+        """Return until when a process has the term at most: from when it was asked for, where two places hold it."""
+        ends = [0.0]
+        for content, (at, by, keys) in self._terms.items():
+            if by == process and any(self._stands(key, content) >= TWO for key in keys):
+                word = TermWord.read(content)
+                ends.append(at + (word.lasts if word else 0.0))
+        return max(ends)
+
+    def _stands(self, key: str, content: bytes) -> int:
+        return sum(one.get(key) == content for one in self.kept.values())
 
 
 class WiredPlace:
     """One place, as one process reaches it. What is kept there outlives every process."""
 
-    def __init__(self, name: str, network: Network, kept: dict[str, bytes]) -> None:
-        self.name, self._network, self._kept = name, network, kept
+    def __init__(self, name: str, network: Network, stores: Stores) -> None:
+        self.name, self._network, self._stores, self._kept = name, network, stores, stores.kept[name]
 
     def put_if_absent(self, key: str, content: bytes, within: timedelta) -> bytes | None:
         """See `seawall.places.Place`."""
+        current = self._network.kernel.current
+        assert current is not None
+        self._stores.asked(self._network.kernel.now, current.process.name, key, content)
         there: bytes = self._ask("put", lambda _end: self._kept.setdefault(key, content), within)
         return None if there == content else there
 
@@ -53,6 +86,6 @@ class WiredPlace:
             raise silent(self.name, error.problem) from None
 
 
-def wired(network: Network, kept: dict[str, dict[str, bytes]], within: timedelta = LIMIT) -> Places:
+def wired(network: Network, stores: Stores, within: timedelta = LIMIT) -> Places:
     """Return the three places as one process reaches them."""
-    return Places([WiredPlace(name, network, kept[name]) for name in PLACES], within=within)
+    return Places([WiredPlace(name, network, stores) for name in PLACES], within=within)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,6 +33,7 @@ from tests.simulation.faults import (
     Partition,
     Refused,
     SecondOperator,
+    Split,
     StartedByHand,
     drawn,
     told,
@@ -44,7 +46,7 @@ from tests.simulation.network import Machine, Network
 from tests.simulation.outside import Wires
 from tests.simulation.people import People
 from tests.simulation.run import Run, Ties, moment, named
-from tests.simulation.stores import wired
+from tests.simulation.stores import Stores, wired
 from tests.simulation.users import Users
 from tests.simulation.virtual import telling
 
@@ -136,8 +138,8 @@ class Story:
             {one.write: one.lasts for one in faults if isinstance(one, DiskFull)},
             lambda: self._strikes(DiskFull),
         )
-        self._kept: dict[str, dict[str, bytes]] = {name: {} for name in PLACES}
-        self.guards = Guards(self.network, lambda within: wired(self.network, self._kept, within), self.tell)
+        self.stores = Stores()
+        self.guards = Guards(self.network, lambda within: wired(self.network, self.stores, within), self.tell)
         self.users = Users(self.network, self.twin.servers, self.tell, self.guards.ways)
 
     @property
@@ -181,10 +183,11 @@ class Story:
             kernel=self.kernel,
             folder=self._folder,
             wires=self.wires,
-            places=(lambda: wired(self.network, self._kept)) if self.setting.has_places else None,
+            places=(lambda: wired(self.network, self.stores)) if self.setting.has_places else None,
             wall=self._wall,
             tell=self.tell,
             listens=self.listen,
+            term_ends=self.stores.term_ends,
             begins=self._begins,
             over=self._over,
         )
@@ -271,7 +274,9 @@ class Story:
             case Hang():
                 self.kernel.at(fault.at, lambda: self._hang(fault))
             case Partition():
-                self.kernel.at(fault.at, lambda: self._cut(fault))
+                self.kernel.at(fault.at, lambda: self._cut(fault, (fault.one, fault.other)))
+            case Split():
+                self.kernel.at(fault.at, lambda: self._cut(fault, *combinations(PLACES, 2)))
             case ClockJump():
                 self.kernel.at(fault.at, lambda: self._happened(fault))
             case SecondOperator():
@@ -284,8 +289,9 @@ class Story:
                     process.held_until = self.kernel.now + fault.lasts
                     self._happened(fault)
 
-    def _cut(self, fault: Partition) -> None:
-        self.network.cut[frozenset((fault.one, fault.other))] = self.kernel.now + fault.lasts
+    def _cut(self, fault: Partition | Split, *links: tuple[str, str]) -> None:
+        for link in links:
+            self.network.cut[frozenset(link)] = self.kernel.now + fault.lasts
         self.twin.servers.link_cut = not self.network.reaches("north", "south")
         self.kernel.after(fault.lasts, self._mend)
         self._happened(fault)
