@@ -39,7 +39,7 @@ from seawall.journal import (
 from seawall.plan import Plan, references
 from seawall.signed_words import GoingOn, lets_go_on
 from seawall.state import State
-from seawall.steady import boottime
+from seawall.steady import boottime, reading
 from seawall.step_state import Stand
 
 NOBODY_JUDGES = (
@@ -199,6 +199,7 @@ class _Driver:
         self._proving: dict[str, tuple[StepCall, datetime]] = {}
         self._wanted: dict[str, set[str]] = {}
         self._inbox: Inbox = NoInbox()
+        self._uptime_is_known = False
 
     def carry_on(self, inbox: Inbox, by: str) -> Finish | Ask:
         """Go round until there is an end."""
@@ -206,7 +207,9 @@ class _Driver:
         if self._state.ended is not None:  # nothing is written after the end but the word that lets it go on
             self._hear([word for word in inbox.take() if isinstance(word, Skipped | Retried | Overridden)])
         if self._state.last is not None and self._state.ended is None and self._was_begun():
-            self._record([Resumed(at=self._clock(), by=by)])
+            at, uptime = reading(self._clock)
+            self._record([Resumed(at=at, by=by, uptime=uptime)])
+            self._uptime_is_known = uptime is not None
         self._say_if_yeses_are_signed_from_here()
         while True:
             if self._state.ended is None:
@@ -227,29 +230,29 @@ class _Driver:
             self._await_an_ending()
 
     def _was_begun(self) -> bool:
-        return any(one.attempts or one.asked for one in self._state.steps.values()) or bool(
-            self._state.under_way
-        )
+        begun = any(one.attempts or one.asked or one.yeses for one in self._state.steps.values())
+        return begun or bool(self._state.under_way)
 
     def _may_begin(self, calls: Iterable[StepCall]) -> list[StepCall]:
         fresh = [call for call in calls if not (call.way is Way.PROVE and call.step.id in self._proving)]
         return [call for call in fresh if not _changes(call) or self._hold.covers(limit_of(call))]
 
     def _begin(self, calls: Sequence[StepCall]) -> None:
-        now, began = self._clock(), boottime()
-        self._record(
-            [
-                Started(
-                    at=now,
-                    step=one.step.id,
-                    attempt=one.attempt,
-                    undoing=one.undoing,
-                    until=now + limit_of(one),
-                )
-                for one in calls
-                if one.way is not Way.PROVE
-            ]
-        )
+        (now, uptime), began = reading(self._clock), boottime()
+        started = [
+            Started(
+                at=now,
+                step=one.step.id,
+                attempt=one.attempt,
+                undoing=one.undoing,
+                until=now + limit_of(one),
+                uptime=None if self._uptime_is_known else uptime,
+            )
+            for one in calls
+            if one.way is not Way.PROVE
+        ]
+        self._record(started)
+        self._uptime_is_known = self._uptime_is_known or bool(started)
         self._proving.update({one.step.id: (one, now) for one in calls if one.way is Way.PROVE})
         run = self._state.opened.run if self._state.opened else "no-run"
         for one in calls:

@@ -21,6 +21,9 @@ from seawall.going_on import Skipped as Skipped  # noqa: PLC0414
 from seawall.model import Text
 from seawall.predicates import Looks
 from seawall.signed import Heard, Signed
+from seawall.steady import Uptime
+
+MaybeUptime = Annotated[Uptime | None, Field(exclude_if=is_none)]
 
 
 class Outcome(StrEnum):
@@ -55,18 +58,25 @@ class Opened(Happened):
 
 
 class Resumed(Happened):
-    """Another process took the run up. What was under way is now in doubt."""
+    """Another process took the run up. What was under way is now in doubt. `uptime` is of its machine, then."""
 
     kind: Literal["resumed"] = "resumed"
     by: str
+    uptime: MaybeUptime = None
 
 
 class Recovered(Happened):
-    """The run was taken up from its copies at these places alone: what could have begun unseen is in doubt."""
+    """The run was taken up from its copies at these places alone: what could have begun unseen is in doubt.
+
+    Attributes:
+        waited: the term of whoever drove it was waited out, so that nothing they began can act any more.
+    """
 
     kind: Literal["recovered"] = "recovered"
     by: str
     known_at: tuple[str, ...]
+    uptime: MaybeUptime = None
+    waited: Annotated[bool, Field(exclude_if=operator.not_)] = False
 
 
 class NotReplicated(Happened):
@@ -223,13 +233,18 @@ class Answered(Happened):
 
 
 class Started(Happened):
-    """A call is about to be made. Written before it. `until` is when its limit passes."""
+    """A call is about to be made. Written before it. `until` is when its limit passes.
+
+    Attributes:
+        uptime: of the machine that makes it, at `at`; in the first that a process makes only.
+    """
 
     kind: Literal["started"] = "started"
     step: str
     attempt: int
     undoing: bool = False
     until: AwareDatetime
+    uptime: MaybeUptime = None
 
 
 class Succeeded(Happened):

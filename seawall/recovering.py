@@ -24,6 +24,7 @@ from seawall.journal import Ended, Event, Opened, Recovered, events_of, read_lin
 from seawall.places import Places
 from seawall.run_folder import RunFolder
 from seawall.slots import Unclear, read_row
+from seawall.steady import reading
 from seawall.terms import Tell, Term, row_of_term, too_few, untold
 
 
@@ -94,7 +95,7 @@ def recover(
         said = (
             None
             if isinstance(events[-1], Ended)
-            else Recovered(at=clock(), by=by, known_at=_answering(places))
+            else _recovered(clock, by, _answering(places), waited=term.waited)
         )
         _lay_down(run, plan, content, said, by)
     return len(known.lines)
@@ -155,6 +156,13 @@ def _checked(content: bytes, plan: bytes | None, run: str) -> tuple[bytes, tuple
             "the copy of the plan is not the one that was approved", where=f"run {run}", remedy=remedy
         )
     return plan, events
+
+
+def _recovered(
+    clock: Callable[[], datetime], by: str, known_at: tuple[str, ...], *, waited: bool
+) -> Recovered:
+    at, uptime = reading(clock)
+    return Recovered(at=at, by=by, known_at=known_at, uptime=uptime, waited=waited)
 
 
 def _answering(places: Places) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from seawall.clocks import Clocks
 from seawall.journal import (
     AbortAsked,
     Acknowledged,
@@ -68,6 +69,7 @@ class State:
         self.opened: Opened | None = None
         self.abort: AbortAsked | None = None
         self.ended: Ended | None = None
+        self.clocks = Clocks()
         self.last: datetime | None = None
         self.aborting_since: datetime | None = None
         self.ready: dict[str, None] = {}
@@ -93,7 +95,7 @@ class State:
 
     def apply(self, event: Event) -> None:
         """Fold one event in."""
-        self.last = event.at if self.last is None else max(self.last, event.at)
+        self.last = self.clocks.saw(event, self.steps.values())
         match event:
             case Opened():
                 self.opened = event
@@ -133,17 +135,16 @@ class State:
             self._lose_what_was_under_way()
             self.aborting_since = None if self.abort is None else event.at
         else:
-            self.unseen.recovered(self.steps.values(), event.at)
+            self.unseen.recovered(self.steps.values(), event)
             for one in [self.steps[name] for name in self.ready]:
                 self._ready(one)
 
     def _said(self, event: Event) -> None:
         self.yeses.apply(event)
-        match event:
-            case Answered():
-                self._answered(event)
-            case Skipped() | Retried() | Overridden():
-                self._reopened(event)
+        if isinstance(event, Answered):
+            self._answered(event)
+        elif isinstance(event, Skipped | Retried | Overridden):
+            self._reopened(event)
 
     def _regroup(self, one: StepState) -> None:
         if one.step.id in self.ready:
@@ -158,7 +159,7 @@ class State:
         else:
             one.attempts = event.attempt
             one.started = one.started or event.at
-        one.begun, one.until, one.settled = event.at, event.until, None
+        one.begun, one.until, one.settled, one.limit = event.at, event.until, None, event.until - event.at
         one.too_early = one.orphaned = False
         self._not_ready(event.step)
         self.yeses.began(event.step)
@@ -334,7 +335,7 @@ class State:
             one.stand, one.ended, one.summary = Stand.SKIPPED, event.at, f"skipped by {event.by}: {event.why}"
             self._count_as_over(event.step)
             return
-        doubtful = one.may_have_acted(event.at)
+        doubtful = one.may_have_acted(self.clocks.now or event.at)
         one.begin_again()
         if doubtful:  # its proof, or a person, must first say that it did not happen
             one.stand = Stand.IN_DOUBT

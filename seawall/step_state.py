@@ -57,6 +57,7 @@ class StepState:
     Attributes:
         attempts_before: how many of its attempts were made before a person had it tried again.
         begun: when the last attempt began; `started` is when the first did, `until` when the last one's limit passes.
+        limit: that limit; after the run was taken up, `until` may lie later (`seawall.clocks`).
         too_early: a proof did not show the change while the attempt could still act; it is looked at again.
         orphaned: the process that began the last attempt is gone: another holds the journal now.
         asked: what people are asked now, and who: after an escalation the next in line.
@@ -79,6 +80,7 @@ class StepState:
     started: datetime | None = None
     begun: datetime | None = None
     until: datetime | None = None
+    limit: timedelta = timedelta()
     ended: datetime | None = None
     failure: Failed | None = None
     settled: Settled | None = None
@@ -106,10 +108,11 @@ class StepState:
             return False
         return self.step.can_still_act or self.spent_at is None or look.looked_at < self.spent_at
 
-    def begin_unseen(self, at: datetime) -> None:
-        """Note that it may have been begun where nobody has a copy of it, and has had all its time by `at`."""
+    def begin_unseen(self, at: datetime, until: datetime) -> None:
+        """Note that it may have been begun before `at` where nobody has a copy of it; it can act until `until`."""
         self.attempts += 1
-        self.stand, self.begun, self.until, self.settled, self.asked = Stand.IN_DOUBT, at, at, None, None
+        self.stand, self.begun, self.until, self.settled, self.asked = Stand.IN_DOUBT, at, until, None, None
+        self.limit = until - at
         self.too_early, self.orphaned = False, True
 
     def ask(self, event: Asked) -> None:
@@ -198,6 +201,12 @@ class StepState:
         self.yeses.pop(by, None)
         self.glass = None if self.glass is not None and self.glass.by == by else self.glass
         self.asked = None
+
+    def expire_sooner(self, by: timedelta) -> None:
+        """Let the yeses that can expire do so sooner: the clock they are compared with from now on is behind."""
+        for name, yes in self.yeses.items():
+            if yes.expires is not None:
+                self.yeses[name] = yes.model_copy(update={"expires": yes.expires - by})
 
     @property
     def yeses_wanted(self) -> int:

@@ -76,6 +76,7 @@ class Term:
 
     Attributes:
         driver: who takes it.
+        waited: whether another's was waited out, so that nothing that was begun under it can act any more.
         began: the slot that this driver took the run up with; the round of its copies.
         begun: that of every driver before it.
     """
@@ -95,6 +96,7 @@ class Term:
         self._wake, self._over = threading.Event(), threading.Event()
         self._turn = threading.Lock()
         self._thread: threading.Thread | None = None
+        self.waited = False
         self.began = 0
         self.begun: tuple[int, ...] = ()
 
@@ -196,6 +198,7 @@ class Term:
                 seen, since = Running(head.n, word, waited_for(word)), boottime()
             left = seen.left.total_seconds() - (boottime() - since)
             if left <= 0:
+                self.waited = True
                 return
             if boottime() - told >= TOLD_EVERY:
                 who, whole = (

@@ -9,8 +9,8 @@ happened, those after it could have begun too; when it did not, none of those af
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
+from seawall.journal import Recovered
 from seawall.step_state import Stand, StepState
 
 
@@ -20,21 +20,23 @@ class Unseen:
     def __init__(self, followers: Mapping[str, Sequence[str]]) -> None:
         self._followers = followers
         self._names: set[str] = set()
-        self._at: datetime | None = None
+        self._recovered: Recovered | None = None
 
-    def recovered(self, steps: Iterable[StepState], at: datetime) -> None:
-        """Take note that the run was recovered from copies at `at`, when the term of whoever drove it was over."""
-        self._at = at
+    def recovered(self, steps: Iterable[StepState], event: Recovered) -> None:
+        """Take note that the run was recovered from copies."""
+        self._recovered = event
         # Whether a person has done their step they are asked in any case.
         changes = (one for one in steps if one.step.changes and one.step.by is None)
         self._names = {one.step.id for one in changes if one.stand is Stand.WAITING}
 
     def begun(self, one: StepState) -> bool:
         """Tell whether a step whose turn has come could have begun unseen; then it is in doubt from here on."""
-        if one.step.id not in self._names or self._at is None:
+        if one.step.id not in self._names or self._recovered is None:
             return False
         self._names.discard(one.step.id)
-        one.begin_unseen(self._at)
+        at, let_go = self._recovered.at, self._recovered.uptime is not None and not self._recovered.waited
+        # When their term was waited out it has had all its time; whoever let go may have begun it just before.
+        one.begin_unseen(at, at + one.step.within if let_go else at)
         return True
 
     def did_not_happen(self, name: str) -> None:

@@ -34,6 +34,7 @@ from seawall.report.telling import told
 from seawall.run_folder import RunFolder, create_run, read_state
 from seawall.run_list import find_run
 from seawall.state import State
+from seawall.steady import steady
 
 Tell = Callable[[str], None]
 BEGINS_WITHIN = 30.0
@@ -58,7 +59,7 @@ def in_this_process(desk: Desk, runbook: str, parameters: Mapping[str, str], tel
             if event.kind in ("succeeded", "failed", "ended"):
                 tell(words(told(event, state.plan)))
 
-        clock = surroundings().now
+        clock = steady(surroundings().now)
         pages = desk.pages(tell)
         gate = judge_for(desk.runs, desk.city.inventory)
         carry_out(run, ThreadHands(world, clock), clock, watch=watch, pages=pages, gate=gate, by=OPERATOR)

@@ -20,6 +20,7 @@ from seawall.places import Places
 from seawall.recovering import KnownRun, known_runs
 from seawall.recovering import recover as recover_run
 from seawall.run_folder import RunFolder
+from seawall.steady import steady
 
 
 def show_known(city: Path | None, *, as_json: bool) -> None:
@@ -52,7 +53,7 @@ def recover_here(name: str, city: Path | None, by: str, *, as_json: bool) -> Non
     run = RunFolder(desk.runs, name)
     try:
         with _places(desk) as places:
-            lines = recover_run(places, run, surroundings().now, by=by, tell=screen.say)
+            lines = recover_run(places, run, steady(surroundings().now), by=by, tell=screen.say)
     except NothingBegun as over:
         _show_over(run.id, over, as_json=as_json)
         return

@@ -37,8 +37,8 @@ def recover(
     drive the run any more, fetches plan and journal from the copies, and checks them; `seawall resume` then goes on.
     Every change that could have begun without a copy of that is in doubt: its proof is looked at, or you are asked.
     A run of which they do not know how it was opened had changed nothing: it is given up, and what it claimed is free.
-    Exit code 0 when it is here, or given up; 2 when this machine has it already or the places do not know it, 3 when the copies do
-    not fit together, 6 when too few places answer.
+    Exit code 0 when it is here, or given up; 2 when this machine has it already or the places do not know it; 3 when
+    the copies do not fit together; 6 when too few places answer.
 
     \b
     Examples:

@@ -107,12 +107,12 @@ def test_started_again_it_closes_what_the_one_before_had_opened(scene):
     assert scene.way.told == [NEVER, 110.0, NEVER, 110.0]
 
 
-def word_at(scene, store: int) -> bytes | None:
+def word_at(scene: Scene, store: int) -> bytes | None:
     """What the first slot's first round holds at one place."""
     return scene.stores[store].kept.get(f"lease/{SERVER}/0000000001/1")
 
 
-def stands_everywhere(scene) -> bool:
+def stands_everywhere(scene: Scene) -> bool:
     return (
         None not in {word_at(scene, n) for n in range(3)} and len({word_at(scene, n) for n in range(3)}) == 1
     )

@@ -49,6 +49,7 @@ from seawall.journal import (
 from seawall.model import Text
 from seawall.predicates import Checked
 from seawall.signed import Heard, Signed
+from seawall.steady import Uptime
 from tests.examples import examples
 from tests.fakes import MIDNIGHT
 
@@ -106,6 +107,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "expires": st.none() | times,
     "request": signed,
     "signed": signed,
+    "uptime": st.none() | st.builds(Uptime, boot=words, seconds=st.floats(0, 1e9)),
     "signatures": st.lists(st.builds(Signed, statement=words, signature=words), max_size=2).map(tuple),
     "heard": st.none() | heard,
     "lost_writes": st.integers(0, 10**9),

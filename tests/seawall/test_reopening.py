@@ -137,8 +137,8 @@ class TestRetry:
                 acted=None,
             ),
             Answered(at=when(2), step="a", by="bo", answer="did-not-happen"),
-            Ended(at=when(2), outcome=Outcome.FAILED),
-            Retried(at=when(seconds), step="a", by="anna", why="again"),
+            Ended(at=when(seconds), outcome=Outcome.FAILED),
+            Retried(at=when(60), step="a", by="anna", why="again"),
         ]
         state = State(a_plan(a_change("a")), events)
         assert state.steps["a"].stand is stand
