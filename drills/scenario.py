@@ -90,6 +90,14 @@ class CutLink(Frozen):
     between: tuple[Name, Name]
 
 
+class BreakGuard(Frozen):
+    """The guard of a database's lease stands still, dies, or reaches none of the three places; the database is well."""
+
+    at: Duration
+    break_: Annotated[Literal["stop-guard", "kill-guard", "cut-guard-from-places"], Field(alias="break")]
+    host: Name
+
+
 class Heal(Frozen):
     """What was broken is whole again. What a fence or a failover did stays as it is."""
 
@@ -97,7 +105,7 @@ class Heal(Frozen):
     heal: Literal["everything"]
 
 
-Fault = Annotated[KillHost | KillSite | StopProcess | CutLink, Field(discriminator="break_")]
+Fault = Annotated[KillHost | KillSite | StopProcess | CutLink | BreakGuard, Field(discriminator="break_")]
 
 
 class Respond(Frozen):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drills.scenario import AcceptsWrites, RunAfterwards, Scenario
+from drills.scenario import AcceptsWrites, BreakGuard, RunAfterwards, Scenario
 from seawall.errors import BadInput, Mistake
 from seawall.inventory import Inventory
 from seawall.loading import load_file
@@ -120,10 +120,13 @@ def _only_what_is_loaded(scenario: Scenario, source: YamlSource) -> Iterator[Mis
 
 def _in_city(scenario: Scenario, city: Inventory) -> Iterator[_Named]:
     services, sites, hosts, people = city.services, city.sites, city.hosts, city.people
+    guarded = {one.host.name for one in city.servers() if one.lease is not None}
     yield _Named(("load", "service"), scenario.load.service, "service", services)
     for number, moment in enumerate(scenario.timeline):
         for field, kind, known in (("site", "site", sites), ("host", "host", hosts)):
-            if hasattr(moment, field):
+            if isinstance(moment, BreakGuard) and field == "host":
+                yield _Named(("timeline", number, field), moment.host, "host with a guard", guarded)
+            elif hasattr(moment, field):
                 yield _Named(("timeline", number, field), getattr(moment, field), kind, known)
         for end, site in enumerate(getattr(moment, "between", ())):
             yield _Named(("timeline", number, "between", end), site, "site", sites)

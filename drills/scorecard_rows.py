@@ -148,6 +148,10 @@ def judged_word(one: Judged, language: Language) -> str:
     return say(words[judged_mark(one)], language)
 
 
+FELT_LATER = timedelta(seconds=1)
+"""A disruption that users feel so much later is not what the service was gone for."""
+
+
 def gist(card: Scorecard, language: Language) -> str:
     """Return the drill in one sentence."""
     title = card.service_title.in_(language)
@@ -158,6 +162,10 @@ def gist(card: Scorecard, language: Language) -> str:
         gone = say("gist-unnoticed", language, service=title)
     else:
         gone = say("gist-gone", language, service=title, span=seconds(card.rta, language))
+        refused = writes.refused_for
+        if refused is not None and card.rta - refused > FELT_LATER:
+            spans = {"refused": seconds(refused, language), "span": seconds(card.rta, language)}
+            gone = say("gist-later", language, service=title, **spans)
     if writes.lost is None:
         return f"{gone} {say('gist-uncounted', language)}"
     return f"{gone} {say('gist-lost', language, lost=str(writes.lost), of=str(writes.acknowledged))}"

@@ -91,6 +91,10 @@ WORDS = {
         da="Regnet ud fra fortegnelsen over kvitterede skrivninger ved siden af, aldrig fra trinnenes tider.",
     ),
     "gist-gone": Text(en="{service} was gone for {span}.", da="{service} var væk i {span}."),
+    "gist-later": Text(
+        en="{service} was gone for {refused}, and served again {span} after the disruption.",
+        da="{service} var væk i {refused} og svarede igen {span} efter forstyrrelsen.",
+    ),
     "gist-never": Text(
         en="{service} did not come back while the drill lasted.",
         da="{service} kom ikke tilbage, mens øvelsen varede.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drills.scenario import CutLink, Fault, KillHost, KillSite, StopProcess
+from drills.scenario import BreakGuard, CutLink, Fault, KillHost, KillSite, StopProcess
 from drills.scorecard_words import say
 from seawall.inventory import Inventory
 from seawall.journal import Outcome
@@ -25,6 +25,9 @@ def breaks(fault: Fault, city: Inventory) -> Text:
         case StopProcess():
             what, where = fault.program, fault.host
             return _sentence(f"{what} on {where} stands still", f"{what} på {where} går i stå")
+        case BreakGuard():
+            en, da = _GUARD[fault.break_]
+            return _sentence(f"the guard on {fault.host} {en}", f"vagten på {fault.host} {da}")
         case CutLink():
             one, other = (city.sites[name].title for name in fault.between)
             return _sentence(
@@ -51,6 +54,11 @@ def ended(runbook: str, outcome: Outcome) -> Text:
     return Text(en=f"{runbook} has ended: {en}", da=f"{runbook} er slut: {da}")
 
 
+_GUARD = {
+    "stop-guard": ("stands still", "går i stå"),
+    "kill-guard": ("is killed", "dræbes"),
+    "cut-guard-from-places": ("reaches none of the three places", "når ingen af de tre steder"),
+}
 _LANGUAGES: tuple[Language, ...] = ("en", "da")
 
 

@@ -23,7 +23,7 @@ from drills.lab.watching import RunningWatch
 from drills.ledger import WriteId
 from drills.ledger_running import RunningLedger
 from drills.outside import Told
-from drills.scenario import CutLink, Fault, KillHost, KillSite, Load
+from drills.scenario import BreakGuard, CutLink, Fault, KillHost, KillSite, Load
 from seawall.errors import SeawallError, Unreachable
 from seawall.inventory import Inventory
 from seawall.targets import Endpoint, Server
@@ -77,7 +77,7 @@ class LabOutside:
         match fault:
             case KillSite():
                 target = fault.site
-            case KillHost():
+            case KillHost() | BreakGuard():
                 target = fault.host
             case CutLink():
                 target = "-".join(fault.between)

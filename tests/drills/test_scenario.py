@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 import drills
-from drills.scenario import KillSite, Rate, RunAfterwards, Scenario, rate
+from drills.scenario import Heal, KillSite, Rate, RunAfterwards, Scenario, rate
 from drills.scenario_files import PRODUCT, load_scenario, load_scenarios
+from drills.wording import breaks
 from seawall.errors import BadInput
 from seawall.inventory import Inventory
 from seawall.loading import load_inventory, load_runbook
+from seawall.model import Text
 from seawall.runbook import Runbook
 from tests.drills.small_city import small_scenario
 
@@ -49,12 +51,15 @@ def mistakes_in(folder: Path, text: str, city: Ground) -> list[str]:
 
 def test_the_scenarios_that_come_with_seawall_fit_the_reference_city(havnby):
     assert set(load_scenarios([PRODUCT], havnby.inventory, havnby.runbooks)) == {
+        "guard-cut-off",
+        "guard-killed",
+        "guard-stopped",
         "lose-a-site",
         "planned-move",
     }
 
 
-@pytest.mark.parametrize("name", ["lose-a-site", "planned-move"])
+@pytest.mark.parametrize("name", [path.stem for path in sorted(PRODUCT.glob("*.yaml"))])
 def test_a_scenario_reads_back_what_it_writes(name):
     scenario = load_scenario(PRODUCT / f"{name}.yaml")
     assert Scenario.model_validate_json(scenario.model_dump_json(by_alias=True)) == scenario
@@ -100,6 +105,32 @@ def test_a_mistake_is_named_at_its_place_with_the_line_as_it_should_read(
     (mistake,) = mistakes_in(tmp_path, LOSE_A_SITE.replace(before, after), havnby)
     assert mistake.startswith(f"lose-a-site.yaml:{place} ")
     assert mistake.endswith(f"| {corrected}")
+
+
+def test_a_guards_fault_needs_a_host_that_has_a_guard(tmp_path, havnby):
+    fault = "break: stop-guard, host: north-web}"
+    (mistake,) = mistakes_in(tmp_path, LOSE_A_SITE.replace("break: kill-site, site: north}", fault), havnby)
+    assert "there is no host with a guard `north-web`" in mistake
+    assert "host: north-db}" in mistake
+
+
+@pytest.mark.parametrize(
+    ("fault", "en", "da"),
+    [
+        ("stop-guard", "The guard on north-db stands still", "Vagten på north-db går i stå"),
+        ("kill-guard", "The guard on north-db is killed", "Vagten på north-db dræbes"),
+        (
+            "cut-guard-from-places",
+            "The guard on north-db reaches none of the three places",
+            "Vagten på north-db når ingen af de tre steder",
+        ),
+    ],
+)
+def test_a_guards_fault_is_told_in_both_languages(havnby, fault, en, da):
+    scenario = small_scenario(timeline=[{"at": "5s", "break": fault, "host": "north-db"}])
+    (struck,) = scenario.timeline
+    assert not isinstance(struck, Heal)
+    assert breaks(struck, havnby.inventory) == Text(en=en, da=da)
 
 
 def test_every_mistake_is_named_at_once(tmp_path, havnby):

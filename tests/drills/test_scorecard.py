@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def test_a_scorecard_is_always_of_an_exercise(card):
         assert MARK in printed(card, language)
         assert MARK in scorecard_page(card, language)
         assert MARK.replace(" ", "&#160;") in scorecard_svg(card, language)
+
+
+def test_a_disruption_that_users_feel_later_is_not_told_as_what_the_service_was_gone_for(tmp_path):
+    card = cards.passed(tmp_path)
+    assert card.rta is not None
+    assert "was gone for" in gist(card, "en")
+    assert "after the disruption" not in gist(card, "en")
+    felt = card.writes.model_copy(update={"refused_for": timedelta(seconds=2)})
+    later = card.model_copy(update={"rta": timedelta(seconds=12), "writes": felt})
+    assert "was gone for 2 s, and served again 12 s after the disruption." in gist(later, "en")
+    assert "var væk i 2 s og svarede igen 12 s efter forstyrrelsen." in gist(later, "da")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
