@@ -58,7 +58,7 @@ def why_alone_does_not_count(
 ) -> str | None:
     """Say why two people's word does not let a run go on with one place left; None when it does."""
     if len(by) != len(signatures) or len(set(by)) < 2:  # noqa: PLR2004 - two people
-        return f"they are only named, and here each signs: `seawall approve {run} --only-one-place --as NAME`"
+        return "they are only named, and here each signs"
     keys: set[bytes] = set()
     for person, words in zip(by, signatures, strict=True):
         if person not in city.people:

@@ -280,7 +280,8 @@ def _look_at_places(code: Heard, step: str, desk: Desk, screen: Screen) -> None:
         places = places_in(world)
         before = None if places is None else used_at(places, code)
     if before is not None:
-        raise _does_not_count(step, f"this code was used before: {before}")
+        remedy = "Ask for the next code of the sheet, or let somebody sign"
+        raise BadInput.one(f"this code was used before: {before}", where=f"step {step}", remedy=remedy)
 
 
 def _show_typed(word: Approved, state: State, screen: Screen) -> None:

@@ -128,10 +128,9 @@ def sign_word(run: RunFolder, state: State, word: WordT, desk: Desk, key: Path |
         if state.opened is not None and state.yeses.signed:
             raise BadInput.one(NO_TRUST, where=where, remedy="See docs/approvals.md, The trust root")
         return word
-    command, answer = command_of(word), f" {word.answer}" if isinstance(word, Answered) else ""
-    remedy = (
-        f"Sign for it where their key is: seawall {command} {run.id} {word.step}{answer} --as NAME --key FILE"
-    )
+    more = f" {word.answer}" if isinstance(word, Answered) else ' --why "..."'
+    again = f"seawall {command_of(word)} {run.id} {word.step}{more} --as {word.by} --key FILE"
+    remedy = f"Sign for it where the key is: {again}"
     statement = statement_of(word, state.steps[word.step], run.plan, run=run.id)
     try:
         signer = signing_key(by, word.by, statement.namespace, key)

@@ -17,6 +17,7 @@ from seawall.journal import (
     Outcome,
     Settled,
     Skipped,
+    WentAlone,
     events_of,
 )
 from seawall.model import Text
@@ -175,7 +176,7 @@ def _timeline(plan: Plan, events: Iterable[Event]) -> Iterable[Told]:
             at=event.at,
             kind=event.kind,
             step=getattr(event, "step", None),
-            by=getattr(event, "by", None),
+            by=", ".join(event.by) if isinstance(event, WentAlone) else getattr(event, "by", None),
             text=told(event, plan),
         )
 

@@ -246,7 +246,8 @@ def test_a_failed_step_is_left_out_or_tried_again_by_a_signed_word_only(failed, 
     said = failed(command, "last", "light", "--why", "the bulb is new", "--as", "commander")
     assert said.code == ExitCode.BAD_INPUT
     assert "what lets a run go on is signed here: there is no ssh-agent with keys" in flat(said.err)
-    assert f"seawall {command} {failed.run().id} light --as NAME --key FILE" in flat(said.err)
+    again = f'seawall {command} {failed.run().id} light --why "..." --as commander --key FILE'
+    assert again in flat(said.err)
     assert read_journal(failed.run().journal_path) == before
     assert not list(failed.run().inbox_path.glob("*.json"))
     words = (command, "last", "light", "--why", "the bulb is new", "--as", "commander")
@@ -285,7 +286,7 @@ def test_ones_own_step_is_done_by_a_signed_answer_and_stopped_by_any(waiting, ke
     said = stage("answer", "last", "tell", "done", "--as", "duty-officer")
     assert said.code == ExitCode.BAD_INPUT
     assert "what lets a run go on is signed here" in flat(said.err)
-    assert f"answer {stage.run().id} tell happened --as NAME --key FILE" in flat(said.err)
+    assert f"answer {stage.run().id} tell happened --as duty-officer --key FILE" in flat(said.err)
     assert stage("answer", "last", "tell", "have-it", "--as", "duty-officer").code == ExitCode.DONE
     done = ("answer", "last", "tell", "done", "--as", "duty-officer", "--key", key_of("duty-officer"))
     assert stage(*done, "--why", "rang them").code == ExitCode.DONE

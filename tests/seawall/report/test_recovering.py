@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from seawall.journal import FIRST, Answered, Asked, Event, Line, Opened, Succeeded, line_for
+from seawall.journal import FIRST, Answered, Asked, Event, Line, Opened, Succeeded, WentAlone, line_for
 from seawall.model import Text
 from seawall.plan import Plan, Promise
 from seawall.report.account import Report
 from seawall.report.making import make_report
 from seawall.report.markdown import to_markdown
 from seawall.report.page import to_page
+from seawall.signed import Signed
 from tests.fakes import MIDNIGHT
 from tests.seawall.plans import a_look, a_persons, a_plan
 
@@ -117,3 +118,19 @@ def test_a_report_of_it_reads_back_what_it_writes():
     told = report_of(*called(2), back(40))
     assert Report.model_validate_json(told.model_dump_json()) == told
     assert Text.model_validate(told.title) == told.title
+
+
+@pytest.mark.parametrize(
+    ("signatures", "how"), [((), "typed"), ((Signed(statement="{}", signature="x"),) * 2, "signed")]
+)
+def test_a_run_that_two_let_go_on_with_one_place_left_is_told_and_whether_they_signed(signatures, how):
+    alone = WentAlone(at=after(1), by=("bo", "erik"), silent=("north", "south"), signatures=signatures)
+    report = report_of(alone)
+    said = report.timeline[1]
+    assert said.by == "bo, erik"
+    assert (
+        said.text.en
+        == f"bo and erik let the run go on without a majority of the places; silent: north, south ({how})"
+    )
+    assert said.text.en in to_markdown(report, "en", ZONE)
+    assert "lod kørslen gå videre" in to_page(report, "da", ZONE)
