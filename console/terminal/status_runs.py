@@ -121,6 +121,9 @@ def _show_doubts(run: RunNow, screen: Screen, zone: tzinfo, *, short: bool) -> N
     for doubt in () if short else run.doubts:
         if len(run.doubts) > 1:
             screen.say(f"{doubt.step}: {words(doubt.does)}", "strong", indent=INNER, hang=2)
+        if run.standing is Standing.INTERRUPTED:
+            line = said(SAYS["doubt-proof" if doubt.proof else "doubt-no-proof"], proof=doubt.proof)
+            screen.say(line, indent=INNER + 2, hang=2)
         show_doubt(doubt, screen, zone, indent=INNER + 2)
 
 

@@ -121,6 +121,13 @@ SAYS = {
     "time-left": _both("{left} left", "{left} tilbage"),
     "time-over": _both("over by {left}", "overskredet med {left}"),
     "doubt": _both("In doubt: {steps}", "Uvist: {steps}"),
+    "doubt-proof": _both(
+        "Nobody is asked yet: `seawall resume` first looks at its proof ({proof}), and asks when that cannot tell.",
+        "Ingen er spurgt endnu: `seawall resume` ser først på beviset ({proof}) og spørger, når det ikke kan sige det.",
+    ),
+    "doubt-no-proof": _both(
+        "Nobody is asked yet: `seawall resume` asks.", "Ingen er spurgt endnu: `seawall resume` spørger."
+    ),
     "stop": _both("Stop it", "Stands den"),
     "drill": _both(
         "a drill is under way ({drill}); what is broken may be broken by it.",

@@ -215,6 +215,7 @@ def test_of_a_doubt_it_tells_what_was_being_done_what_is_known_and_what_each_ans
     flat = " ".join(told.split())
     for said in (
         "In doubt: light",
+        "Nobody is asked yet: `seawall resume` first looks at its proof (lamp.is-on)",
         "What was being done: lamp.on",
         "What is known:",
         "If you say happened: it counts as done; next: look.",
