@@ -1,4 +1,4 @@
-"""How many examples a property is held to that wants a number of its own."""
+"""How much is tried where more would always be better: all of it in `make test`, a tenth of it in `make`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ AS_MANY = 100
 AT_LEAST = 5
 
 
+def as_many(count: int) -> int:
+    """Return so many, or as much fewer of them as the profile asks of everybody."""
+    return max(AT_LEAST, count * settings().max_examples // AS_MANY)
+
+
 def examples(count: int, **more: Any) -> settings:
-    """Ask for so many examples, and for as much fewer of them as the profile asks of everybody: `make`'s, a tenth."""
-    return settings(
-        max_examples=max(AT_LEAST, count * settings().max_examples // AS_MANY), deadline=None, **more
-    )
+    """Hold a property to as many examples."""
+    return settings(max_examples=as_many(count), deadline=None, **more)

@@ -58,11 +58,8 @@ class Key:
         return fingerprint(self.public_key)
 
     def pem(self, passphrase: str | None = None) -> bytes:
-        locked = (
-            serialization.BestAvailableEncryption(passphrase.encode())
-            if passphrase
-            else serialization.NoEncryption()
-        )
+        once = serialization.PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(1)  # as ssh-keygen -a 1
+        locked = once.build(passphrase.encode()) if passphrase else serialization.NoEncryption()
         return self.private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, locked
         )

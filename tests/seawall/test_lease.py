@@ -27,10 +27,11 @@ from seawall.lease import (
 from seawall.leasing import Decided, grant, next_is_empty, read_lease, revoke, seal, take_up
 from seawall.places import Places
 from seawall.slots import Mine, Unclear, slot_key
+from tests.examples import as_many
 from tests.seawall.lease_world import ASLEEP, TERMS, History, Machine, Rules
 
 SERVER = "north-db/login"
-SEEDS = 300
+SEEDS = as_many(300)
 MOST = 4000
 """Histories tried until one shows what a missing rule lets happen."""
 RARE = {
@@ -39,6 +40,8 @@ RARE = {
     "ToldHowLong": 740,
     "ForgetfulOfLongerTerms": 270,
     "WithItsOwnTermOnly": 120,
+    "ByAMinority": 130,
+    "ByAClockThatSleeps": 80,
 }
 """Where the search begins, near the first history that shows it: what is rare would take seconds to come across."""
 

@@ -23,6 +23,7 @@ from seawall.slots import (
     take_slot,
     tidy_row,
 )
+from tests.examples import as_many
 
 NAMES = ("north", "south", "witness")
 KEY = slot_key("claims/service:login", 1)
@@ -108,7 +109,7 @@ def winners(outcomes: list[tuple[bytes, Taken]]) -> set[bytes]:
     }
 
 
-SEEDS = 3000
+SEEDS = as_many(3000)
 
 
 def any_contenders(chance: Random, kind: type[Taking] = Taking) -> list[Contender]:
