@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from console.terminal.completing import offer_runs
-from console.terminal.from_go_bag import AlthoughOld, FromGoBag
+from console.terminal.from_go_bag import AlthoughOld, FromGoBag, UnsealWith
 from console.terminal.options import AsJson, AsPerson, CityDir, Run
 
 COMMANDS = ("approve", "codes", "review")
@@ -88,6 +88,7 @@ def approve(
     who: AsPerson = None,
     city: CityDir = None,
     _bag: FromGoBag = None,
+    _unseal: UnsealWith = None,
     _old: AlthoughOld = False,
     as_json: AsJson = False,
 ) -> None:

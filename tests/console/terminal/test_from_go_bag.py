@@ -54,6 +54,12 @@ def test_a_command_for_the_day_takes_a_go_bag_also_an_old_one_and_the_key_when_i
         assert wanted <= options
 
 
+@pytest.mark.parametrize("name", ["answer", "approve", "status"])
+def test_what_opens_secrets_only_for_some_words_takes_the_key_too(name: str) -> None:
+    (options,) = options_of(name)
+    assert "--unseal-with" in options
+
+
 def test_every_command_takes_a_go_bag_or_has_a_reason_not_to() -> None:
     assert set(COMMANDS) == set(KNOWN_TO) | set(AT_HOME)
     for name in AT_HOME:
