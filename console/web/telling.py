@@ -12,7 +12,7 @@ from seawall.model import Language
 from seawall.questions import OpenQuestion, questions_of
 from seawall.report.account import Report, StepAccount
 from seawall.report.making import make_report
-from seawall.report.signing import glass_lines
+from seawall.report.signing import glass_lines, in_words
 from seawall.reviews import account_of
 from seawall.run_folder import RunFolder
 from seawall.run_list import RunSummary, Standing, summary_of
@@ -46,6 +46,11 @@ class Telling:
     def loud(self, language: Language, zone: tzinfo) -> list[str]:
         """Return what counted for less than a yes, as the report says it first."""
         return list(glass_lines(self.report, language, zone))
+
+    @staticmethod
+    def approvers(step: StepAccount, language: Language) -> str:
+        """Name who said yes to a step, and of a yes that only stands on a paper, that nobody verified it."""
+        return ", ".join(in_words(one, language) if one.kind == "paper" else one.by for one in step.approvals)
 
     @property
     def steps(self) -> tuple[StepAccount, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from seawall.journal import ByHand
 from seawall.loading import load_inventory
 from seawall.messages import MARK
 from seawall.plan import Promise
@@ -359,3 +360,25 @@ def test_a_run_that_saw_its_service_come_back_is_held_to_what_was_promised(reads
     text = now.text(f"/en/runs/{run.id}")
     assert f"was promised by Registerhuset: {'kept' if rto == 60 else 'missed by 11.9 s'}" in text
     assert "it is measured from outside, in drills" not in text
+
+
+def test_a_yes_on_a_paper_is_called_unverified_on_the_runs_page(reads, tmp_path):
+    city = make_place(tmp_path / "city")
+
+    def on_paper(plan):
+        first = stories.up_to_the_fence(plan)[:4]
+        at = first[-1].at
+        typed = ByHand(
+            at=at, step="fence", by="bo", when=at, result="done", approved_by=("anna",), typed_by="dora"
+        )
+        return [*first, typed]
+
+    run = keep_run(city, on_paper)
+    console = reads(city)
+    for language, words in (
+        ("en", "UNVERIFIED: the yes to fence from anna"),
+        ("da", "UBEKRÆFTET: ja&#39;et"),
+    ):
+        page = console.text(f"/{language}/runs/{run.id}")
+        assert words in page
+    assert "anna (on paper, typed in by dora: unverified" in console.text(f"/en/runs/{run.id}")
