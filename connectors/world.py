@@ -9,12 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from seawall.actions import Action, Connector, Vault, World
-from seawall.claims_at_places import foresee
-from seawall.expiring import Leases
 from seawall.inventory import Inventory
-from seawall.marks import look_at
-from seawall.own_actions import NOTHING_OWN, Own
-from seawall.places import Places
 
 if TYPE_CHECKING:
     from connectors.backup import Backup
@@ -28,9 +23,14 @@ if TYPE_CHECKING:
     from connectors.own import OwnActions
     from connectors.postgres import Postgres
     from connectors.power import MachinePower
+    from connectors.redfish import RedfishController
     from connectors.slack import Slack
     from connectors.ssh import Ssh
     from connectors.systemd import Systemd
+    from connectors.vsphere import VsphereController
+    from seawall.expiring import Leases
+    from seawall.own_actions import Own
+    from seawall.places import Places
 
 MadeT = TypeVar("MadeT", bound=Connector)
 
@@ -42,7 +42,7 @@ class RealWorld(World):
     its module imported, when one of its actions is first asked for: a plan uses a third of them.
     """
 
-    def __init__(self, city: Inventory, vault: Vault, own: Own = NOTHING_OWN) -> None:
+    def __init__(self, city: Inventory, vault: Vault, own: Own | None = None) -> None:
         super().__init__(vault=vault)
         self._city, self._secrets, self._own = city, vault, own
         self._made: dict[str, Connector] = {}
@@ -97,14 +97,19 @@ class RealWorld(World):
     def power(self) -> MachinePower:
         """Out-of-band controllers."""
         from connectors.power import Controllers, MachinePower
+
+        wires = Controllers({"redfish": self._redfish, "vsphere": self._vsphere})
+        return self._once("power", lambda: MachinePower(wires))
+
+    def _redfish(self) -> RedfishController:
         from connectors.redfish import RedfishController
+
+        return RedfishController(self._secrets)
+
+    def _vsphere(self) -> VsphereController:
         from connectors.vsphere import VsphereController
 
-        vault = self._secrets
-        wires = Controllers(
-            {"redfish": lambda: RedfishController(vault), "vsphere": lambda: VsphereController(vault)}
-        )
-        return self._once("power", lambda: MachinePower(wires))
+        return VsphereController(self._secrets)
 
     @property
     def postgres(self) -> Postgres:
@@ -119,6 +124,8 @@ class RealWorld(World):
     @property
     def leases(self) -> Leases:
         """What lets users' programs into databases."""
+        from seawall.expiring import Leases
+
         return Leases(lambda: self.places, _now)
 
     @property
@@ -189,8 +196,10 @@ class RealWorld(World):
     def own_actions(self) -> OwnActions:
         """The city's own actions."""
         from connectors.own import OwnActions
+        from seawall.own_actions import NOTHING_OWN
 
-        return self._once("own", lambda: OwnActions(self.shell, self._city, self._own))
+        own = self._own or NOTHING_OWN
+        return self._once("own", lambda: OwnActions(self.shell, self._city, own))
 
     @property
     def places(self) -> Places | None:
@@ -198,6 +207,7 @@ class RealWorld(World):
         with self._making:
             if self._places is None and self._city.places:
                 from connectors.places import places_of
+                from seawall.marks import look_at
 
                 self._places = places_of(self._city, self._secrets)
                 # Who answers is to be known before anything is decided there: nobody waits for a silent place then.
@@ -244,7 +254,7 @@ class RealWorld(World):
             return cast("MadeT", self._made[name])
 
 
-def real_world(city: Inventory, vault: Vault | None = None, own: Own = NOTHING_OWN) -> RealWorld:
+def real_world(city: Inventory, vault: Vault | None = None, own: Own | None = None) -> RealWorld:
     """Make the world outside, with secrets from where the city's references point unless another `vault` is given.
 
     `own` are the actions of the city's own files.
@@ -265,14 +275,17 @@ def foresee_claims(world: World, things: Iterable[str]) -> None:
     """Have read who holds `things` at the places of a world outside, while a person reads the plan."""
     places = places_in(world)
     if places is not None:
+        from seawall.claims_at_places import foresee
+
         foresee(places, things)
 
 
-def memory_world(city: Inventory, own: Own = NOTHING_OWN) -> World:
+def memory_world(city: Inventory, own: Own | None = None) -> World:
     """Make a world of the same names and types in which everything the city names is well, and nothing is real."""
     from connectors.memory.world import OutsideInMemory
+    from seawall.own_actions import NOTHING_OWN
 
-    return OutsideInMemory.of(city, own).world()
+    return OutsideInMemory.of(city, own or NOTHING_OWN).world()
 
 
 def _now() -> datetime:

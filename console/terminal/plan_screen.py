@@ -11,11 +11,11 @@ from console.terminal.screen import Screen, words
 from console.terminal.secrets_here import Unread
 from console.terminal.secrets_here import as_json as secrets_as_json
 from seawall.facts import FactRead
+from seawall.foretelling import Would, foretold
 from seawall.inventory import Inventory
 from seawall.messages import MARK
 from seawall.model import duration_text
 from seawall.plan import Plan, PlannedStep, references
-from seawall.pretending import Would, foretold
 
 WOULD: dict[Would, str] = {
     "look": "would look",

@@ -13,11 +13,12 @@ from console.terminal.secrets_here import Unread
 from console.terminal.secrets_here import as_json as secrets_as_json
 from seawall.decide import Finish
 from seawall.facts import FactRead
+from seawall.foretelling import Foretold, Would
 from seawall.inventory import Inventory
 from seawall.journal import Outcome
 from seawall.messages import MARK
 from seawall.model import duration_text
-from seawall.pretending import Foretold, Pretence, Would
+from seawall.pretending import Pretence
 
 TONES: dict[Would, Tone] = {"skip": "dim"}
 

@@ -26,7 +26,7 @@ def _real_world(city: City) -> World:
     from connectors.world import real_world
     from console.terminal.from_go_bag import vault_here
 
-    return real_world(city.inventory, vault_here(), own=city.own)
+    return real_world(city.inventory, vault_here(), own=city.own if city.has_own else None)
 
 
 def _now() -> datetime:

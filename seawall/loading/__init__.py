@@ -64,6 +64,11 @@ class City:
     _runbook_file: Callable[[str], RunbookFile] = field(repr=False)
     _own: OwnShelf | None = field(repr=False)
 
+    @property
+    def has_own(self) -> bool:
+        """Whether there are files of actions of its own; where there are none, nothing about them needs loading."""
+        return self._own is not None
+
     @cached_property
     def own(self) -> Own:
         """The city's own actions; those that nobody reviewed as they stand are withheld."""

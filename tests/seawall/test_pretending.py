@@ -10,11 +10,12 @@ from hypothesis import given
 from seawall.actions import Action, Deadline, Effect, Occasion, World
 from seawall.decide import Finish
 from seawall.errors import DidNothing
+from seawall.foretelling import foretold
 from seawall.journal import Outcome
 from seawall.model import Text
 from seawall.plan import Plan, PlannedStep, SeenBefore
 from seawall.predicates import read_predicates
-from seawall.pretending import Pretence, PretendWorld, foretold, pretend
+from seawall.pretending import Pretence, PretendWorld, pretend
 from seawall.step_state import Stand
 from tests.fakes import MIDNIGHT, IsThere, Looked, Target
 from tests.seawall.plans import a_change, a_look, a_persons, a_plan, approved_by, plans
