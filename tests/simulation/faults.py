@@ -123,6 +123,21 @@ class WrongPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class BadYes:
+    """Where there is a trust root, a yes that must not count is there before the one that does."""
+
+    how: Literal["typed", "stranger", "other step", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """When the run has failed for want of evidence, so many people would go on without it, one after the other."""
+
+    people: int
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class Abort:
     """Somebody says stop, and perhaps that it is to be taken back."""
 
@@ -174,6 +189,8 @@ Fault = (
     | NoAnswer
     | LatePerson
     | WrongPerson
+    | BadYes
+    | Override
     | Abort
     | StartedByHand
     | GuardHeld
@@ -184,7 +201,7 @@ Fault = (
 FAULTS: tuple[type[Fault], ...] = get_args(Fault)
 COUNTED: tuple[tuple[Of, int], ...] = (("host", 45), ("change", 9), ("change", 5), ("store", 150))
 """Which exchanges, and how many of them there are in a story, about."""
-SPLITS = 0.03
+SPLITS, OVERRIDES, BAD_YESES = 0.03, 0.1, 0.05
 """In so many of all stories."""
 MOST = 5
 """Faults in one story: more hide one another."""
@@ -197,6 +214,10 @@ def drawn(dice: Dice) -> tuple[Fault, ...]:
         found.append(
             Split(round(dice.between(0, 15, "split"), 2), round(1 + 300 * dice.throw("split") ** 2, 2))
         )
+    if dice.chance(OVERRIDES, "override"):
+        found.append(Override(dice.whole(1, 2, "override"), round(dice.between(1, 120, "override"), 2)))
+    if dice.chance(BAD_YESES, "bad yes"):
+        found.append(BadYes(dice.one_of(("typed", "stranger", "other step", "own"), "bad yes")))
     return tuple(found)
 
 

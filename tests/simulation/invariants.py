@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from seawall.decide import Ask
 from seawall.errors import SeawallError
-from seawall.journal import AbortAsked, Answered, Approved, Outcome, Settled, Started, Succeeded
+from seawall.journal import (
+    AbortAsked,
+    Answered,
+    Approved,
+    Event,
+    Outcome,
+    Overridden,
+    Settled,
+    Started,
+    Succeeded,
+)
 from tests.simulation import city
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
     from tests.simulation.story import Story
+
+
+PEOPLE = 2
+"""An override takes so many."""
 
 
 def wrongs(story: Story) -> Iterator[str]:
@@ -92,8 +106,10 @@ def _chain(run: Run) -> Iterator[str]:
                     before = began.get(event.step, 0)
                     yield f"{run.id}: at {place} attempt {event.attempt} of {event.step} follows attempt {before}"
                 began[event.step] = event.attempt
-        if any(one.kind == "ended" for one, _ in pairwise(events)):
+        if any(one.kind == "ended" and not isinstance(after, Overridden) for one, after in pairwise(events)):
             yield f"{run.id}: at {place} something is written after its end"
+        yield from _overridden_by_one(run, events)
+        yield from _opened_by_no_yes(run, events)
         words = Counter(one for one in events if isinstance(one, Approved | Answered | AbortAsked))
         for word, times in words.items():
             if times > 1:
@@ -122,6 +138,33 @@ def _ground_pulled(run: Run) -> Iterator[str]:
             case Succeeded(undoing=False) | Settled(happened=True):
                 if run.plan.by_id[event.step].uses == "postgres.promote":
                     stands.add(event.step)
+
+
+def _overridden_by_one(run: Run, events: Sequence[Event]) -> Iterator[str]:
+    """Nothing rests on what one person alone said."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for event in events:
+        match event:
+            case Overridden():
+                said[event.step].add(event.by)
+            case Started(undoing=False):
+                for step in _ancestors(run, event.step) & said.keys():
+                    if len(said[step]) < PEOPLE:
+                        yield f"{run.id}: {event.step} was begun on an override by one person"
+
+
+def _opened_by_no_yes(run: Run, events: Sequence[Event]) -> Iterator[str]:
+    """Where there is a trust root, only signed yeses open a step."""
+    if run.people.pen is None:
+        return
+    good = run.people.pen.good
+    for n, event in enumerate(events):
+        if not isinstance(event, Started) or event.undoing:
+            continue
+        approve = run.plan.by_id[event.step].approve
+        said = {one.by for one in events[:n] if one in good and getattr(one, "step", "") == event.step}
+        if approve is not None and len(said) < approve.people:
+            yield f"{run.id}: {event.step} was opened by no signed yes"
 
 
 def _ancestors(run: Run, step: str) -> set[str]:

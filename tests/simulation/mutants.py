@@ -13,13 +13,15 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.postgres.opening import Openings
-from seawall import claims_at_places, lease, slots
+from seawall import claims_at_places, lease, slots, state
 from seawall.actions import Deadline
 from seawall.drive import _Driver
 from seawall.evidence import Fenced, LeaseExpired
 from seawall.expiring import Leases, Revoked
-from seawall.journal import AbortAsked, Event, Started, Word
+from seawall.journal import AbortAsked, Event, Overridden, Started, Word
 from seawall.journal_file import FileJournal
+from seawall.judging import Judge
+from seawall.overriding import overridden
 from seawall.places import Answer, Places
 from seawall.resting import Ground
 from seawall.state import State
@@ -29,10 +31,12 @@ from seawall.terms import Term
 from tests.simulation import run
 from tests.simulation.faults import (
     Abort,
+    BadYes,
     ClockJump,
     Crash,
     Fault,
     LateAnswer,
+    Override,
     Partition,
     SecondOperator,
     Split,
@@ -42,6 +46,7 @@ from tests.simulation.story import Setting
 
 _APPEND = FileJournal.append
 _ASK = Places.ask
+_OVERRIDDEN = overridden
 
 
 def started_is_written_after(self: FileJournal, events: Sequence[Event]) -> None:
@@ -132,6 +137,16 @@ def covers_everything(self: Term, _limit: timedelta) -> bool:
     """Begin a change without looking how much of the term is left."""
     self.check()
     return True
+
+
+def any_yes_counts(*_args: Any) -> str | None:
+    """Let every yes count, whoever signed it, or nobody."""
+    return None
+
+
+def one_is_enough(one: StepState, word: Overridden) -> dict[str, Any] | None:
+    """Count one person's override as that of two."""
+    return _OVERRIDDEN(one, word) or _OVERRIDDEN(one, word.model_copy(update={"by": f"{word.by}, once more"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,5 +283,19 @@ MUTANTS = (
         (Partition,),
         "its term was over",
         at_places=True,
+    ),
+    Mutant(
+        "a-yes-that-nobody-signed-counts",
+        (Judge, "take"),
+        any_yes_counts,
+        (BadYes,),
+        "opened by no signed yes",
+    ),
+    Mutant(
+        "one-person-overrides",
+        (state, "overridden"),
+        one_is_enough,
+        (Override,),
+        "an override by one person",
     ),
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from seawall import run_folder
@@ -20,7 +20,7 @@ from seawall.driving import AtPlaces
 from seawall.errors import BadInput, Busy, JournalError, SeawallError
 from seawall.hands import ThreadHands
 from seawall.inbox import put
-from seawall.journal import Ended, Event, Started, Word
+from seawall.journal import Ended, Event, Overridden, Started, Word
 from seawall.journal_file import last_event, read_journal
 from seawall.places import Places
 from seawall.plan import Plan
@@ -31,6 +31,7 @@ from seawall.steady import steady
 from tests.simulation.kernel import Kernel, Process
 from tests.simulation.outside import Wires
 from tests.simulation.people import People
+from tests.simulation.signing import judge, request
 from tests.simulation.virtual import MIDNIGHT, kernel
 
 _MIDNIGHT = datetime.fromtimestamp(MIDNIGHT, UTC)
@@ -99,6 +100,12 @@ class Run:
     began: list[float] = field(default_factory=list)
     uncovered: list[str] = field(default_factory=list)
     is_lost: bool = False
+    opened_by: str = ""
+
+    @property
+    def overridden_by(self) -> set[str]:
+        """Who said that it is to go on without evidence."""
+        return {one.by for one in self.written if isinstance(one, Overridden)}
 
     def folder(self, place: str) -> RunFolder:
         """Return its folder on the machine of a place, whether or not it is there."""
@@ -122,9 +129,19 @@ class Run:
             for process in self.processes:
                 process.nudged()
 
+    def reopen(self, word: Overridden) -> None:
+        """Put a word into the inbox of a run that has failed, and have it taken up."""
+        self.ties.tell(word.by, f"says {_words(word)}")
+        folder = self.folder(self.place)
+        if folder.path.exists():
+            put(folder, word)
+            if not self.processes:
+                self.carry_on(self.opened_by)
+
     def carry_on(self, by: str, place: str | None = None) -> Process:
         """Begin a process that opens it, or takes it up, fetched from its copies when that place does not have it."""
         self.lives += 1
+        self.opened_by = self.opened_by or by
         life, here = self.lives, place or self.place
         process = Process(self.ties.kernel, f"{self.id}#{life}", here)
         if self.ties.places:
@@ -173,19 +190,25 @@ class Run:
                 self.began.append(ties.kernel.now)
                 if ties.places:
                     self._check_term(process.name, event, event.until + ahead)
+            if isinstance(event, Overridden):
+                self.ended = None
             self._note_the_end(event)
             self.people.watch(event, state)
 
         places = ties.places() if ties.places else None
         at = AtPlaces(places, lambda line: ties.tell(process.name, line)) if places else None
         hands = ThreadHands(ties.wires.world(clock, places), clock)
+        carry = partial(carry_out, folder, hands, clock, watch=watch, at=at, by=by)
+        if self.people.pen is not None:
+            carry = partial(carry, gate=judge(folder.runs, places))
         if folder.path.exists():
             self.place = process.place
-            return carry_out(folder, hands, clock, watch=watch, at=at, by=by)
+            return carry()
         if not self._is_anywhere():
-            create_run(folder.runs, self.plan, by=by, version="simulated", now=clock())
+            sign = partial(request, self.plan, by=by, now=clock()) if self.people.pen else None
+            create_run(folder.runs, self.plan, by=by, version="simulated", now=clock(), sign=sign)
             with newly_opened(folder, clock, by=by):
-                return carry_out(folder, hands, clock, watch=watch, at=at, by=by)
+                return carry()
         assert places is not None
         try:
             lines = recover(places, folder, clock, by=by, tell=lambda line: ties.tell(process.name, line))
@@ -195,7 +218,7 @@ class Run:
         self.is_lost = False
         ties.tell(process.name, f"has fetched {lines} lines from the copies")
         self.place = process.place
-        return carry_out(folder, hands, clock, watch=watch, at=at, by=by)
+        return carry()
 
     def _check_term(self, process: str, event: Started, until: datetime) -> None:
         ends = self.ties.term_ends(process)
@@ -212,9 +235,13 @@ class Run:
 
 
 @contextmanager
-def named() -> Iterator[None]:
-    """Have runs called after the process that opens them, and the same in every telling; the same plan is read once."""
-    were = run_folder._names, run_folder._plan_in
+def named(*, signed: bool) -> Iterator[None]:
+    """Have runs called after the process that opens them, and the same in every telling; the same plan is read once.
+
+    Args:
+        signed: whether machines have a trust root.
+    """
+    were = {name: vars(run_folder)[name] for name in ("_names", "_plan_in", "trust_folder")}
 
     def names(runbook: str, now: datetime) -> Iterator[str]:
         del runbook, now
@@ -222,11 +249,15 @@ def named() -> Iterator[None]:
         assert current is not None
         yield current.process.name.partition("#")[0]
 
-    run_folder._names, run_folder._plan_in = names, _plan_in
+    vars(run_folder).update(
+        _names=names,
+        _plan_in=_plan_in,
+        trust_folder=lambda *_: Path("trust of the story") if signed else None,
+    )
     try:
         yield
     finally:
-        run_folder._names, run_folder._plan_in = were
+        vars(run_folder).update(were)
 
 
 _plan_in = cache(run_folder._plan_in)

@@ -20,6 +20,7 @@ from tests.simulation.dice import Dice
 from tests.simulation.disk import Disks
 from tests.simulation.faults import (
     PLACES,
+    BadYes,
     ClockJump,
     Crash,
     DiskFull,
@@ -46,6 +47,7 @@ from tests.simulation.network import Machine, Network
 from tests.simulation.outside import Wires
 from tests.simulation.people import People
 from tests.simulation.run import Run, Ties, moment, named
+from tests.simulation.signing import REQUESTER, Pen
 from tests.simulation.stores import Stores, wired
 from tests.simulation.users import Users
 from tests.simulation.virtual import telling
@@ -66,6 +68,7 @@ class Setting:
 
     Attributes:
         has_places: whether the city has the three places.
+        is_signed: whether its machines have a trust root, so that yeses are signed.
     """
 
     seed: int
@@ -73,13 +76,16 @@ class Setting:
     incident: Incident
     faults: tuple[Fault, ...]
     has_places: bool
+    is_signed: bool = False
 
     @classmethod
     def drawn(cls, seed: int) -> Setting:
         """Draw it from a seed."""
         dice = Dice(seed)
         mode = "planned" if dice.chance(0.25, "mode") else "disaster"
-        return cls(seed, mode, Incident.drawn(dice, mode), drawn(dice), dice.chance(0.2, "places"))
+        incident, faults = Incident.drawn(dice, mode), drawn(dice)
+        is_signed = any(isinstance(one, BadYes) for one in faults) or dice.chance(0.05, "signed")
+        return cls(seed, mode, incident, faults, dice.chance(0.2, "places"), is_signed)
 
     def without(self, fault: Fault) -> Setting:
         """Leave a fault out."""
@@ -155,7 +161,7 @@ class Story:
     def play(self) -> Story:
         """Let it all happen, and judge it."""
         with TemporaryDirectory(dir=IN_MEMORY, prefix="seawall-story-") as folder, telling(self.kernel):
-            with self.disks.in_place(), named():
+            with self.disks.in_place(), named(signed=self.setting.is_signed):
                 self._let_happen(Path(folder))
             self.wrongs = tuple(wrongs(self))
             for run in self.runs:
@@ -173,7 +179,7 @@ class Story:
         strike(self.setting.incident, self.network, self.twin, self._is_decided)
         for fault in self.setting.faults:
             self._prepare(fault)
-        self.kernel.at(BEGINS, lambda: self._open("south", "anna"))
+        self.kernel.at(BEGINS, lambda: self._open("south", REQUESTER if self.setting.is_signed else "anna"))
         while not self._everybody_is_gone() and self.kernel.now < LONGEST:
             self.kernel.run(self.kernel.now + 30.0)
         self.kernel.run(self.kernel.now + 60.0)
@@ -198,7 +204,9 @@ class Story:
             lambda: moment(self.kernel.now),
             lambda step, undoing: self._is_done(run, step, undoing=undoing),
             lambda word: run.say(word),  # noqa: PLW0108 - there is no run yet
+            lambda word: run.reopen(word),  # noqa: PLW0108
             self._happened,
+            Pen() if self.setting.is_signed else None,
         )
         run = Run(id=f"run{len(self.runs) + 1}", plan=self.plan, place=place, people=people, ties=ties)
         self.runs.append(run)
@@ -262,7 +270,10 @@ class Story:
 
     def _everybody_is_gone(self) -> bool:
         return bool(self.runs) and all(
-            not run.processes and (run.ended is not None or run.lives >= MOST_LIVES) for run in self.runs
+            self.kernel.now > run.people.speaks_until
+            and not run.processes
+            and (run.ended is not None or run.lives >= MOST_LIVES)
+            for run in self.runs
         )
 
     def _prepare(self, fault: Fault) -> None:
@@ -346,6 +357,8 @@ class Story:
     def _promoted(self, one: ServerInMemory) -> None:
         others = [other for other in self.twin.servers.servers.values() if other is not one]
         writable = [other.name for other in others if self.users.accepts(other)]
+        if writable and any(len(run.overridden_by) > 1 for run in self.runs):
+            self.users.is_theirs, writable = True, []  # two people said so
         if writable and self.struck["StartedByHand"] and self._nobody_sees(writable):
             # Somebody has taken the mark away by hand, on a machine that nobody reaches: theirs, and not the engine's.
             self.users.is_theirs = True
