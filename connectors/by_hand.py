@@ -132,6 +132,16 @@ _LEASES = {
         "No lease is revoked by hand. Stop PostgreSQL on {server.host.name}, or take the machine's power.",
         "En frist inddrages ikke i hånden. Stands PostgreSQL på {server.host.name}, eller tag strømmen fra den.",
     ),
+    "lease.is-revoked": _said(
+        "On {server.host.name}: `nft list set inet seawall_lease_{server.port} admitted`; empty, it lets nobody in.",
+        "På {server.host.name}: `nft list set inet seawall_lease_{server.port} admitted`; tom lukker den ingen ind.",
+    ),
+    "lease.revoke": _said(
+        "No lease is revoked by hand. When {peer.host.name} is seen to be the primary: on {server.host.name} stop the"
+        " guard; a term later nobody is let in there.",
+        "En frist inddrages ikke i hånden. Når {peer.host.name} ses at være den primære: stands vagten på"
+        " {server.host.name}; en frist senere lukkes ingen ind dér.",
+    ),
     "lease.may-be-held": _said(
         "On {server.host.name}: `nft list set inet seawall_lease_{server.port} admitted` must show the port.",
         "På {server.host.name}: `nft list set inet seawall_lease_{server.port} admitted` skal vise porten.",

@@ -50,6 +50,13 @@ class GrantArgs(Frozen):
     evidence: Fenced | None = None
 
 
+class RevokeArgs(Frozen):
+    """Whose users are to be kept out, and which server must be seen to have taken its place."""
+
+    server: Server
+    peer: Server
+
+
 class LeaseSeen(Seen):
     """How a lease stands.
 
@@ -138,6 +145,28 @@ class Lease:
                 needs=(_WRITES,),
             ),
             Action(
+                "lease.is-revoked",
+                Effect.READS,
+                RevokeArgs,
+                Proof,
+                self._is_revoked,
+                does="Proves that no guard may renew what lets users in to a server",
+                limit=LOOKS,
+                needs=(_READS,),
+            ),
+            Action(
+                "lease.revoke",
+                Effect.CHANGES,
+                RevokeArgs,
+                LeaseSeen,
+                self._revoke,
+                does="Keeps users out of a server whose peer is seen to be the primary, whoever starts it by hand",
+                limit=timedelta(seconds=20),
+                proof="lease.is-revoked",
+                after_limit_it_cannot_act=False,
+                needs=(_WRITES, Login("peer")),
+            ),
+            Action(
                 "lease.may-be-held",
                 Effect.READS,
                 GrantArgs,
@@ -201,6 +230,22 @@ class Lease:
         if found is None:
             return IsExpired(holds=None, because="it is revoked, and its term may not be over yet")
         return IsExpired(holds=False, because=found)
+
+    def _is_revoked(self, args: RevokeArgs, _occasion: Occasion) -> Proof:
+        seen = self._seen(args.server)
+        return Proof(holds=not seen.may_be_held, because=str(seen))
+
+    def _revoke(self, args: RevokeArgs, occasion: Occasion) -> LeaseSeen:
+        """Nobody waits for its term: this keeps out who comes later, and is no evidence of anything."""
+        server, peer = args.server, args.peer
+        if server.system_identifier != peer.system_identifier or server.name == peer.name:
+            raise _not_revoked(server, f"{peer} is not its peer")
+        if self._roles.is_standby(peer, occasion.deadline.at_most(occasion.deadline.left / 2)):
+            raise _not_revoked(server, f"{peer} is a standby, and its users would be kept out of the primary")
+        self._leases.revoke(
+            server, occasion.deadline, by=f"run {occasion.run}", why=f"step {occasion.step}", unheld=True
+        )
+        return self._seen(server)
 
     def _may_be_held(self, args: GrantArgs, _occasion: Occasion) -> Proof:
         seen = self._seen(args.server)
@@ -268,6 +313,14 @@ class Lease:
 def _is_about(evidence: Fenced, server: Server) -> bool:
     seen = (evidence.server, evidence.host, evidence.system_identifier)
     return seen == (server.name, server.host.name, server.system_identifier)
+
+
+def _not_revoked(server: Server, why: str) -> DidNothing:
+    return DidNothing(
+        f"its lease is not revoked: {why}",
+        where=str(server),
+        remedy="See which of the two is the primary before anything else (postgres.state)",
+    )
 
 
 def _not_granted(server: Server, why: str) -> DidNothing:

@@ -62,15 +62,19 @@ class Leases:
             raise _no_majority(server)
         return found
 
-    def revoke(self, server: Server, deadline: Deadline, *, by: str, why: str) -> Revoked:
+    def revoke(
+        self, server: Server, deadline: Deadline, *, by: str, why: str, unheld: bool = False
+    ) -> Revoked:
         """Make it impossible to renew a lease.
+
+        `unheld` also says so of one that no guard ever held; that is no evidence, and keeps out whoever begins to.
 
         Raises:
             DidNothing: there is no lease, or no guard ever held it. Unreachable: no majority of the places answers.
             MayHaveActed: nobody can tell whether it is revoked.
         """
         lease, places = _lease(server), self._at(server)
-        if self.read(server).word is None:
+        if not unheld and self.read(server).word is None:
             raise DidNothing(
                 "no guard has ever held its lease, so nothing says that its users come through one",
                 where=str(server),

@@ -144,6 +144,35 @@ class LeaseContract:
         pair.perform("lease.expire", seconds=60, server=pair.south)
         assert pair.perform("lease.grant", server=pair.south, peer=pair.north).may_be_held is True
 
+    def promoted(self, pair):
+        """Move the service by plan, as far as the promotion; return who the old primary and the new one are."""
+        fenced = pair.perform("postgres.fence", seconds=60, server=pair.north, by=("stopped",))
+        pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
+        return {"server": pair.north, "peer": pair.south}
+
+    def test_users_are_kept_out_of_a_server_whose_peer_has_taken_its_place(self, pair):
+        moved = self.promoted(pair)
+        assert pair.perform("lease.is-revoked", **moved).holds is False
+        assert pair.perform("lease.revoke", **moved).says == "revoked"
+        assert pair.perform("lease.is-revoked", **moved).holds is True
+        pair.start_guard(pair.north)
+        assert pair.perform("lease.state", server=pair.north).says == "revoked"
+
+    def test_nobody_is_kept_out_of_the_primary(self, pair):
+        with pytest.raises(DidNothing, match="is a standby, and its users would be kept out of the primary"):
+            pair.perform("lease.revoke", server=pair.north, peer=pair.south)
+        pair.lose(pair.south)
+        with pytest.raises(DidNothing):
+            pair.perform("lease.revoke", server=pair.north, peer=pair.south)
+        with pytest.raises(DidNothing, match="not its peer"):
+            pair.perform("lease.revoke", server=pair.north, peer=pair.north)
+        assert pair.perform("lease.state", server=pair.north).may_be_held is True
+
+    def test_a_lease_that_no_guard_ever_held_keeps_out_all_the_same_and_is_no_evidence(self, pair):
+        moved = self.promoted(pair)
+        unguarded = pair.north.model_copy(update={"name": "north-db/other"})
+        assert pair.perform("lease.revoke", server=unguarded, peer=moved["peer"]).may_be_held is False
+
     def test_a_server_is_no_peer_of_its_own(self, pair):
         with pytest.raises(DidNothing, match="not its peer"):
             pair.perform("lease.grant", server=pair.north, peer=pair.north)
@@ -216,6 +245,19 @@ class TestLab(LeaseContract):
         assert pair.perform("postgres.state", server=pair.north).role == "primary"
         pair.perform("lease.grant", server=pair.north, peer=pair.south)
         until(lambda: way_in() is True, "users let in again")
+        way_in.close()
+
+    def test_an_old_primary_that_is_started_by_hand_takes_no_users_writes(self, pair):
+        moved = self.promoted(pair)
+        pair.perform("lease.revoke", **moved)
+        pair.unmark(pair.north)
+        pair.start(pair.north)
+        assert pair.perform("postgres.state", server=pair.north).role == "primary"
+        way_in = DirectWrites(pair.north, pair.vault.secret(pair.north.password))
+        until(lambda: way_in() is False, "the way closed", 30)
+        over = boottime() + pair.north.lease.terms.term
+        while boottime() < over:
+            assert way_in() is False
         way_in.close()
 
     @pytest.mark.parametrize("fault", ["stop-guard", "kill-guard", "cut-guard-from-places"])
