@@ -46,10 +46,15 @@ class RunningProbe:
         self._every = probe.every.total_seconds()
         self._attempt = attempt
         self._stop = threading.Event()
+        self._suspected = threading.Event()
         self._fulfilled = threading.Event()
         self._wall, self._start = datetime.now(UTC), time.monotonic()
         self._thread = threading.Thread(target=self._watch, name="probe", daemon=True)
         self._thread.start()
+
+    def suspects(self, within: timedelta) -> bool:
+        """Wait at most `within` for a miss that nothing has made good since. Tells whether there is one."""
+        return self._suspected.wait(max(0.0, within.total_seconds()))
 
     def proposed(self, within: timedelta) -> datetime | None:
         """Wait at most `within` for the rule to be fulfilled. Returns: when it first was, or None."""
@@ -68,6 +73,10 @@ class RunningProbe:
             # A try must be over before the next is due, or a service that hangs is found later than one that is gone.
             served = self._attempt(timedelta(seconds=self._every))
             self._rule.saw(served=served, at=self._wall + timedelta(seconds=time.monotonic() - self._start))
+            if self._rule.missed:
+                self._suspected.set()
+            else:
+                self._suspected.clear()
             if self._rule.proposed is not None:
                 self._fulfilled.set()
 

@@ -5,7 +5,7 @@ Whatever happens, Ctrl-C too, the users stop, what was broken is whole again, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from drills.measured import Held, scorecard_of
 from drills.outside import Clock, Ledger, Outside, Respond, Responded, SteadyClock, Watch, Watcher
 from drills.primaries import doubles
 from drills.scenario import Heal, RunAfterwards, Scenario
+from drills.scenario import Respond as Asked
 from drills.scorecard import Moment, RunHeld, Scorecard
 from drills.wording import breaks, ended, responds
 from drills.written import write_scenario, write_scorecard
@@ -46,6 +47,8 @@ NOT_HOME = Text(
 
 Show = Callable[[Moment], None]
 """Somebody who wants to see what happens while it happens."""
+Foresee = Callable[[str, Mapping[str, str]], None]
+"""Is told which runbook may be asked for soon, and with what, when the probe has missed once. Returns at once."""
 
 
 def hold_drill(
@@ -56,6 +59,7 @@ def hold_drill(
     folder: Path,
     *,
     clock: Clock | None = None,
+    foresee: Foresee | None = None,
     show: Show = lambda _: None,
 ) -> Scorecard:
     """Hold one drill to its end and judge it.
@@ -67,6 +71,7 @@ def hold_drill(
         respond: carries the runbooks out.
         folder: made for this drill, and takes the ledger and the scorecard. Its name is the drill's id.
         clock: the time; this machine's when absent.
+        foresee: told as soon as the service is suspected what will be asked for if the probe proposes it.
         show: told of each moment at once.
 
     Raises:
@@ -79,7 +84,7 @@ def hold_drill(
         )
     make_folder(folder)
     write_scenario(scenario, folder)
-    drill = _Drill(scenario, city, outside, respond, folder, clock or SteadyClock(), show)
+    drill = _Drill(scenario, city, outside, respond, folder, clock or SteadyClock(), foresee, show)
     try:
         drill.hold()
     except BaseException as error:
@@ -101,6 +106,7 @@ class _Drill:
     respond: Respond
     folder: Path
     clock: Clock
+    foresee: Foresee | None
     show: Show
     held: Held = field(init=False)
     ledger: Ledger | None = None
@@ -201,7 +207,7 @@ class _Drill:
         if asked is None:
             return
         if asked.when == "proposed":
-            self.held.declared = self.held.proposed = self._proposal(asked.within)
+            self.held.declared = self.held.proposed = self._proposal(asked)
             if self.held.declared is None:
                 self.held.findings.append(
                     Text(
@@ -219,9 +225,12 @@ class _Drill:
         self.responding = True
         self.held.responded = self._run(asked.runbook, asked.with_)
 
-    def _proposal(self, within: timedelta) -> datetime | None:
+    def _proposal(self, asked: Asked) -> datetime | None:
         assert self.probe is not None
-        proposed = self.probe.proposed(within)
+        end = self.clock.now() + asked.within
+        if self.foresee is not None and self.probe.suspects(asked.within):
+            self.foresee(asked.runbook, asked.with_)
+        proposed = self.probe.proposed(max(timedelta(), end - self.clock.now()))
         if proposed is not None and self.held.fault is not None and proposed < self.held.fault:
             raise SeawallError(
                 "the probe proposed a failover before anything was broken",

@@ -51,6 +51,9 @@ class Watch(Protocol):
 class Watcher(Protocol):
     """The service's probe, with its rule."""
 
+    def suspects(self, within: timedelta) -> bool:
+        """Wait at most `within` for a miss that nothing has made good since. Tells whether there is one."""
+
     def proposed(self, within: timedelta) -> datetime | None:
         """Wait at most `within` for the rule to propose a failover; return when it did."""
 

@@ -52,12 +52,14 @@ def hold(
 
     drills = desk.folder / "drills" / f"{desk.local(surroundings().now()):%Y-%m-%d-%H%M%S}-{name}"
     with desk.open_world() as world:
+        responding = Responding(manner, world, ran)
         card = hold_drill(
             scenario,
             inventory,
             LabOutside(folder, inventory),
-            Responding(manner, world, ran),
+            responding,
             drills,
+            foresee=responding.foresee,
             show=told,
         )
     _show_card(card, drills, screen, as_json=as_json)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from connectors.world import foresee_claims, places_in
 from console.terminal.carrying import Manner, carry
+from console.terminal.foreseeing import Asked, Foreseeing
 from console.terminal.surroundings import surroundings, version
 from console.terminal.thinking import think
 from drills.obliging import Obliging
@@ -15,6 +17,7 @@ from seawall.carrying import newly_opened
 from seawall.drive import Watch
 from seawall.journal import Event
 from seawall.journal_file import read_journal
+from seawall.plan import Plan
 from seawall.run_folder import create_run
 from seawall.state import State
 from seawall.warming import warm
@@ -25,14 +28,18 @@ class Responding:
 
     def __init__(self, manner: Manner, world: World, show: Watch) -> None:
         self._manner, self._world, self._show = manner, world, show
+        self._foreseeing = Foreseeing(self._plan)
+
+    def foresee(self, runbook: str, parameters: Mapping[str, str]) -> None:
+        """Begin to plan what may be asked for soon; return at once. Raises nothing."""
+        self._foreseeing.begin(Asked(runbook, dict(parameters), exercise=True))
 
     def __call__(
         self, runbook: str, parameters: Mapping[str, str], *, exercise: bool, approved_by: Sequence[str]
     ) -> Responded:
         """Plan and carry out `runbook`. Raises: SeawallError when it could not be begun."""
         desk = self._manner.desk
-        plan, _ = think(desk, self._world, runbook, parameters, exercise=exercise)
-        warm(self._world, plan)
+        plan = self._foreseeing.plan(Asked(runbook, dict(parameters), exercise=exercise))
         now = desk.local(surroundings().now())
         sign = scripted_request(plan, self._manner.by, now)
         run = create_run(desk.runs, plan, by=self._manner.by, version=version(), now=now, sign=sign)
@@ -46,3 +53,16 @@ class Responding:
         with newly_opened(run, surroundings().now, by=self._manner.by):
             carry(run, self._world, self._manner, watch)
         return Responded.of(run.path, plan, read_journal(run.journal_path))
+
+    def _plan(self, asked: Asked) -> Plan:
+        import seawall.page.keeping  # noqa: F401 - to have it loaded
+        from seawall.page.writing import get_ready
+
+        places_in(self._world)  # looked at while the plan is made
+        plan, _ = think(
+            self._manner.desk, self._world, asked.runbook, asked.parameters, exercise=asked.exercise
+        )
+        warm(self._world, plan)
+        foresee_claims(self._world, plan.claims)
+        get_ready()
+        return plan

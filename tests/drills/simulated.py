@@ -166,6 +166,10 @@ class SimulatedPlace:
         self._catch_up()
         return self._rule.proposed
 
+    def missed(self) -> bool:
+        self._catch_up()
+        return bool(self._rule.missed)
+
     def looks(self) -> Mapping[str, Sequence[Look]]:
         self._catch_up()
         return self._looks
@@ -210,6 +214,12 @@ class _Watch:
 @dataclass
 class _Probe:
     place: SimulatedPlace
+
+    def suspects(self, within: timedelta) -> bool:
+        until = self.place.clock.now() + within
+        while not self.place.missed() and self.place.clock.now() < until:
+            self.place.clock.sleep(TICK)
+        return self.place.missed()
 
     def proposed(self, within: timedelta) -> datetime | None:
         until = self.place.clock.now() + within

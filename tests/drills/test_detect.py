@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
 from hypothesis import given
@@ -41,6 +43,27 @@ def test_the_probe_proposes_after_its_misses_and_says_when():
     assert probe.proposed(timedelta(seconds=10)) is not None
     probe.stop()
     assert set(asked) == {timedelta(milliseconds=1)}
+
+
+def test_one_miss_is_a_suspicion_and_an_answer_takes_it_back():
+    turn, answers = threading.Semaphore(0), iter([False, True])
+
+    def attempt(_within: timedelta) -> bool:
+        turn.acquire(timeout=30)
+        return next(answers, True)
+
+    probe = RunningProbe(Probe(write="ledger", every=timedelta(milliseconds=1), misses=2), attempt)
+    assert not probe.suspects(timedelta())
+    turn.release()
+    assert probe.suspects(timedelta(seconds=30))
+    assert probe.proposed(timedelta()) is None
+    turn.release()
+    until = time.monotonic() + 30
+    while probe.suspects(timedelta()) and time.monotonic() < until:
+        time.sleep(0.001)
+    assert not probe.suspects(timedelta())
+    turn.release(1000)
+    probe.stop()
 
 
 def test_a_probe_that_is_answered_proposes_nothing_and_the_waiting_ends():

@@ -33,10 +33,11 @@ def place() -> SimulatedPlace:
 
 @pytest.fixture
 def hold(place, tmp_path):
-    def _hold(*, by=None, service=None, show=lambda _: None, **changed) -> Scorecard:
+    def _hold(*, by=None, service=None, show=lambda _: None, foresee=None, **changed) -> Scorecard:
         scenario, city = small_scenario(**changed), small_city(**(service or {}))
         folder = tmp_path / "drill-1"
-        return hold_drill(scenario, city, place, by or Moves(place), folder, clock=place.clock, show=show)
+        by = by or Moves(place)
+        return hold_drill(scenario, city, place, by, folder, clock=place.clock, foresee=foresee, show=show)
 
     return _hold
 
@@ -170,6 +171,22 @@ def test_a_run_that_fails_is_not_waited_for_beyond_the_limits(hold, place):
     card = hold(by=Moves(place, outcome=Outcome.FAILED, mark="x"), afterwards=["heal"])
     assert card.verdict.kind == "failed"
     assert any("failover has ended: failed" in one.en for one in card.verdict.because)
+
+
+def test_what_may_be_proposed_is_foreseen_at_the_first_miss_and_asked_for_after_the_last(hold, place):
+    foreseen, moves = [], Moves(place)
+    card = hold(by=moves, foresee=lambda *asked: foreseen.append((place.clock.now(), asked)))
+    assert [asked for _, asked in foreseen] == [("failover", {"to": "south"})]
+    assert moves.asked[0][:2] == foreseen[0][1]
+    assert card.declared is not None
+    # Three misses, one a second: the first of them is two seconds before the proposal.
+    assert card.declared - foreseen[0][0] == timedelta(seconds=2)
+
+
+def test_nothing_is_foreseen_while_the_service_is_well(hold, place):
+    foreseen = []
+    hold(foresee=lambda *asked: foreseen.append(asked), timeline=[])
+    assert foreseen == []
 
 
 def test_nothing_proposed_means_nobody_responds(hold, place):
