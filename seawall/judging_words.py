@@ -18,6 +18,7 @@ from seawall.signed_words import (
     PaperStatement,
     WordStatement,
     about_now,
+    answer_typed,
     command_of,
     lets_go_on,
     word_nonces,
@@ -37,7 +38,7 @@ def why_word_does_not_count(signers: Signers, word: GoingOn, state: State, now: 
         return None
     if word.signed is None or state.opened is None:
         run = state.opened.run if state.opened else "RUN"
-        answer = f" {word.answer}" if isinstance(word, Answered) else ""
+        answer = f" {answer_typed(word, state.steps[word.step])}" if isinstance(word, Answered) else ""
         return TYPED.format(command=command_of(word), run=run, step=word.step, answer=answer)
     statement = read_statement(WordStatement, word.signed)
     if statement is None:

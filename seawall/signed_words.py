@@ -101,6 +101,11 @@ def command_of(word: GoingOn) -> Literal["skip", "retry", "answer"]:
             return "answer"
 
 
+def answer_typed(word: Answered, one: StepState) -> str:
+    """Return the word that one types to say an answer: a person's own step is done, a doubt happened."""
+    return "done" if word.answer == "happened" and one.step.by is not None else word.answer
+
+
 def about_now(word: GoingOn, one: StepState) -> About:
     """Say what a word about a step answers, as the step stands."""
     if not isinstance(word, Answered):

@@ -19,7 +19,7 @@ from seawall.errors import BadInput, SeawallError
 from seawall.journal import Answered, Word
 from seawall.journal_file import first_event
 from seawall.judging import NO_TRUST, Judge, judge_for, word_of
-from seawall.signed_words import GoingOn, command_of, lets_go_on, statement_of
+from seawall.signed_words import GoingOn, answer_typed, command_of, lets_go_on, statement_of
 from seawall.signers import trust_folder
 from seawall.sshsig import Signing, fingerprint
 from seawall.statements import (
@@ -128,7 +128,7 @@ def sign_word(run: RunFolder, state: State, word: WordT, desk: Desk, key: Path |
         if state.opened is not None and state.yeses.signed:
             raise BadInput.one(NO_TRUST, where=where, remedy="See docs/approvals.md, The trust root")
         return word
-    more = f" {word.answer}" if isinstance(word, Answered) else ' --why "..."'
+    more = f" {answer_typed(word, state.steps[word.step])}" if isinstance(word, Answered) else ' --why "..."'
     again = f"seawall {command_of(word)} {run.id} {word.step}{more} --as {word.by} --key FILE"
     remedy = f"Sign for it where the key is: {again}"
     statement = statement_of(word, state.steps[word.step], run.plan, run=run.id)

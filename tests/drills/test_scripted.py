@@ -13,15 +13,16 @@ from drills.scripted import scripted_key, scripted_request
 from seawall.carrying import carry_out
 from seawall.decide import Ask, Finish
 from seawall.inventory import About, Inventory
-from seawall.journal import Approved, Outcome
+from seawall.journal import Answered, Approved, Event, Outcome
 from seawall.journal_file import read_journal
 from seawall.judging import judge_for
 from seawall.model import Text
 from seawall.people import Person
 from seawall.plan import Approval
 from seawall.run_folder import RunFolder, create_run
+from seawall.state import State
 from tests.fakes import MIDNIGHT, SimulatedHands, SimulatedWorld
-from tests.seawall.plans import a_change, a_plan
+from tests.seawall.plans import a_change, a_persons, a_plan
 
 CITY = Inventory(
     city=About(name="example", title=Text(en="Example")),
@@ -77,6 +78,38 @@ def test_on_a_host_with_a_trust_root_of_its_own_nobody_signs_in_their_place(
     run, end = drilled(tmp_path / "runs", "duty-officer")
     assert isinstance(end, Ask)
     assert signatures(run) == []
+
+
+def rung(runs: Path) -> RunFolder:
+    """Open and carry out a drill's run in which the duty officer has a step of their own."""
+    world = SimulatedWorld()
+    plan = a_plan(a_persons("ring").model_copy(update={"within": timedelta(seconds=2)}))
+    sign = scripted_request(plan, "commander", MIDNIGHT)
+    run = create_run(runs, plan, by="commander", version="0", now=MIDNIGHT, sign=sign)
+    obliging = Obliging(run, ["duty-officer"], CITY, world.clock)
+
+    def watch(event: Event, _state: State) -> None:
+        obliging.hear(event)
+
+    carry_out(
+        run, SimulatedHands(world), world.clock, watch=watch, gate=judge_for(runs, CITY), by="commander"
+    )
+    return run
+
+
+def test_they_sign_that_their_own_steps_are_done_and_where_nobody_can_they_say_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    typed = rung(tmp_path / "typed")
+    (said,) = [one for one in read_journal(typed.journal_path) if isinstance(one, Answered)]
+    assert said.signed is None
+    trust = make_people(tmp_path, CITY.people)
+    monkeypatch.setenv("SEAWALL_TRUST", str(trust))
+    (said,) = [one for one in read_journal(rung(tmp_path / "runs").journal_path) if isinstance(one, Answered)]
+    assert said.signed is not None
+    (keys_of(tmp_path) / "duty-officer").unlink()
+    silent = rung(tmp_path / "silent")
+    assert not [one for one in read_journal(silent.journal_path) if isinstance(one, Answered)]
 
 
 def test_a_lab_that_is_up_already_keeps_its_peoples_keys(tmp_path: Path):

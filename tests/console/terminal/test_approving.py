@@ -13,7 +13,7 @@ import pytest
 from console.terminal.surroundings import surroundings
 from seawall.errors import ExitCode
 from seawall.inbox import put
-from seawall.journal import Approved, Retried, Skipped
+from seawall.journal import Answered, Approved, Retried, Skipped
 from seawall.journal_file import read_journal
 from seawall.run_folder import read_state
 from seawall.signed import Signed
@@ -286,12 +286,34 @@ def test_ones_own_step_is_done_by_a_signed_answer_and_stopped_by_any(waiting, ke
     said = stage("answer", "last", "tell", "done", "--as", "duty-officer")
     assert said.code == ExitCode.BAD_INPUT
     assert "what lets a run go on is signed here" in flat(said.err)
-    assert f"answer {stage.run().id} tell happened --as duty-officer --key FILE" in flat(said.err)
+    assert f"answer {stage.run().id} tell done --as duty-officer --key FILE" in flat(said.err)
     assert stage("answer", "last", "tell", "have-it", "--as", "duty-officer").code == ExitCode.DONE
     done = ("answer", "last", "tell", "done", "--as", "duty-officer", "--key", key_of("duty-officer"))
     assert stage(*done, "--why", "rang them").code == ExitCode.DONE
     assert stage("resume", "last").code == ExitCode.DONE
     assert "said that it happened: rang them (signed)" in flat(stage("report", "last", "--md").out)
+
+
+@pytest.mark.slow
+def test_at_a_runs_own_terminal_what_lets_it_go_on_is_signed_with_the_key_at_hand(
+    stage, trust, key_of, sit_down, monkeypatch
+):
+    monkeypatch.setenv("SEAWALL_KEY", str(key_of("commander")))
+    words = ("run", "light", "--yes", "green", "--as", "operator", "--sign-with", str(key_of("operator")))
+    with sit_down(*words) as keyboard:
+        keyboard.until("light waits for a yes")
+        keyboard.until("> ")
+        keyboard.type("yes commander")
+        keyboard.until("tell is for duty-officer")
+        keyboard.until("> ")
+        keyboard.type("done duty-officer rang them")
+        keyboard.until("Sign for it where")
+        keyboard.until("> ")
+        keyboard.type("done commander rang them")
+        keyboard.until("DONE")
+        assert keyboard.ended() == ExitCode.DONE
+    (said,) = [one for one in read_journal(stage.run().journal_path) if isinstance(one, Answered)]
+    assert (said.by, said.why, said.signed is not None) == ("commander", "rang them", True)
 
 
 def paper(stage: Stage, *more: str | Path, by: str = "duty-officer", yes: str = "commander") -> Said:
