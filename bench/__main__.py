@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+import signal
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -73,4 +74,7 @@ def write(name: str, measured: Measured, busy: float) -> None:
 
 
 if __name__ == "__main__":
+    # Told to end, it ends what it started first, as after Ctrl-C.
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main(sys.argv[1:]))

@@ -196,10 +196,15 @@ def other(site: str) -> str:
     return SITES[1 - SITES.index(site)]
 
 
+def room() -> Path:
+    """Return where folders are made that the servers' account must reach; root's temporary one may be barred to it."""
+    return Path(tempfile.gettempdir() if os.geteuid() else "/var/tmp")
+
+
 @contextmanager
 def lab(**different: Any) -> Iterator[Place]:
     """Bring a lab up for a measurement, as `lab_up` is told, and take it down."""
-    folder = Path(tempfile.gettempdir() if os.geteuid() else "/var/tmp") / f"seawall-bench-{os.getpid()}"
+    folder = room() / f"seawall-bench-{os.getpid()}"
     city = city_of_lab(folder)
     try:
         layout = lab_up(folder, tell=lambda _line: None, **different)
@@ -207,4 +212,5 @@ def lab(**different: Any) -> Iterator[Place]:
         yield Place(layout, Desk.at(city))
     finally:
         lab_down(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # what is left is the lock
         shutil.rmtree(city, ignore_errors=True)

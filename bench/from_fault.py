@@ -1,0 +1,179 @@
+"""From the fault until users' writes are taken again, found by the service's probe; beside it repmgr, by the same rule.
+
+Each round kills the primary's machine while a user writes every few milliseconds, and counts from the last write
+acknowledged before to the first one after. The rule is the same on both sides: a try a second, and three misses. The
+fault strikes halfway between two tries on both, because when it strikes decides more than anything else.
+"""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.place import OPERATOR, Place, lab, room
+from bench.repmgr import NODES, NOT_HERE, Pair, pair, programs, versions
+from bench.shape import Budget, Measured, Samples, ratio
+from bench.users import RunningUser, pause_after
+from console.terminal.carrying import Manner
+from console.terminal.responding import Responding
+from drills.detect import ProbeWrites, RunningProbe
+from drills.lab.folders import LabFolder
+from drills.lab.outside import LabOutside
+from drills.lab.processes import running_on, send
+from seawall.journal import Outcome
+from seawall.sightings import Pace
+
+SERVICE = "login"
+RUNBOOK = "postgres-failover"
+NAME = "login.city.example"
+RULE = Pace(timedelta(seconds=1), 3)
+ROUNDS = 7
+PHASE = 0.5
+"""Seconds from the beginning of a try to the fault: what it would be on average, without the second it may differ."""
+TRIES = 3
+WITHIN = 60.0
+AT_MOST = timedelta(seconds=WITHIN)
+
+
+def run() -> Measured:
+    """Measure both, in turn; ours alone where repmgr is not installed."""
+    peer = programs()
+    ours, theirs = [], []
+    with lab() as here, TemporaryDirectory(prefix="acknowledged-") as folder:
+        path = Path(folder) / "acknowledged"
+        for _ in range(ROUNDS):
+            ours.append(_probed(here, path))
+            if peer is not None:
+                with pair(peer, room(), RULE) as two:
+                    theirs.append(_watched_by_repmgr(two))
+    mine = _samples("seawall", ours)
+    if peer is None:
+        return Measured(question=QUESTION, samples=(mine,), beside=f"{_lost('seawall', ours)} {NOT_HERE}.")
+    other = _samples("repmgr", theirs)
+    return Measured(
+        question=QUESTION,
+        samples=(mine, other),
+        ratios=(ratio(mine, other),),
+        budgets=(
+            Budget(of="as many times as long as repmgr", at_most=1.0, is_now=mine.median / other.median),
+        ),
+        beside=f"{versions(peer)}. It fences nothing: the old primary is believed dead because it does not answer;"
+        f" ours waits for its power controller to say so. {_lost('seawall', ours)} {_lost('repmgr', theirs)}",
+    )
+
+
+QUESTION = (
+    "How long after the fault are writes taken again, when it is found by a try a second and three misses?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the user saw: the pause in seconds, and how many acknowledged writes are gone."""
+
+    pause: float
+    lost: int
+
+
+def _samples(who: str, rounds: list[Round]) -> Samples:
+    return Samples(of=f"{who}: fault to first write", unit="s", values=tuple(one.pause for one in rounds))
+
+
+def _lost(who: str, rounds: list[Round]) -> str:
+    return f"Acknowledged writes lost with {who} in {len(rounds)} faults: {sum(one.lost for one in rounds)}."
+
+
+def _probed(here: Place, path: Path) -> Round:
+    """Lose the primary's machine while the probe tries; carry out what it proposes, as a drill does."""
+    writer = secrets.randbelow(2**31)
+    with here.desk.open_world() as world, _Probe(here).on() as probe:
+        responding = Responding(Manner(here.desk, OPERATOR, "off", as_json=True), world, lambda *_: None)
+        given = {"service": SERVICE, "to": here.standby, "mode": "disaster"}
+        with RunningUser(["http", str(here.layout.front), NAME, str(writer)], path) as user:
+            user.wait(0.0, WITHIN)
+            probe.wait_for_try()
+            struck = strike(here.layout.places, f"{here.active}-db")
+            here.kill(f"{here.active}-db")  # and what was begun meanwhile; the lab knows then what to heal
+            _surely(probe.running.suspects(AT_MOST), "nothing was missed")
+            responding.foresee(RUNBOOK, given)
+            _surely(probe.running.proposed(AT_MOST) is not None, "nothing was proposed")
+            done = responding(RUNBOOK, given, exercise=True, approved_by=[OPERATOR])
+            _surely(done.outcome is Outcome.DONE, f"the run did not come to its end; see {done.folder}")
+            user.wait(struck, WITHIN)
+        told = user.acknowledged()
+    there = LabOutside(here.layout.folder, here.desk.city.inventory).rows(SERVICE)
+    here.come_back()
+    return Round(pause_after(struck, told), sum((writer, one.seq) not in there for one in told))
+
+
+def _watched_by_repmgr(two: Pair) -> Round:
+    """Lose the primary's machine while repmgrd looks."""
+    with two.user() as user:
+        user.wait(0.0, WITHIN)
+        two.wait_for_look()
+        struck = strike(two.places, NODES[0])
+        two.kill_primary()
+        user.wait(struck + 0.5, WITHIN)
+    told = user.acknowledged()
+    there = two.numbers()
+    return Round(pause_after(struck, told), sum(one.seq not in there for one in told))
+
+
+@dataclass(slots=True)
+class _Probe:
+    """The service's own probe, as in a drill; its tries are listened to."""
+
+    here: Place
+    running: RunningProbe = field(init=False)
+    _tries: int = 0
+    _tried: threading.Condition = field(default_factory=threading.Condition)
+
+    @contextmanager
+    def on(self) -> Iterator[_Probe]:
+        """Try until the block ends."""
+        rule = self.here.desk.city.inventory.services[SERVICE].probe
+        assert rule is not None
+        assert Pace(rule.every, rule.misses) == RULE, "the city's rule for it is what repmgr is told"
+        write = ProbeWrites(self.here.layout.front, NAME, writer=secrets.randbelow(2**31))
+
+        def attempt(within: timedelta) -> bool:
+            with self._tried:
+                self._tries += 1
+                self._tried.notify_all()
+            return write(within)
+
+        self.running = RunningProbe(rule, attempt)
+        try:
+            yield self
+        finally:
+            self.running.stop()
+
+    def wait_for_try(self) -> None:
+        """Return as a try begins that is not among the first ones."""
+        with self._tried:
+            after = max(self._tries, TRIES)
+            _surely(self._tried.wait_for(lambda: self._tries > after, WITHIN), "nobody tries the service")
+
+
+def strike(places: LabFolder, machine: str) -> float:
+    """Kill every program of a machine halfway to the next try, all in the same instant. Returns: when it was."""
+    at = time.monotonic() + PHASE
+    # Found before, or a search of all processes would lie between the instant that was meant and the fault.
+    found = running_on(places, machine)
+    time.sleep(max(0.0, at - time.monotonic()))
+    struck = time.monotonic()
+    send(found, signal.SIGKILL)
+    return struck
+
+
+def _surely(happened: bool, otherwise: str) -> None:  # noqa: FBT001 - what was waited for, and nothing else
+    if not happened:
+        raise TimeoutError(otherwise)
