@@ -19,7 +19,8 @@ class Maker:
     """Makes plans, and remembers in which thread; `fails` so often first."""
 
     def __init__(self, fails: int = 0) -> None:
-        self.fails, self.made = fails, []
+        self.fails = fails
+        self.made: list[tuple[Asked, bool]] = []
 
     def __call__(self, asked: Asked):
         self.made.append((asked, threading.current_thread() is threading.main_thread()))
