@@ -442,7 +442,12 @@ def test_typed_yeses_of_before_count_no_more_once_they_are_signed():
     typed = Approved(at=MIDNIGHT, step="fence", by="bo", how="typed")
     journal.append([opened(of).model_copy(update={"yeses": "typed", "request": None}), typed])
     end = drive(
-        of, journal, SimulatedHands(world, idle=1.0), world.clock, inbox=MemoryInbox([]), gate=judge(Path("/nowhere"))
+        of,
+        journal,
+        SimulatedHands(world, idle=1.0),
+        world.clock,
+        inbox=MemoryInbox([]),
+        gate=judge(Path("/nowhere")),
     )
     assert isinstance(end, Ask)
     assert not [one for one in journal.events() if isinstance(one, Started)]
@@ -475,7 +480,9 @@ def test_a_yes_that_expired_before_its_step_began_counts_no_more_and_is_asked_fo
 
     said = [yes(of, step="promote", **soon)]
     inbox = MemoryInbox(list(said), speak)
-    end = drive(of, journal, SimulatedHands(world, idle=1.0), world.clock, inbox=inbox, gate=judge(Path("/nowhere")))
+    end = drive(
+        of, journal, SimulatedHands(world, idle=1.0), world.clock, inbox=inbox, gate=judge(Path("/nowhere"))
+    )
     events = list(journal.events())
     assert isinstance(end, Ask)
     assert [one.step for one in events if isinstance(one, Lapsed)] == ["promote"]
