@@ -9,7 +9,8 @@ import time
 
 from tests.simulation.installing import install
 from tests.simulation.searching import failure, report
-from tests.simulation.story import Setting, Story
+from tests.simulation.setting import Setting
+from tests.simulation.story import Story
 
 
 def main() -> int:

@@ -138,6 +138,23 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """Somebody at a place freezes what runs by itself, and lifts that later."""
+
+    place: str
+    at: float
+    lasts: float
+
+
+@dataclass(frozen=True, slots=True)
+class ByItself:
+    """The same is due by itself at a place."""
+
+    place: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Abort:
     """Somebody says stop, and perhaps that it is to be taken back."""
 
@@ -191,6 +208,8 @@ Fault = (
     | WrongPerson
     | BadYes
     | Override
+    | Freeze
+    | ByItself
     | Abort
     | StartedByHand
     | GuardHeld
@@ -201,7 +220,7 @@ Fault = (
 FAULTS: tuple[type[Fault], ...] = get_args(Fault)
 COUNTED: tuple[tuple[Of, int], ...] = (("host", 45), ("change", 9), ("change", 5), ("store", 150))
 """Which exchanges, and how many of them there are in a story, about."""
-SPLITS, OVERRIDES, BAD_YESES = 0.03, 0.1, 0.05
+SPLITS, OVERRIDES, BAD_YESES, BY_ITSELF = 0.03, 0.1, 0.05, 0.06
 """In so many of all stories."""
 MOST = 5
 """Faults in one story: more hide one another."""
@@ -218,6 +237,18 @@ def drawn(dice: Dice) -> tuple[Fault, ...]:
         found.append(Override(dice.whole(1, 2, "override"), round(dice.between(1, 120, "override"), 2)))
     if dice.chance(BAD_YESES, "bad yes"):
         found.append(BadYes(dice.one_of(("typed", "stranger", "other step", "own"), "bad yes")))
+    if dice.chance(BY_ITSELF, "by itself"):
+        found.append(
+            ByItself(dice.one_of(PLACES[1:], "by itself"), round(dice.between(2, 60, "by itself"), 2))
+        )
+        if dice.chance(0.7, "freeze"):
+            found.append(
+                Freeze(
+                    dice.one_of(PLACES, "freeze"),
+                    round(dice.between(0, 30, "freeze"), 2),
+                    round(dice.between(1, 60, "freeze"), 2),
+                )
+            )
     return tuple(found)
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tests.simulation.story import Story
 
 
-PEOPLE = 2
-"""An override takes so many."""
+OVERRIDING = 2
+"""An override takes so many people."""
 
 
 def wrongs(story: Story) -> Iterator[str]:
@@ -38,6 +38,7 @@ def wrongs(story: Story) -> Iterator[str]:
     yield from _made_twice(story)
     yield from _two_runs(story)
     yield from _writes_gone(story)
+    yield from story.still.wrongs
     for run in story.runs:
         yield from _chain(run)
         yield from _ground_pulled(run)
@@ -149,7 +150,7 @@ def _overridden_by_one(run: Run, events: Sequence[Event]) -> Iterator[str]:
                 said[event.step].add(event.by)
             case Started(undoing=False):
                 for step in _ancestors(run, event.step) & said.keys():
-                    if len(said[step]) < PEOPLE:
+                    if len(said[step]) < OVERRIDING:
                         yield f"{run.id}: {event.step} was begun on an override by one person"
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.postgres.opening import Openings
-from seawall import claims_at_places, lease, slots, state
+from seawall import claims_at_places, freezing, lease, slots, state
 from seawall.actions import Deadline
 from seawall.drive import _Driver
 from seawall.evidence import Fenced, LeaseExpired
@@ -32,9 +32,11 @@ from tests.simulation import run
 from tests.simulation.faults import (
     Abort,
     BadYes,
+    ByItself,
     ClockJump,
     Crash,
     Fault,
+    Freeze,
     LateAnswer,
     Override,
     Partition,
@@ -42,7 +44,7 @@ from tests.simulation.faults import (
     Split,
     StartedByHand,
 )
-from tests.simulation.story import Setting
+from tests.simulation.setting import Setting
 
 _APPEND = FileJournal.append
 _ASK = Places.ask
@@ -147,6 +149,10 @@ def any_yes_counts(*_args: Any) -> str | None:
 def one_is_enough(one: StepState, word: Overridden) -> dict[str, Any] | None:
     """Count one person's override as that of two."""
     return _OVERRIDDEN(one, word) or _OVERRIDDEN(one, word.model_copy(update={"by": f"{word.by}, once more"}))
+
+
+def asks_nobody_about_a_freeze(*_args: Any) -> None:
+    """Let what is due by itself begin, whatever was frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,5 +303,20 @@ MUTANTS = (
         one_is_enough,
         (Override,),
         "an override by one person",
+    ),
+    Mutant(
+        "what-is-due-begins-under-a-freeze",
+        (freezing, "check_thawed"),
+        asks_nobody_about_a_freeze,
+        (ByItself, Freeze),
+        "began by itself",
+    ),
+    Mutant(
+        "what-a-silent-place-says-of-a-freeze-is-no",
+        (freezing.Standing, "holds_still"),
+        property(lambda standing: bool(standing.freezes)),
+        (ByItself, Freeze),
+        "began by itself",
+        at_places=True,
     ),
 )

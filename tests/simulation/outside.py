@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from connectors.balancer import Balancers, ServerState
@@ -30,6 +31,7 @@ from seawall.expiring import Leases
 from seawall.places import Places
 from seawall.targets import Balancer, Host, MailRelay, PowerSocket, Server, SlackWorkspace, Zone
 from tests.simulation import city
+from tests.simulation.faults import PLACES
 from tests.simulation.network import Machine, Network
 from tests.simulation.virtual import TIME
 
@@ -307,3 +309,24 @@ class WiredWorkspace(_Wire):
         return str(
             self.ask("chat", "good day", lambda end: twin.greet(workspace, end), deadline, changes=False)
         )
+
+
+def machines() -> dict[str, Machine]:
+    """Return every machine there is."""
+    hosts = [Machine(name, site) for name, site in _hosts()]
+    return {one.name: one for one in (*hosts, *_others())}
+
+
+@cache
+def _hosts() -> tuple[tuple[str, str], ...]:
+    return tuple((host.name, host.site) for host in city.inventory(has_places=True).whole_hosts())
+
+
+def _others() -> Iterator[Machine]:
+    for name in _AT_THE_WITNESS:
+        yield Machine(name, "witness")
+    for place in PLACES:
+        yield Machine(f"store-{place}", place)
+
+
+_AT_THE_WITNESS = ("power", "front", "names", "post", "chat")

@@ -10,7 +10,8 @@ from seawall.decide import Ask
 from seawall.journal import Asked, Resumed, Settled, Succeeded
 from tests.simulation.faults import told
 from tests.simulation.run import Run
-from tests.simulation.story import Setting, Story
+from tests.simulation.setting import Setting
+from tests.simulation.story import Story
 
 
 @dataclass

@@ -21,7 +21,8 @@ from pydantic import TypeAdapter
 from seawall.model import Duration, duration_text
 from tests.simulation.installing import install
 from tests.simulation.searching import failure
-from tests.simulation.story import Setting, Story
+from tests.simulation.setting import Setting
+from tests.simulation.story import Story
 
 TOLD_EVERY = 10.0
 """Seconds between two lines about how far it is."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,11 +19,12 @@ from tests.simulation.dice import Dice
 from tests.simulation.disk import Disks
 from tests.simulation.faults import (
     PLACES,
-    BadYes,
+    ByItself,
     ClockJump,
     Crash,
     DiskFull,
     Fault,
+    Freeze,
     GuardHeld,
     GuardKilled,
     Hang,
@@ -36,18 +36,19 @@ from tests.simulation.faults import (
     SecondOperator,
     Split,
     StartedByHand,
-    drawn,
     told,
 )
 from tests.simulation.guards import Guards
 from tests.simulation.incidents import Incident, start_by_hand, strike
-from tests.simulation.invariants import wrongs
+from tests.simulation.invariants import OVERRIDING, wrongs
 from tests.simulation.kernel import Kernel, Process
 from tests.simulation.network import Machine, Network
-from tests.simulation.outside import Wires
+from tests.simulation.outside import Wires, machines
 from tests.simulation.people import People
 from tests.simulation.run import Run, Ties, moment, named
+from tests.simulation.setting import Setting
 from tests.simulation.signing import REQUESTER, Pen
+from tests.simulation.still import Still
 from tests.simulation.stores import Stores, wired
 from tests.simulation.users import Users
 from tests.simulation.virtual import telling
@@ -56,42 +57,12 @@ BEGINS = 5.0
 """Seconds into the story when the first operator begins."""
 LONGEST = 6 * 3600.0
 """Seconds after which a story is over, whatever state it is in."""
+LOOKING = 30.0
+"""Seconds in which what is due by itself has looked whether there is a freeze."""
 MOST_LIVES = 12
 """So often somebody takes the run up before everybody goes home."""
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where folders are kept: the disk's own pace is no part of a story."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """All that a story is made of; the same setting is the same story.
-
-    Attributes:
-        has_places: whether the city has the three places.
-        is_signed: whether its machines have a trust root, so that yeses are signed.
-    """
-
-    seed: int
-    mode: str
-    incident: Incident
-    faults: tuple[Fault, ...]
-    has_places: bool
-    is_signed: bool = False
-
-    @classmethod
-    def drawn(cls, seed: int) -> Setting:
-        """Draw it from a seed."""
-        dice = Dice(seed)
-        mode = "planned" if dice.chance(0.25, "mode") else "disaster"
-        incident, faults = Incident.drawn(dice, mode), drawn(dice)
-        is_signed = any(isinstance(one, BadYes) for one in faults) or dice.chance(0.05, "signed")
-        return cls(seed, mode, incident, faults, dice.chance(0.2, "places"), is_signed)
-
-    def without(self, fault: Fault) -> Setting:
-        """Leave a fault out."""
-        left = list(self.faults)
-        left.remove(fault)
-        return replace(self, faults=tuple(left))
 
 
 @dataclass
@@ -135,7 +106,7 @@ class Story:
             self._machine_starts,
             self._machine_stops,
             self._machine_held,
-            machines=_machines(),
+            machines=machines(),
         )
         self.twin = city.outside()
         self.wires = Wires(self.network, self.twin, self._promoted)
@@ -145,6 +116,8 @@ class Story:
             lambda: self._strikes(DiskFull),
         )
         self.stores = Stores()
+        has_places = self.setting.has_places
+        self._places = (lambda: wired(self.network, self.stores)) if has_places else None
         self.guards = Guards(self.network, lambda within: wired(self.network, self.stores, within), self.tell)
         self.users = Users(self.network, self.twin.servers, self.tell, self.guards.ways)
 
@@ -173,6 +146,15 @@ class Story:
 
     def _let_happen(self, folder: Path) -> None:
         self._folder = folder
+        self.still = Still(
+            self.kernel,
+            folder,
+            self.stores,
+            self._places,
+            lambda: moment(self.kernel.now),
+            self.tell,
+            lambda place: self._open(place, "schedule"),
+        )
         for machine in list(self.network.machines.values()):
             self._machine_starts(machine)
         self.users.begin()
@@ -189,7 +171,7 @@ class Story:
             kernel=self.kernel,
             folder=self._folder,
             wires=self.wires,
-            places=(lambda: wired(self.network, self.stores)) if self.setting.has_places else None,
+            places=self._places,
             wall=self._wall,
             tell=self.tell,
             listens=self.listen,
@@ -269,7 +251,8 @@ class Story:
             self._happened(fault)
 
     def _everybody_is_gone(self) -> bool:
-        return bool(self.runs) and all(
+        due = max((one.at for one in self.setting.faults if isinstance(one, ByItself)), default=-LOOKING)
+        return self.kernel.now > due + LOOKING and all(
             self.kernel.now > run.people.speaks_until
             and not run.processes
             and (run.ended is not None or run.lives >= MOST_LIVES)
@@ -290,6 +273,10 @@ class Story:
                 self.kernel.at(fault.at, lambda: self._cut(fault, *combinations(PLACES, 2)))
             case ClockJump():
                 self.kernel.at(fault.at, lambda: self._happened(fault))
+            case Freeze():
+                self.kernel.at(fault.at, lambda: self._frozen(fault))
+            case ByItself():
+                self.kernel.at(fault.at, lambda: self._due(fault))
             case SecondOperator():
                 self.kernel.at(BEGINS + fault.at, lambda: self._second(fault))
 
@@ -319,6 +306,14 @@ class Story:
             self._open(place, "bent")
         elif first.ended is None:
             first.carry_on("bent", place)
+
+    def _frozen(self, fault: Freeze) -> None:
+        self._happened(fault)
+        self.still.freeze(fault if self.setting.has_places else replace(fault, place="south"))
+
+    def _due(self, fault: ByItself) -> None:
+        self._happened(fault)
+        self.still.due(fault if self.setting.has_places else replace(fault, place="south"))
 
     def _strikes(self, kind: type[Any]) -> None:
         self._happened(next(one for one in self.setting.faults if isinstance(one, kind)))
@@ -357,8 +352,8 @@ class Story:
     def _promoted(self, one: ServerInMemory) -> None:
         others = [other for other in self.twin.servers.servers.values() if other is not one]
         writable = [other.name for other in others if self.users.accepts(other)]
-        if writable and any(len(run.overridden_by) > 1 for run in self.runs):
-            self.users.is_theirs, writable = True, []  # two people said so
+        if any(len(run.overridden_by) >= OVERRIDING for run in self.runs):
+            self.users.is_theirs, writable = True, []  # it is what they answer for
         if writable and self.struck["StartedByHand"] and self._nobody_sees(writable):
             # Somebody has taken the mark away by hand, on a machine that nobody reaches: theirs, and not the engine's.
             self.users.is_theirs = True
@@ -374,23 +369,3 @@ class Story:
         name = fault.kind if isinstance(fault, Incident) else type(fault).__name__
         self.struck[name] += 1
         self.tell("FAULT", told(fault) if not isinstance(fault, Incident) else str(fault))
-
-
-def _machines() -> dict[str, Machine]:
-    hosts = [Machine(name, site) for name, site in _hosts()]
-    return {one.name: one for one in (*hosts, *_others())}
-
-
-@cache
-def _hosts() -> tuple[tuple[str, str], ...]:
-    return tuple((host.name, host.site) for host in city.inventory(has_places=True).whole_hosts())
-
-
-def _others() -> Iterator[Machine]:
-    for name in _AT_THE_WITNESS:
-        yield Machine(name, "witness")
-    for place in PLACES:
-        yield Machine(f"store-{place}", place)
-
-
-_AT_THE_WITNESS = ("power", "front", "names", "post", "chat")

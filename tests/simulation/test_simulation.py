@@ -11,7 +11,8 @@ from tests.simulation.incidents import KINDS, Incident
 from tests.simulation.installing import install
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.searching import failure, shrunk, stories
-from tests.simulation.story import Setting, Story
+from tests.simulation.setting import Setting
+from tests.simulation.story import Story
 
 ALL = 10_000
 AT_ONCE = 250
