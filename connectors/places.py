@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.limit import LOOKS
 from connectors.s3_lines import NoReply, Reply, S3Lines
+from connectors.s3_signing import once
 from seawall.actions import CheckUp, Deadline, Vault
 from seawall.errors import DidNothing
 from seawall.inventory import Inventory
 from seawall.marks import MarkedPlace
 from seawall.places import Places, PlaceSilent, silent
+from seawall.slots import VOID
 from seawall.targets import Store
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ class S3Place:
         """Return what stands there. See `seawall.places.Place`."""
         reply = self._ask("GET", key, within, also=HTTPStatus.NOT_FOUND)
         if reply.status != HTTPStatus.NOT_FOUND:
-            return reply.body
+            return reply.body or VOID
         if _code(reply) != "NoSuchKey":
             raise self._refused(reply)
         return None
@@ -151,9 +153,8 @@ class S3Place:
 
     def _put(self, key: str, content: bytes, within: timedelta) -> bytes | None:
         """Put once. Returns what stands there, ours if it was stored."""
-        condition = {"If-None-Match": "*"}
         reply = self._ask(
-            "PUT", key, within, body=content, headers=condition, also=HTTPStatus.PRECONDITION_FAILED
+            "PUT", key, within, body=content, headers=once(content), also=HTTPStatus.PRECONDITION_FAILED
         )
         return self.get(key, within) if reply.status == HTTPStatus.PRECONDITION_FAILED else content
 

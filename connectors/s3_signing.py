@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -88,6 +89,18 @@ def signed(asked: Asked, keys: Keys, now: datetime) -> tuple[str, dict[str, str]
         f"{_ALGORITHM} {credential}, SignedHeaders={names}, Signature={signature.hex()}"
     )
     return f"{path}?{query}" if query else path, headers
+
+
+def once(content: bytes) -> dict[str, str]:
+    """Return the headers of a put that stores the whole of `content`, and only where nothing stands yet.
+
+    With the digest no store takes a put that broke off for a whole one. Measured 2026-11: without it SeaweedFS 4.48
+    keeps an empty object when a writer is killed between the head of its request and the body.
+
+    Source: Amazon S3 API Reference, PutObject, "Content-MD5" and "If-None-Match" (read 2026-11).
+    """
+    digest = hashlib.md5(content, usedforsecurity=False).digest()
+    return {"If-None-Match": "*", "Content-MD5": b64encode(digest).decode()}
 
 
 def _quoted(text: str) -> str:

@@ -55,7 +55,10 @@ class Place(Protocol):
         """
 
     def get(self, key: str, within: timedelta) -> bytes | None:
-        """Return what stands at `key`, None when nothing does."""
+        """Return what stands at `key`, None when nothing does.
+
+        Where a put broke off and left an object without content, it is `slots.VOID`: nobody can win there any more.
+        """
 
     def names(self, prefix: str, within: timedelta) -> tuple[str, ...]:
         """Return every key that begins with `prefix`, in order. May miss what was stored just now."""

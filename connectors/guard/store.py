@@ -18,8 +18,9 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from connectors.s3_signing import Asked, Keys, host_of, path_of, signed
+from connectors.s3_signing import Asked, Keys, host_of, once, path_of, signed
 from seawall.places import silent
+from seawall.slots import VOID
 
 TRIES = 2
 """How often the same bytes are put when it was seen that nothing stands there."""
@@ -72,7 +73,7 @@ class BucketPlace:
         """See `Place`. After a lost answer it is read back, and put once more if it is not there."""
         end = time.monotonic() + within.total_seconds()
         for _ in range(TRIES):
-            status = self._try(end, _Request("PUT", key, content, headers={"If-None-Match": "*"}))
+            status = self._try(end, _Request("PUT", key, content, headers=once(content)))
             if status is not None and status[0] in (HTTPStatus.OK, HTTPStatus.CREATED):
                 return None
             if status is not None and status[0] != HTTPStatus.PRECONDITION_FAILED:
@@ -117,7 +118,7 @@ class BucketPlace:
             return None
         if status != HTTPStatus.OK:
             raise silent(self._name, f"its store refused with {status}")
-        return body
+        return body or VOID
 
     def _sure(self, end: float, request: _Request) -> bytes:
         answer = self._try(end, request)

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection
 
 import pytest
 
 from connectors.guard.store import Bucket, BucketPlace
 from connectors.memory.places import PlaceInMemory
 from connectors.places import S3Place, places_of
+from connectors.s3_lines import S3Lines
 from drills.lab.inventory import technical_facts
 from drills.lab.store import BUCKET, PLACES_BUCKET
 from seawall.entries import PlaceEntry
@@ -18,7 +22,7 @@ from seawall.errors import BadInput
 from seawall.inventory import Inventory
 from seawall.marks import MARK, MarkedPlace, look_at, mark_of, set_up
 from seawall.places import Place, Places, PlaceSilent
-from seawall.slots import Mine, Theirs, take_slot
+from seawall.slots import VOID, Mine, Theirs, take_slot
 from tests.connectors.servers import lab_vault, misbehaving, silent
 
 SOON = timedelta(seconds=30)
@@ -120,8 +124,42 @@ class TestMarked(PlaceContract):
         return MarkedPlace(PlaceInMemory("north"))
 
 
+class StoreContract(PlaceContract):
+    """What every way to a place in a store must do besides."""
+
+    @pytest.fixture
+    def store(self, lab):
+        return next(iter(lab.stores.values())).model_copy(update={"bucket": PLACES_BUCKET})
+
+    def test_a_put_that_broke_off_before_its_content_has_stored_nothing(self, place, key, monkeypatch):
+        send = HTTPConnection.send
+
+        def break_off(line, data):
+            if b"HTTP/1.1" in data or b"anna" not in data:
+                send(line, data)
+                return
+            line.sock.shutdown(socket.SHUT_WR)
+            while line.sock.recv(4096):  # until the store is through with it
+                pass
+            raise ConnectionResetError
+
+        with monkeypatch.context() as broken:
+            broken.setattr(HTTPConnection, "send", break_off)
+            with pytest.raises(PlaceSilent):
+                place.put_if_absent(key, b"anna", SOON)
+        assert place.get(key, SOON) is None
+        assert place.put_if_absent(key, b"bo", SOON) is None
+
+    def test_where_an_object_without_content_stands_nobody_can_win_any_more(self, place, key, store):
+        keys = [lab_vault().secret(one) for one in (store.access_key, store.secret_key)]
+        with contextlib.closing(S3Lines(store, *keys)) as lines:
+            assert lines.ask("PUT", key, SOON.total_seconds()).status == HTTPStatus.OK
+        assert place.get(key, SOON) == VOID
+        assert place.put_if_absent(key, b"anna", SOON) == VOID
+
+
 @pytest.mark.lab
-class TestLabFromAGuard(PlaceContract):
+class TestLabFromAGuard(StoreContract):
     """The same places, as the guard beside a database speaks to them: without any package."""
 
     @pytest.fixture
@@ -154,7 +192,7 @@ class TestLabFromAGuard(PlaceContract):
 
 
 @pytest.mark.lab
-class TestLab(PlaceContract):
+class TestLab(StoreContract):
     @pytest.fixture
     def bucket(self, lab):
         return next(iter(lab.stores.values())).model_copy(update={"bucket": PLACES_BUCKET})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.s3_signing import Asked, Keys, host_of, path_of, signed
+from connectors.s3_signing import Asked, Keys, host_of, once, path_of, signed
 
 ROOT = Path(__file__).parents[2]
 # Amazon's example of a secret key; the name it goes by is no part of a signature.
@@ -107,6 +108,14 @@ def by_botocore(method: str, path: str, headers: dict[str, str], body: bytes, sa
 def test_a_condition_is_signed_so_that_nobody_takes_it_out_on_the_way() -> None:
     _, headers = signed(Asked("PUT", HOST, "/a", headers={"If-None-Match": "*"}), KEYS, WHEN)
     assert "SignedHeaders=host;if-none-match;x-amz-content-sha256;x-amz-date," in headers["authorization"]
+
+
+def test_a_put_says_by_what_its_content_is_known_to_be_whole() -> None:
+    # RFC 1321, A.5: the digest of "abc".
+    assert once(b"abc") == {
+        "If-None-Match": "*",
+        "Content-MD5": b64encode(bytes.fromhex("900150983cd24fb0d6963f7d28e17f72")).decode(),
+    }
 
 
 def test_no_secret_is_shown() -> None:
