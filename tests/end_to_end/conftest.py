@@ -17,6 +17,9 @@ from tests.end_to_end.cities import changed, write_city_of_stories  # noqa: E402
 from tests.end_to_end.scene import Scene, until  # noqa: E402 - after the line that makes its asserts tell what they saw
 
 WITHIN = {
+    "standby": "30s",
+    "distance": "30s",
+    "standby-is-fit": "30s",
     "fence": "8s",
     "standby-has-everything": "15s",
     "promote": "8s",

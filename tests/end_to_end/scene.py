@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from drills.lab.layout import LabLayout
 from drills.lab.outside import LabOutside
 from drills.lab.plan import clusters
 from drills.lab.postgres import start_command
-from drills.lab.processes import running
+from drills.lab.processes import running, running_on, send
 from drills.lab.remote import run_on
 from drills.primaries import Doubles, Look, doubles
 from seawall.errors import ExitCode
@@ -258,6 +259,14 @@ class Scene:
         """Break something of the lab, as a user does."""
         said = self.seawall("lab", "break", fault, target)
         assert said.code == 0, said.all
+
+    def hold_the_stop_of(self, site: str) -> None:
+        """Let a stop of the server at a site take until it is let go on: nobody writes the checkpoint it waits for.
+
+        Till it is told to stop, all is well with it. Were all of it held, its standby would notice within seconds.
+        """
+        there = running_on(self.lab.places, f"{site}-db")
+        send([one for one in there if "checkpointer" in one.command], signal.SIGSTOP)
 
     def follows(self, site: str) -> bool:
         """Whether the server at a site receives from the other, now."""

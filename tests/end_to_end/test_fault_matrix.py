@@ -42,6 +42,7 @@ from tests.end_to_end.scene import LIMIT, OTHER, Scene, begun, outcome, successe
 pytestmark = [pytest.mark.lab, pytest.mark.matrix]
 
 PATIENT = [sys.executable, "-m", "tests.end_to_end.patient"]
+LONG_TERMS = [sys.executable, "-m", "tests.end_to_end.long_terms"]
 SHORT = Lease(term=timedelta(seconds=4), drift=timedelta(milliseconds=400), renew=timedelta(milliseconds=800))
 """A lease that a test can wait for."""
 CUT_FOR = timedelta(seconds=43)
@@ -107,8 +108,7 @@ def test_a_command_whose_ssh_hangs_after_it_was_sent_is_in_doubt_and_not_sent_ag
     with scene.no_two_primaries():
         command, run = scene.move(OTHER[was])
         scene.wait_until_asked(run, "fence")
-        # Nobody writes the checkpoint that a stop waits for, so that it takes until SSH hangs; till then all is well.
-        send([one for one in of_postgres(scene, machine) if "checkpointer" in one.command], signal.SIGSTOP)
+        scene.hold_the_stop_of(was)  # so that it takes until SSH hangs
         scene.allow(run)
         until(lambda: scene.marked_as_standby(was), "the command at work there")
         hold_ssh(scene, machine)
@@ -375,7 +375,8 @@ def test_a_link_that_is_cut_for_43_seconds_promotes_nobody_and_shuts_no_user_out
 def test_with_two_places_silent_nobody_is_promoted_and_users_are_let_in_again_when_they_answer(leased: Scene):
     was, timeline = leased.primary(), leased.timeline()
     with leased.no_two_primaries() as looks:
-        command, run = leased.move(OTHER[was], "disaster")
+        # However long the places are silent before the yes, the term in which the fence may begin is not over.
+        command, run = leased.move(OTHER[was], "disaster", program=LONG_TERMS)
         leased.wait_until_asked(run, "fence")
         leased.lab_break("stop-process", "witness-power")
         leased.lab_break("stop-process", f"{was}-db/sshd")
