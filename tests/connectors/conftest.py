@@ -30,7 +30,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def until(holds, what: str, within: float = 10.0) -> None:
+def until(holds, what: str, within: float = 60.0) -> None:
     """Wait, with a limit, until `holds()`."""
     end = time.monotonic() + within
     while not holds():

@@ -445,7 +445,7 @@ class PairInLab(Pair):
             dbname=server.database,
             user="postgres",
             password=self.vault.secret(self.lab.superuser_password),
-            connect_timeout=5,
+            connect_timeout=60,
             autocommit=True,
         ) as connection:
             found = connection.execute(statement.encode(), args)

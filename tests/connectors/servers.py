@@ -74,7 +74,7 @@ def answers(address: str, port: int) -> bool:
 
 @contextlib.contextmanager
 def program(
-    argv: list[str], ready: Callable[[], bool], log: Path, *, within: float = 30
+    argv: list[str], ready: Callable[[], bool], log: Path, *, within: float = 60
 ) -> Iterator[Popen[bytes]]:
     """Start a server of the lab, wait until it is ready, and end it."""
     with (

@@ -194,7 +194,7 @@ class TestLab(BackupContract):
 
 
 def flip(objects: Objects, store: Store, key: str, far: float) -> None:
-    soon = Deadline.within(timedelta(seconds=20))
+    soon = Deadline.within(timedelta(seconds=60))
     content = bytearray(b"".join(objects.get_stream(store, key, soon)))
     content[int(len(content) * far)] ^= 1
     objects.put_stream(store, key, [bytes(content)], soon)
@@ -223,7 +223,7 @@ def a_copy_of_citizens(server: Server, vault: Secrets, lab: LabLayout) -> Iterat
         dbname=server.database,
         user="postgres",
         password=vault.secret(lab.superuser_password),
-        connect_timeout=5,
+        connect_timeout=60,
         autocommit=True,
     ) as connection:
         citizens = connection.execute("SELECT * FROM citizens").fetchall()

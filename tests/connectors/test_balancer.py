@@ -194,7 +194,7 @@ class TestLab(BalancerContract):
 
     def test_the_sessions_of_the_old_server_are_ended(self, world, login, haproxy):
         front = haproxy[3]
-        with socket.create_connection((front.address, front.port), timeout=20) as user:
+        with socket.create_connection((front.address, front.port), timeout=60) as user:
             user.sendall(b"GET / HTTP/1.1\r\nHost: login\r\n\r\n")
             patience = occasion()
             while world.perform("balancer.state", login, patience).sessions != 1:

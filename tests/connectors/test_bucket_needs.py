@@ -114,7 +114,7 @@ def _lists(url: str, admin: dict[str, Any]) -> bool:
         "s3",
         endpoint_url=url,
         region_name=seaweed.REGION,
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=2, proxies={}),
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=30, read_timeout=30, proxies={}),
         **admin,
     )
     try:

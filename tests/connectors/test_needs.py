@@ -87,7 +87,7 @@ def install(pair: PairInLab, server, statement: str) -> None:
 
 
 def lacking(pair: PairInLab, wanted: tuple[Grant, ...], role: str, server=None) -> set[str]:
-    found = pair.postgres.granted(server or pair.north, wanted, role, Deadline.within(timedelta(seconds=10)))
+    found = pair.postgres.granted(server or pair.north, wanted, role, Deadline.within(timedelta(seconds=60)))
     return {right for right, there in found.items() if not there}
 
 

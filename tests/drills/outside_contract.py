@@ -45,9 +45,9 @@ class OutsideContract:
     @pytest.fixture
     def until(self, clock: Clock) -> Until:
         def _until(holds: Callable[[], bool]) -> None:
-            deadline = clock.now() + timedelta(seconds=20)
+            deadline = clock.now() + timedelta(seconds=60)
             while not holds():
-                assert clock.now() < deadline, "waited 20 s in vain"
+                assert clock.now() < deadline, "waited 60 s in vain"
                 clock.sleep(timedelta(milliseconds=20))
 
         return _until

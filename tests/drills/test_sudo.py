@@ -221,7 +221,7 @@ class TestEachIsNeeded:
     @pytest.mark.parametrize("word", sorted(programs.PARTS))
     def test_the_line_that_is_missing_is_named_and_no_other(self, pair, word):
         install(pair.machines["north-db"], pair.rights, without=word)
-        soon = Deadline.within(timedelta(seconds=20))
+        soon = Deadline.within(timedelta(seconds=60))
         marks_seen = allowed_by_sudo(pair.shell, pair.rights, pair.north.host, soon)
         assert missing(marks_seen) == (f"{pair.north.program} {word}",)
 

@@ -49,7 +49,7 @@ def serves(scene: Scene, name: str) -> str | None:
         f"http://{scene.lab.front}/", headers={"Host": f"{name}.{scene.lab.zone.name}"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return str(answer.headers["X-Site"])
     except urllib.error.HTTPError as error:
         error.close()
@@ -60,7 +60,7 @@ def leads_to(scene: Scene, name: str) -> str:
     """Ask the zone's own server where a name leads."""
     question = dns.message.make_query(f"{name}.{scene.lab.zone.name}", "A")
     at = scene.lab.zone.server
-    reply = dns.query.udp(question, at.address, timeout=5, port=at.port)
+    reply = dns.query.udp(question, at.address, timeout=60, port=at.port)
     return str(reply.answer[0][0])
 
 
@@ -70,7 +70,7 @@ def page(scene: Scene, site: str, name: str = "index.html") -> Path:
 
 def unit(scene: Scene, site: str) -> str:
     words = "systemctl show --property=ActiveState appointments.service"
-    return run_on(scene.lab, f"{site}-web", words, within=10).removeprefix("ActiveState=")
+    return run_on(scene.lab, f"{site}-web", words, within=60).removeprefix("ActiveState=")
 
 
 def test_a_website_is_brought_up_to_date_shown_from_its_copy_and_brought_back(city: Scene):

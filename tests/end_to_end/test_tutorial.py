@@ -130,10 +130,10 @@ def page_of_the_console(city: Path, environment: dict[str, str]) -> str:
         assert console.stdout is not None
         address = re.search(r"http://127\.0\.0\.1:\d+/", console.stdout.readline().decode())
         assert address is not None
-        with urllib.request.urlopen(f"{address[0]}da/", timeout=20) as page:
+        with urllib.request.urlopen(f"{address[0]}da/", timeout=60) as page:
             text: str = page.read().decode()
         console.send_signal(signal.SIGINT)
-        assert console.wait(timeout=20) == 0
+        assert console.wait(timeout=60) == 0
     finally:
         console.kill()
         console.communicate()

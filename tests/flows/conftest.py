@@ -21,7 +21,7 @@ from seawall.run_folder import RunFolder
 ROOT = Path(__file__).parents[2]
 
 
-def until(holds: Callable[[], Any], what: str, within: float = 30.0) -> Any:
+def until(holds: Callable[[], Any], what: str, within: float = 60.0) -> Any:
     """Wait, with a limit, until `holds()`, and return what it gave."""
     end = time.monotonic() + within
     while not (found := holds()):
@@ -53,11 +53,11 @@ class Prefect:
     def ask(self, path: str, **body: Any) -> Any:
         content = json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}{path}", content, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:
             return json.load(answer)
 
     def tasks(self, flow_run: str) -> dict[str, Any]:
@@ -109,4 +109,4 @@ def prefect(prefect_folder: Path) -> Iterator[Prefect]:
     for process in there.processes:
         if process.poll() is None:
             process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)

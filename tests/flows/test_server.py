@@ -33,7 +33,7 @@ def test_a_server_whose_starter_was_killed_is_taken_over_and_can_be_ended(prefec
     assert starter.stdout is not None
     assert starter.stdout.readline() == "ready\n"
     starter.kill()
-    starter.communicate(timeout=10)
+    starter.communicate(timeout=60)
     url = running_server(folder)
     assert url is not None
 

@@ -30,7 +30,7 @@ parameters:
   slow: {type: duration, default: 0s}
 confirm: "{{ lamp }}"
 facts:
-  before: {uses: lamp.look, with: {lamp: "{{ lamp }}"}, within: 1s}
+  before: {uses: lamp.look, with: {lamp: "{{ lamp }}"}, within: 60s}
 steps:
   - id: look
     does: {en: "Look at the {{ lamp }} lamp", da: "Se på lampen {{ lamp }}"}
@@ -48,7 +48,7 @@ steps:
     uses: lamp.on
     with: {lamp: "{{ lamp }}", slow: "{{ slow }}", before: {from: look}}
     approve: {by: incident-commander, within: 10m}
-    within: 5s
+    within: 60s
   - id: tell
     after: [light]
     does: {en: Tell the neighbours, da: Sig det til naboerne}
@@ -68,7 +68,7 @@ steps:
     does: {en: Light it, da: Tænd den}
     uses: lamp.on
     with: {lamp: "{{ lamp }}", slow: "{{ slow }}"}
-    within: 2s
+    within: 60s
   - id: look
     after: [light]
     does: {en: Look at it, da: Se på den}

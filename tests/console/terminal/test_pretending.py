@@ -120,7 +120,7 @@ def test_steps_say_would_cannot_know_and_skipped(stage):
         "within_seconds": 600,
     }
     assert told["comes_to_its_end"] is True
-    assert (told["longest_seconds"], told["longest_for_people_seconds"]) == (35, 1500)
+    assert (told["longest_seconds"], told["longest_for_people_seconds"]) == (90, 1500)
 
 
 def test_an_exercise_is_pretended_as_one(stage):

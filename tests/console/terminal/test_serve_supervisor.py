@@ -34,12 +34,12 @@ def serving(tmp_path: Path) -> Iterator[Any]:
     for one in begun:
         if one.process.poll() is None:
             one.process.kill()
-        one.process.communicate(timeout=10)
+        one.process.communicate(timeout=60)
         for pid in one.left():
             os.kill(pid, signal.SIGKILL)
 
 
-def none_left(served: Served, within: float = 30) -> None:
+def none_left(served: Served, within: float = 60) -> None:
     until(lambda: not served.left(), f"nothing left but {served.left()}", within)
 
 

@@ -23,7 +23,9 @@ UNIT = ROOT / "deploy" / "seawall.service"
 TARGETS = ("basic", "default", "multi-user", "network-online", "shutdown", "sysinit", "umount")
 # The interpreter and the repository of this machine may stand in somebody's home, which the unit hides.
 ALSO_SEEN = f"[Service]\nProtectHome=tmpfs\nBindReadOnlyPaths={sys.base_prefix} {ROOT}\n"
-WATCHED_CLOSELY = "WatchdogSec=9s\n"
+# Less than the unit's minute, and still more than a machine keeps a program waiting that is busy with other tests. One
+# that was stopped is aborted in vain, for only SIGKILL reaches it: nobody need wait a minute to see that.
+WATCHED_CLOSELY = "WatchdogSec=30s\nTimeoutAbortSec=5s\n"
 STARTS_WITHIN = 280.0
 QUIET = "schedules:\n  nightly: off\n  weekly: off\n"
 
@@ -65,7 +67,7 @@ class Systemd:
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-        until(lambda: self.process.joinpath("root/run/systemd/private").exists(), "systemd", 30)
+        until(lambda: self.process.joinpath("root/run/systemd/private").exists(), "systemd", 120)
 
     @property
     def process(self) -> Path:
@@ -100,7 +102,7 @@ class Systemd:
 
     def end(self) -> None:
         os.killpg(self.unshare.pid, signal.SIGKILL)  # and by --kill-child everything inside
-        self.unshare.wait(20)
+        self.unshare.wait(120)
         used = mounted()
         for left in private_folders() - self.others:
             if left.name not in used:
@@ -133,6 +135,7 @@ def test_the_units_exposure_is_the_one_that_the_docs_say():
     assert f"exposure level of {found[1]}" in (ROOT / "docs" / "serve.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.timeout(1500)  # two starts of Prefect and a stop, each within its own limit
 def test_under_its_own_restrictions_it_starts_is_watched_and_stops(systemd: Systemd):
     systemd.run("systemctl", "start", "seawall")
 
@@ -145,15 +148,16 @@ def test_under_its_own_restrictions_it_starts_is_watched_and_stops(systemd: Syst
         "watcher",
         "console",
     }
-    until(lambda: systemd.show("StatusText") == "running", "its status")
+    until(lambda: systemd.show("StatusText") == "running", "its status", STARTS_WITHIN)
     main = int(systemd.show("MainPID"))
     status = systemd.run("cat", f"/proc/{main}/status")
     assert re.search(r"^Uid:\s+64901\s", status, re.MULTILINE)
     assert re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
     assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE)
 
+    before = int(systemd.show("NRestarts"))
     systemd.run("kill", "-STOP", str(main))
-    until(lambda: systemd.show("NRestarts") == "1", "its restart by the watchdog", 120)
+    until(lambda: int(systemd.show("NRestarts")) > before, "its restart by the watchdog", STARTS_WITHIN)
     until(
         lambda: systemd.show("ActiveState") == "active" and systemd.record().state == "running",
         "it again",

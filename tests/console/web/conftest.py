@@ -48,7 +48,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     city = tmp_path_factory.mktemp("console") / "city"
     names = make_history(city)
     held = RunFolder(city / "runs", names["waiting"]).journal("anna")  # somebody drives it
-    with held, a_server(city) as address, httpx.Client(timeout=20) as client:
+    with held, a_server(city) as address, httpx.Client(timeout=60) as client:
         yield Reader(city, address, names, client)
 
 
@@ -59,6 +59,6 @@ def reads() -> Iterator[Callable[[Path], Reader]]:
 
         def started(city: Path) -> Reader:
             address = stack.enter_context(a_server(city))
-            return Reader(city, address, {}, stack.enter_context(httpx.Client(timeout=20)))
+            return Reader(city, address, {}, stack.enter_context(httpx.Client(timeout=60)))
 
         yield started

@@ -68,7 +68,7 @@ def a_console(city: Path, *words: str) -> Iterator[Console]:
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.wait(10)
         running.kill()
-        running.communicate(timeout=10)
+        running.communicate(timeout=60)
 
 
 def _address(running: subprocess.Popen[str]) -> str:

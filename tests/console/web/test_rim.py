@@ -33,7 +33,7 @@ SECRET = "nobody-reads-this-8c1f"
 def raw(address: str, request: bytes) -> bytes:
     """Send bytes as they are, and return what comes back until the other side closes."""
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as line:
+    with socket.create_connection((host, int(port)), timeout=60) as line:
         line.sendall(request)
         answer = b""
         while chunk := line.recv(65536):
@@ -231,7 +231,7 @@ def test_no_path_leads_outside_the_runs(outside: Reader, start, parts, between):
 
 @pytest.fixture(scope="module")
 def outside(beside: Path):
-    with a_server(beside) as address, httpx.Client(timeout=20) as client:
+    with a_server(beside) as address, httpx.Client(timeout=60) as client:
         yield Reader(beside, address, {}, client)
 
 

@@ -79,7 +79,7 @@ class Link:
         self.running.send_signal(signal.SIGHUP)
         self.wait_for("whole")
 
-    def connect(self, within: float = 5) -> socket.socket:
+    def connect(self, within: float = 60) -> socket.socket:
         return socket.create_connection(self.at, within)
 
 
@@ -98,7 +98,7 @@ def link(tmp_path, echo):
     made.running.wait()
 
 
-def said_back(line: socket.socket, what: bytes, within: float = 5) -> bytes:
+def said_back(line: socket.socket, what: bytes, within: float = 60) -> bytes:
     line.settimeout(within)
     line.sendall(what)
     return line.recv(100)

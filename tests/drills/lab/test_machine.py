@@ -58,7 +58,7 @@ def machine(folder) -> Callable[..., str]:
     return make
 
 
-def seen(folder: LabFolder, machine: str, expected: int, *, within: float = 10) -> list[Running]:
+def seen(folder: LabFolder, machine: str, expected: int, *, within: float = 60) -> list[Running]:
     """Look until so many programs run on the machine."""
     deadline = time.monotonic() + within
     while len(found := running_on(folder, machine)) != expected:

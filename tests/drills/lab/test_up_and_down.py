@@ -34,7 +34,7 @@ def start_up(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, text=True)
 
 
-def until(holds, within: float = 20) -> None:
+def until(holds, within: float = 60) -> None:
     deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline
