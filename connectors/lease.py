@@ -242,8 +242,8 @@ class Lease:
             raise _not_revoked(server, f"{peer} is not its peer")
         if self._roles.is_standby(peer, occasion.deadline.at_most(occasion.deadline.left / 2)):
             raise _not_revoked(server, f"{peer} is a standby, and its users would be kept out of the primary")
-        self._leases.revoke(
-            server, occasion.deadline, by=f"run {occasion.run}", why=f"step {occasion.step}", unheld=True
+        self._leases.keep_out(
+            server, occasion.deadline, by=f"run {occasion.run}", why=f"step {occasion.step}"
         )
         return self._seen(server)
 

@@ -62,24 +62,28 @@ class Leases:
             raise _no_majority(server)
         return found
 
-    def revoke(
-        self, server: Server, deadline: Deadline, *, by: str, why: str, unheld: bool = False
-    ) -> Revoked:
+    def revoke(self, server: Server, deadline: Deadline, *, by: str, why: str) -> Revoked:
         """Make it impossible to renew a lease.
-
-        `unheld` also says so of one that no guard ever held; that is no evidence, and keeps out whoever begins to.
 
         Raises:
             DidNothing: there is no lease, or no guard ever held it. Unreachable: no majority of the places answers.
             MayHaveActed: nobody can tell whether it is revoked.
         """
-        lease, places = _lease(server), self._at(server)
-        if not unheld and self.read(server).word is None:
+        _lease(server)
+        if self.read(server).word is None:
             raise DidNothing(
                 "no guard has ever held its lease, so nothing says that its users come through one",
                 where=str(server),
                 remedy="Start its guard (docs/lease.md), or fence it by another kind of evidence",
             )
+        return self.keep_out(server, deadline, by=by, why=why)
+
+    def keep_out(self, server: Server, deadline: Deadline, *, by: str, why: str) -> Revoked:
+        """The same, also where no guard ever held it: that is no evidence, and keeps out whoever begins to.
+
+        Raises: as `revoke`.
+        """
+        lease, places = _lease(server), self._at(server)
         while True:
             told = revoke(places, server.name, lease.terms, by=by, why=why, clock=self.clock)
             if told is not None:
