@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from seawall.decide import Ask
-from seawall.errors import SeawallError
+from seawall.errors import Busy, SeawallError
 from seawall.journal import (
     AbortAsked,
     Answered,
@@ -43,7 +43,7 @@ def wrongs(story: Story) -> Iterator[str]:
         yield from _chain(run)
         yield from _ground_pulled(run)
         yield from (f"{run.id}: {one}" for one in run.uncovered)
-        yield from _no_named_state(run)
+        yield from _no_named_state(run, story.runs)
 
 
 def _two_primaries(story: Story) -> Iterator[str]:
@@ -173,9 +173,15 @@ def _ancestors(run: Run, step: str) -> set[str]:
     return set(after).union(*(_ancestors(run, one) for one in after))
 
 
-def _no_named_state(run: Run) -> Iterator[str]:
+def _no_named_state(run: Run, runs: Sequence[Run]) -> Iterator[str]:
     if run.ended is not None or (isinstance(run.stopped_with, Ask) and run.stopped_with.questions):
         return
     if run.is_lost and not run.began:
         return  # its machine is gone, and it had begun no change
+    if (
+        isinstance(run.stopped_with, Busy)
+        and not run.driven
+        and any(one.driven and not one.ended for one in runs)
+    ):
+        return  # its disk was too full to say so, but it was turned away by one that waits for somebody
     yield f"{run.id}: it neither ended nor waits for a named person, after {run.lives} lives: {run.stopped_with}"
