@@ -207,7 +207,7 @@ def plain(state: State) -> dict[str, object]:
         f"yeses.{name}": getattr(state.yeses, name)
         for name in ("said", "lapsing", "signed", "request_counts")
     }
-    parts |= {f"unseen.{name}": getattr(state.unseen, name) for name in ("_names", "_at")}
+    parts |= {f"unseen.{name}": getattr(state.unseen, name) for name in ("_names", "_recovered")}
     shared = ("plan", "steps", "yeses", "unseen")
     held = {name: value for name, value in vars(state).items() if name not in shared} | parts
     order = [list(value) for value in held.values() if isinstance(value, dict)]
