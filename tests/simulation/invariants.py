@@ -178,10 +178,6 @@ def _no_named_state(run: Run, runs: Sequence[Run]) -> Iterator[str]:
         return
     if run.is_lost and not run.began:
         return  # its machine is gone, and it had begun no change
-    if (
-        isinstance(run.stopped_with, Busy)
-        and not run.driven
-        and any(one.driven and not one.ended for one in runs)
-    ):
-        return  # its disk was too full to say so, but it was turned away by one that waits for somebody
+    if isinstance(run.stopped_with, Busy) and not run.driven and any(one.driven for one in runs):
+        return  # turned away as often as it was tried; its disk was too full to write that down
     yield f"{run.id}: it neither ended nor waits for a named person, after {run.lives} lives: {run.stopped_with}"
