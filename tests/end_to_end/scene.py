@@ -277,6 +277,10 @@ class Scene:
             return False
         return row is not None and row[0] == "streaming"
 
+    def is_stopped(self, site: str) -> bool:
+        """Whether the server at a site has ended as one that was told to."""
+        return not (Path(self._server(site).data_directory) / "postmaster.pid").exists()
+
     def marked_as_standby(self, site: str) -> bool:
         """Whether `standby.signal` lies in a server's data directory."""
         return (Path(self._server(site).data_directory) / "standby.signal").exists()

@@ -78,6 +78,7 @@ def test_a_fence_in_doubt_is_asked_about_and_a_planned_move_stops_where_it_would
         scene.wait_for(run, lambda one: isinstance(one, Asked) and (one.step, one.what) == ("fence", "doubt"))
         assert "IN DOUBT" in scene.seawall("show", run.id).out
         assert scene.seawall("lab", "heal").code == ExitCode.DONE
+        until(lambda: scene.is_stopped(was), "the server ending")
         command.process.send_signal(signal.SIGINT)
         assert command.ended().code == STOPPED
         said = scene.seawall("resume", run.id)
