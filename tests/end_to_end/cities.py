@@ -21,6 +21,8 @@ GENEROUS: Mapping[str, str] = {
     "repoint": "30s",
     "repoint-name": "30s",
     "served-again": "60s",
+    "old-kept-out": "30s",
+    "old-let-in-again": "30s",
 }
 """Limits that the busiest machine keeps, for what must go well whatever runs beside it."""
 
