@@ -7,6 +7,7 @@ the next demo finds what is left and ends it first.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 from contextlib import ExitStack
@@ -31,7 +32,7 @@ from flows.server import prefect_server
 from seawall.errors import DoesNotHold, ExitCode, SeawallError
 from seawall.files import write_whole
 from seawall.report.page import to_page
-from seawall.run_list import find_run
+from seawall.run_list import Standing, find_run, list_runs
 from seawall.signers import VARIABLE
 
 SCENARIO = "lose-a-site"
@@ -88,9 +89,19 @@ def _bring_up(folder: Path, stages: Stages, tidy: ExitStack) -> tuple[Desk, str]
         layout = lab_up(folder, tell=tell)
         place = city_of_lab(folder)
         write_city(layout, place)
+        _put_aside_what_was_open(place)
         _let_people_sign(folder, place, tidy)
         tell("Waiting for Prefect (the first start makes its database)")
         return Desk.at(place), server.url()
+
+
+def _put_aside_what_was_open(place: Path) -> None:
+    """Move away the runs of a demo that was killed: the lab they were about is gone, and nobody can take them up."""
+    for run in list_runs(place / "runs"):
+        if run.standing is not Standing.ENDED:
+            left = place / "unfinished"
+            left.mkdir(exist_ok=True)
+            shutil.move(place / "runs" / run.id, left / run.id)
 
 
 def _let_people_sign(folder: Path, place: Path, tidy: ExitStack) -> None:
@@ -146,7 +157,7 @@ def _drill(folder: Path, desk: Desk, prefect: str, stages: Stages, shown: Shown)
         def told(moment: Moment) -> None:
             tell(words(moment.what))
 
-        command = Command(desk, prefect, tell, kill_after="fence")
+        command = Command(desk, folder, prefect, tell, kill_after="fence")
         outside = LabOutside(folder, city.inventory)
         shown.card = hold_drill(scenario, city.inventory, outside, command, shown.drill, show=told)
         shown.proofs.append((command.resumed, command.how_it_was_resumed))

@@ -15,11 +15,14 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from console.terminal.desk import Desk
 from console.terminal.screen import words
 from console.terminal.surroundings import surroundings, version
 from console.terminal.thinking import think
+from drills.lab.folders import LabFolder
+from drills.lab.processes import marks
 from drills.obliging import Obliging
 from drills.outside import Responded
 from drills.scripted import scripted_request
@@ -37,7 +40,9 @@ from seawall.state import State
 from seawall.steady import steady
 
 Tell = Callable[[str], None]
-BEGINS_WITHIN = 30.0
+AT = "operator"
+"""The machine of the lab that the command counts as a program of."""
+BEGINS_WITHIN = 90.0
 """Seconds for the command to open its run: Python, the city, the plan."""
 RUNS_WITHIN = 300.0
 """Seconds for a whole run; the runbooks' own limits end it long before."""
@@ -83,8 +88,9 @@ def with_a_wrong_address(desk: Desk) -> Iterator[Desk]:
 class Command:
     """Responds in a drill by the `seawall` command; the first run is killed half-way and resumed."""
 
-    def __init__(self, desk: Desk, prefect: str, tell: Tell, *, kill_after: str) -> None:
-        self._desk, self._prefect, self._tell, self._kill_after = desk, prefect, tell, kill_after
+    def __init__(self, desk: Desk, lab: Path, prefect: str, tell: Tell, *, kill_after: str) -> None:
+        self._desk, self._lab, self._prefect = desk, lab, prefect
+        self._tell, self._kill_after = tell, kill_after
         self._killed = False
         self.resumed = False
         self.how_it_was_resumed = "The orchestrator was not killed"
@@ -133,7 +139,13 @@ class Command:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, **prefect_environment(self._prefect), "SEAWALL_PREFECT": "auto"},
+                env={
+                    **os.environ,
+                    **prefect_environment(self._prefect),
+                    "SEAWALL_PREFECT": "auto",
+                    # It goes with the lab: left by a demo that was killed, it would ask on and hold the service.
+                    **marks(LabFolder(self._lab), AT),
+                },
             )
 
     def _runs(self) -> list[str]:

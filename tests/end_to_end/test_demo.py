@@ -102,4 +102,4 @@ def test_a_demo_that_was_killed_half_way_is_no_hindrance_to_the_next(folder: Pat
     assert lab_status(folder).state == "down"
     assert lab_status(folder).leftovers == ()
     assert running_server(prefect) is None
-    until(lambda: not of_the_demo(folder), f"nothing left of {folder}: {of_the_demo(folder)}", 20)
+    until(lambda: not of_the_demo(folder), f"nothing left of {folder}: {of_the_demo(folder)}", 60)
