@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING
 
 from seawall.decide import Ask
@@ -119,13 +120,11 @@ def _chain(run: Run) -> Iterator[str]:
 
 def _two_runs(story: Story) -> Iterator[str]:
     """Of runs that want the same, one begins anything only when the other has ended."""
-    begun = sorted((run for run in story.runs if run.driven), key=lambda run: run.driven[0])
-    for one, other in pairwise(begun):
-        if one.ended is None or other.driven[0] < one.ended_at:
-            since = (
-                f"{one.id} has not ended" if one.ended is None else f"{one.id} ended at {one.ended_at:.3f} s"
-            )
-            yield f"two runs at once: {other.id} began a step at {other.driven[0]:.3f} s, and {since}"
+    spans = sorted((*span, run.id) for run in story.runs for span in run.spans)
+    for (_, end, one), (begins, _, other) in pairwise(spans):
+        if begins < end:
+            since = f"{one} has not ended" if end == inf else f"{one} ended at {end:.3f} s"
+            yield f"two runs at once: {other} began a step at {begins:.3f} s, and {since}"
 
 
 def _ground_pulled(run: Run) -> Iterator[str]:

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from itertools import pairwise
+from math import inf
 from pathlib import Path
 
 from seawall import run_folder
@@ -76,7 +78,7 @@ class Run:
         lives: how many processes have carried it.
         stopped_with: what the last of them came to: an end, a question, or an error; None: it was killed.
         turned_away: how often somebody was, because another holds it or what it wants.
-        ended: how it ended; `ended_at` when.
+        ended: how it ended; `ends` when, also before it was let go on.
         written: every event that was written, by whichever process.
         driven: when it began each step.
         began: when it began each change.
@@ -94,13 +96,20 @@ class Run:
     stopped_with: Finish | Ask | SeawallError | None = None
     turned_away: int = 0
     ended: Ended | None = None
-    ended_at: float = 0.0
+    ends: list[float] = field(default_factory=list)
     written: list[Event] = field(default_factory=list)
     driven: list[float] = field(default_factory=list)
     began: list[float] = field(default_factory=list)
     uncovered: list[str] = field(default_factory=list)
     is_lost: bool = False
     opened_by: str = ""
+
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        """From when until when it was under way: each time from the first step that was begun to the run's end."""
+        edges = pairwise((-1.0, *self.ends, inf))
+        steps = (([one for one in self.driven if before < one <= end], end) for before, end in edges)
+        return [(begun[0], end) for begun, end in steps if begun]
 
     @property
     def overridden_by(self) -> set[str]:
@@ -231,7 +240,8 @@ class Run:
 
     def _note_the_end(self, event: Event | None) -> None:
         if isinstance(event, Ended) and self.ended is None:
-            self.ended, self.ended_at = event, self.ties.kernel.now
+            self.ended = event
+            self.ends.append(self.ties.kernel.now)
 
 
 @contextmanager
