@@ -41,6 +41,17 @@ def until(holds, within: float = 60) -> None:
         time.sleep(0.01)
 
 
+def segments() -> set[str]:
+    """The numbers of the shared memory segments that the kernel keeps. Source: proc(5), sysvipc/shm."""
+    return {line.split()[1] for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]}
+
+
+def segments_of(folder: Path) -> set[str]:
+    """Those that a lab's servers say are theirs."""
+    files = folder.glob("machines/*/pgdata/*/postmaster.pid")
+    return {file.read_text().splitlines()[6].split()[1] for file in files}
+
+
 @pytest.mark.lab
 def test_half_a_lab_goes_before_the_next_comes_up_and_down_leaves_nothing(folder):
     with start_up(folder) as maker:
@@ -58,7 +69,10 @@ def test_half_a_lab_goes_before_the_next_comes_up_and_down_leaves_nothing(folder
     status = lab_status(folder)
     assert status.state == "in part"
     assert {one.machine for one in status.leftovers} == {"south-db"}
+    of_the_servers = segments_of(folder)
+    assert of_the_servers & segments() == of_the_servers != set()
     lab_down(folder)
+    assert not of_the_servers & segments()
     assert running(layout.places) == ()
     assert [one.name for one in folder.iterdir()] == [".lock"]
     assert lab_status(folder).state == "down"
