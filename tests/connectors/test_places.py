@@ -124,7 +124,7 @@ class TestMarked(PlaceContract):
         return MarkedPlace(PlaceInMemory("north"))
 
 
-class StoreContract(PlaceContract):
+class OfAStore(PlaceContract):
     """What every way to a place in a store must do besides."""
 
     @pytest.fixture
@@ -159,7 +159,7 @@ class StoreContract(PlaceContract):
 
 
 @pytest.mark.lab
-class TestLabFromAGuard(StoreContract):
+class TestLabFromAGuard(OfAStore):
     """The same places, as the guard beside a database speaks to them: without any package."""
 
     @pytest.fixture
@@ -192,7 +192,7 @@ class TestLabFromAGuard(StoreContract):
 
 
 @pytest.mark.lab
-class TestLab(StoreContract):
+class TestLab(OfAStore):
     @pytest.fixture
     def bucket(self, lab):
         return next(iter(lab.stores.values())).model_copy(update={"bucket": PLACES_BUCKET})
