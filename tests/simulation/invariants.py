@@ -15,6 +15,7 @@ from seawall.journal import (
     Answered,
     Approved,
     Event,
+    Opened,
     Outcome,
     Overridden,
     Settled,
@@ -154,16 +155,17 @@ def _overridden_by_one(run: Run, events: Sequence[Event]) -> Iterator[str]:
 
 
 def _opened_by_no_yes(run: Run, events: Sequence[Event]) -> Iterator[str]:
-    """Where there is a trust root, only signed yeses open a step."""
+    """Where there is a trust root, only signed yeses open a step; one more where nobody signed for the run itself."""
     if run.people.pen is None:
         return
     good = run.people.pen.good
+    is_unsigned = not any(isinstance(one, Opened) and one.request for one in events)
     for n, event in enumerate(events):
         if not isinstance(event, Started) or event.undoing:
             continue
         approve = run.plan.by_id[event.step].approve
         said = {one.by for one in events[:n] if one in good and getattr(one, "step", "") == event.step}
-        if approve is not None and len(said) < approve.people:
+        if approve is not None and len(said) < approve.people + is_unsigned:
             yield f"{run.id}: {event.step} was opened by no signed yes"
 
 

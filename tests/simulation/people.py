@@ -116,7 +116,8 @@ class People:
                 self.say(Answered(at=self.now(), step=asked.step, by="bo", answer="no"))
             case "approval":
                 yes = Approved(at=self.now(), step=asked.step, by="bo", how="typed")
-                self.say(yes if self.pen is None else self.pen.yes(state, asked.step, self.now()))
+                for word in [yes] if self.pen is None else self.pen.yeses(state, asked.step, self.now()):
+                    self.say(word)
             case "person":
                 self._say_signed(
                     Answered(at=self.now(), step=asked.step, by="dora", answer="happened"), state

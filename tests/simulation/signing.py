@@ -62,11 +62,13 @@ class Pen:
 
     good: list[Approved] = field(default_factory=list)
 
-    def yes(self, state: State, step: str, now: datetime) -> Approved:
-        """Say yes as the commander."""
-        word = self._yes(state, step, now, COMMANDER, COMMANDER)
-        self.good.append(word)
-        return word
+    def yeses(self, state: State, step: str, now: datetime) -> list[Approved]:
+        """Say yes as the commander; the deputy does too where nobody signed for the run itself."""
+        assert state.opened is not None
+        people = (COMMANDER,) if state.opened.request else (COMMANDER, DEPUTY)
+        words = [self._yes(state, step, now, by, by) for by in people]
+        self.good += words
+        return words
 
     def bad_yes(self, state: State, step: str, now: datetime, how: How) -> Approved:
         """Make a yes that must not count."""
