@@ -54,7 +54,7 @@ STOPPED = 130
 def city_of_stories(lab: LabLayout, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The city of these stories: nothing in it is in a hurry."""
     folder = tmp_path_factory.mktemp("patient") / "city"
-    write_city_of_stories(lab, folder, {**GENEROUS, "fence": "30s", "old-follows": "60s"})
+    write_city_of_stories(lab, folder, {**GENEROUS, "fence": "30s", "old-follows": "30s"})
     return folder
 
 
