@@ -70,12 +70,9 @@ class Leases:
             MayHaveActed: nobody can tell whether it is revoked.
         """
         _lease(server)
-        if self.read(server).word is None:
-            raise DidNothing(
-                "no guard has ever held its lease, so nothing says that its users come through one",
-                where=str(server),
-                remedy="Start its guard (docs/lease.md), or fence it by another kind of evidence",
-            )
+        word = self.read(server).word
+        if word is None or not word.was_held:
+            raise _never_held(server)
         return self.keep_out(server, deadline, by=by, why=why)
 
     def keep_out(self, server: Server, deadline: Deadline, *, by: str, why: str) -> Revoked:
@@ -100,8 +97,11 @@ class Leases:
         """Wait until nothing is let in any more, and return the evidence.
 
         Raises:
+            DidNothing: no guard ever held it. That it is revoked shows nothing then: users may come by another way.
             MayHaveActed: the limit is shorter than the wait: it is revoked, and users may still be let in.
         """
+        if revoked.decided.word is None or not revoked.decided.word.was_held:
+            raise _never_held(server)
         # While it waits anyway: a silent place takes its time to say nothing.
         holding = self.held_by(server, revoked.decided)
         while (left := revoked.until - self.clock()) > 0:
@@ -180,6 +180,8 @@ class Leases:
         found = self.read(server)
         if found.word is None or found.word.says != "revoked":
             return f"its lease is {found.word.says}" if found.word else "nobody ever held its lease"
+        if not found.word.was_held:
+            return "its lease is revoked, and no guard has ever held it"
         try:
             return self.expired(server, Revoked(found, found, self.now()), deadline)
         except CallError:
@@ -235,6 +237,14 @@ def _lease(server: Server) -> Lease:
             remedy="Give it one (docs/lease.md), or fence it by another kind of evidence",
         )
     return server.lease
+
+
+def _never_held(server: Server) -> DidNothing:
+    return DidNothing(
+        "no guard has ever held its lease, so nothing says that its users come through one",
+        where=str(server),
+        remedy="Start its guard (docs/lease.md), or fence it by another kind of evidence",
+    )
 
 
 def _no_majority(server: Server) -> Unreachable:

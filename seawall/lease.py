@@ -90,6 +90,11 @@ class Word:
     why: str = ""
     nonce: str = field(default_factory=_nonce)
 
+    @property
+    def was_held(self) -> bool:
+        """Whether a guard has ever held this lease. Where none has, nothing says that users come through one."""
+        return self.boot != ""
+
     def content(self) -> bytes:
         """Write it as it stands in a slot."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()

@@ -164,7 +164,7 @@ class PairInMemory(Pair):
         vault = SecretsInMemory({"env:PASSWORD": "a-password"})
         self.stores = [PlaceInMemory(name) for name in ("north", "south", "witness")]
         self.places, clock = Places(self.stores, within=timedelta(seconds=1)), PassingClock()
-        leases = Leases(lambda: self.places, lambda: self.now, clock, clock.sleep)
+        self.leases = leases = Leases(lambda: self.places, lambda: self.now, clock, clock.sleep)
         postgres = PostgresInMemory(self._outside, shell, power, vault, lambda: self.now, leases=leases)
         self.lease = Lease(leases, postgres)
         self.world, self.postgres = World(shell, power, postgres, self.lease, vault=vault), postgres
@@ -309,7 +309,7 @@ class PairInLab(Pair):
             {"city": {"name": "lab", "title": "Lab"}, "sites": {}, **_of_places(technical_facts(lab))}
         )
         self.places = places_of(self.city, self.vault)
-        leases = Leases(lambda: self.places, lambda: self.now)
+        self.leases = leases = Leases(lambda: self.places, lambda: self.now)
         self.postgres = Postgres(self.shell, power, self.vault, lambda: self.now, leases=leases)
         self.lease = Lease(leases, self.postgres)
         self.world = World(self.shell, power, self.postgres, self.lease, vault=self.vault)

@@ -8,6 +8,7 @@ import pytest
 
 from drills.lab import faults
 from drills.lab.direct import DirectWrites
+from seawall.actions import Deadline
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.evidence import LeaseExpired
 from seawall.lease import boottime
@@ -169,9 +170,16 @@ class LeaseContract:
         assert pair.perform("lease.state", server=pair.north).may_be_held is True
 
     def test_a_lease_that_no_guard_ever_held_keeps_out_all_the_same_and_is_no_evidence(self, pair):
+        """Nor is it when it is granted and revoked again: words alone close no way to a server."""
         moved = self.promoted(pair)
-        unguarded = pair.north.model_copy(update={"name": "north-db/other"})
+        unguarded = pair.north.model_copy(update={"name": "north-db/nobodys"})
         assert pair.perform("lease.revoke", server=unguarded, peer=moved["peer"]).may_be_held is False
+        for _ in range(2):
+            assert pair.perform("lease.is-expired", seconds=60, server=unguarded).holds is False
+            with pytest.raises(DidNothing, match="no guard has ever held"):
+                pair.perform("lease.expire", seconds=60, server=unguarded)
+            pair.leases.grant(unguarded, Deadline.within(timedelta(minutes=1)), by="anna", why="a test")
+            pair.leases.keep_out(unguarded, Deadline.within(timedelta(minutes=1)), by="bo", why="a test")
 
     def test_a_server_is_no_peer_of_its_own(self, pair):
         with pytest.raises(DidNothing, match="not its peer"):
