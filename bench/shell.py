@@ -5,6 +5,7 @@ Every command is a process of its own, as for a person; Python's bytecode is the
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -54,8 +55,10 @@ def _commands(folder: Path, environment: Mapping[str, str]) -> Mapping[str, Call
     names = {size: make_many(city, size) for size, city in cities.items()}
     for city in cities.values():
         _leave_out_facts(city)
-    real = folder / "city-with-facts"
-    make_many(real, SIZES[0])
+    nobody_answers = folder / "city-without-places"
+    make_many(nobody_answers, SIZES[0])
+    _leave_out_facts(nobody_answers)
+    _leave_out_places(nobody_answers)
 
     def command(*words: str) -> Callable[[], float]:
         return lambda: seconds(words, environment)
@@ -71,8 +74,8 @@ def _commands(folder: Path, environment: Mapping[str, str]) -> Mapping[str, Call
         "seawall --help": command(SEAWALL, "--help"),
         f"seawall plan, {small} services, without the facts": plan(small),
         f"seawall plan, {large} services, without the facts": plan(large),
-        f"seawall run --without-prefect, {small} services: first action": lambda: _first_action(
-            real, names[small], environment
+        f"seawall run --without-prefect, {small} services, without facts and places: first action": lambda: (
+            _first_action(nobody_answers, names[small], environment)
         ),
     }
 
@@ -85,6 +88,14 @@ def _leave_out_facts(city: Path) -> None:
     (city / "runbooks" / f"{RUNBOOK}.yaml").write_text(
         "".join([*lines[:start], *lines[end:]]), encoding="utf-8"
     )
+
+
+def _leave_out_places(city: Path) -> None:
+    """Let the city have no places: nobody answers there, and then no run is begun."""
+    hosts = city / "inventory" / "hosts.yaml"
+    text, found = re.subn(r"^places:\n(?:  .*\n)+", "", hosts.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert found == 1, "the reference city has places"
+    hosts.write_text(text, encoding="utf-8")
 
 
 def _first_action(city: Path, service: str, environment: Mapping[str, str]) -> float:
