@@ -238,7 +238,7 @@ class Lease:
     def _revoke(self, args: RevokeArgs, occasion: Occasion) -> LeaseSeen:
         """Nobody waits for its term: this keeps out who comes later, and is no evidence of anything."""
         server, peer = args.server, args.peer
-        if server.system_identifier != peer.system_identifier or server.name == peer.name:
+        if not _are_peers(server, peer):
             raise _not_revoked(server, f"{peer} is not its peer")
         if self._roles.is_standby(peer, occasion.deadline.at_most(occasion.deadline.left / 2)):
             raise _not_revoked(server, f"{peer} is a standby, and its users would be kept out of the primary")
@@ -253,7 +253,7 @@ class Lease:
 
     def _grant(self, args: GrantArgs, occasion: Occasion) -> LeaseSeen:
         server, peer, deadline = args.server, args.peer, occasion.deadline
-        if server.system_identifier != peer.system_identifier or server.name == peer.name:
+        if not _are_peers(server, peer):
             raise _not_granted(server, f"{peer} is not its peer")
         self._expect_no_two(args, deadline)
         words = {"by": f"run {occasion.run}", "why": f"step {occasion.step}"}
@@ -308,6 +308,10 @@ class Lease:
             term=timedelta(seconds=word.term),
             drift=timedelta(seconds=word.drift),
         )
+
+
+def _are_peers(server: Server, peer: Server) -> bool:
+    return server.system_identifier == peer.system_identifier and server.name != peer.name
 
 
 def _is_about(evidence: Fenced, server: Server) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from seawall.catching_up import NothingBegun, catch_up, parted
@@ -85,14 +85,14 @@ def driven(
         copies.close(timedelta())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Hold:
     """A term, with what the journal has to say of its copies."""
 
     term: Term
     journal: ReplicatedJournal
     tell: Tell
-    told: list[str] = field(default_factory=list)
+    told: bool = False
 
     def covers(self, limit: timedelta) -> bool:
         return self._is_known() and self.term.covers(limit)
@@ -104,7 +104,7 @@ class _Hold:
             return True
         self.term.check()
         if not self.told:
-            self.told.append(NOT_KNOWN_YET)
+            self.told = True
             self.tell(NOT_KNOWN_YET)
         return False
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 
 from seawall.codes import Sheet, read_sheet, spend, spend_at, used_in
-from seawall.errors import SeawallError
 from seawall.inventory import Inventory
 from seawall.journal import Approved, ByHand, Opened, Overridden, WentAlone
 from seawall.judging_overrides import why_override_does_not_count
@@ -36,6 +35,7 @@ from seawall.statements import (
     YesStatement,
     differences,
     digest_of_args,
+    not_now,
     read_statement,
     readable_args,
 )
@@ -137,7 +137,7 @@ class Judge:
             return f"{statement.requester} signed it, and {opened.by} opened the run"
         if not -CLOCKS_DIFFER <= opened.at - statement.at <= REQUEST_LASTS:
             return "it was not signed when the run was opened"
-        return self._bad_signature(opened.request, "seawall-request", statement.requester, opened.at)
+        return self.signers.why_not(opened.request, "seawall-request", statement.requester, opened.at)
 
     def _wrongs(
         self, word: Approved, statement: YesStatement, words: Signed, state: State, now: datetime
@@ -154,7 +154,7 @@ class Judge:
         yield from _not_in_time(statement, one, now)
         if statement.nonce in used_nonces(state):
             yield "it was used before: each yes opens one step once"
-        if bad := self._bad_signature(words, statement.namespace, statement.signer, now):
+        if bad := self.signers.why_not(words, statement.namespace, statement.signer, now):
             yield bad
         yield from self._wrong_person(word.by, one, state, now, glass=bool(word.glass))
         if word.heard is None and (other := _same_key(one, word.by, words)) is not None:
@@ -163,14 +163,6 @@ class Judge:
             yield from self._wrong_code(word, words, one)
         if word.glass and not one.step.approve.break_glass:
             yield f"the runbook lets nobody break the glass for {word.step}"
-
-    def _bad_signature(self, words: Signed, namespace: str, person: str, at: datetime) -> str | None:
-        try:
-            signature = read_signature(words.signature)
-            self.signers.check(signature, words.statement.encode(), namespace, person, at)
-        except SeawallError as error:
-            return error.problem
-        return None
 
     def _wrong_person(
         self, person: str, one: StepState, state: State, now: datetime, *, glass: bool
@@ -344,10 +336,7 @@ def _said_otherwise(word: Approved, statement: YesStatement) -> Iterator[str]:
 
 def _not_in_time(statement: YesStatement, one: StepState, now: datetime) -> Iterator[str]:
     assert one.step.approve is not None
-    if statement.at > now + CLOCKS_DIFFER:
-        yield f"it was signed at {statement.at:%H:%M:%S %Z}, which is still to come: compare the clocks"
-    if now > statement.expires:
-        yield f"it expired at {statement.expires:%Y-%m-%d %H:%M:%S %Z}: sign anew"
+    yield from not_now(statement, statement.expires, now)
     if statement.expires - statement.at > one.step.approve.lasts:
         yield "it would count for longer than the runbook lets a yes count"
 

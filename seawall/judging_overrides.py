@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from seawall.errors import SeawallError
 from seawall.inventory import Inventory
 from seawall.journal import Overridden
 from seawall.signers import Signers
@@ -52,20 +51,13 @@ def _wrongs(  # noqa: PLR0917 - what it is judged by, and what is judged
         yield f"it is about {one.step.id} with other arguments than the plan's"
     if not -OVERRIDE_LASTS <= now - statement.at <= OVERRIDE_LASTS:
         yield "it was not signed just now"
-    try:
-        signature = read_signature(word.signed.signature)
-        text = word.signed.statement.encode()
-        signers.check(signature, text, "seawall-override", statement.by, now)
-    except SeawallError as error:
-        yield error.problem
+    if bad := signers.why_not(word.signed, "seawall-override", statement.by, now):
+        yield bad
         return
+    key = read_signature(word.signed.signature).key
     may = one.step.override
     if may is None or word.by not in city.with_role(may.by):
         yield f"{word.by} is not {may.by if may else 'asked'}, who may override {word.step}"
     for other in one.overrides.values():
-        if (
-            other.by != word.by
-            and other.signed
-            and read_signature(other.signed.signature).key == signature.key
-        ):
+        if other.by != word.by and other.signed and read_signature(other.signed.signature).key == key:
             yield f"{other.by} has said so with this very key: two people have two keys"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from seawall.errors import SeawallError
 from seawall.inventory import Inventory
 from seawall.journal import Answered, ByHand
 from seawall.plan import Plan
@@ -26,7 +25,7 @@ from seawall.signed_words import (
 from seawall.signers import Signers
 from seawall.sshsig import read_signature
 from seawall.state import State
-from seawall.statements import CLOCKS_DIFFER, Header, differences, digest_of_args, read_statement
+from seawall.statements import Header, differences, digest_of_args, not_now, read_statement
 from seawall.step_state import StepState
 
 TYPED = "it is typed, and here it is signed: `seawall {command} {run} {step}{answer} --as NAME --key FILE`"
@@ -69,7 +68,7 @@ def why_alone_does_not_count(
             return f"{person} has signed nothing of the kind"
         if wrong := next(_alone_wrongs(statement, plan, run, used, now), None):
             return f"{person}: {wrong}"
-        if bad := _bad_signature(signers, words, "seawall-only-one-place", person, now):
+        if bad := signers.why_not(words, "seawall-only-one-place", person, now):
             return bad
         keys.add(read_signature(words.signature).key)
     return None if len(keys) == len(by) else "both signed with one key: two people have two keys"
@@ -89,7 +88,7 @@ def why_typing_does_not_count(signers: Signers, event: ByHand, state: State, now
         return "it says something else than what was signed"
     if statement.args_digest != digest_of_args(state.steps[event.step].step):
         return f"it is about {event.step} with other arguments than the plan's"
-    return _bad_signature(signers, event.signed, "seawall-paper", event.typed_by, now)
+    return signers.why_not(event.signed, "seawall-paper", event.typed_by, now)
 
 
 def _wrongs(
@@ -107,7 +106,7 @@ def _wrongs(
     yield from _not_in_time(statement, statement.expires, WORDS_LAST, now)
     if statement.nonce in word_nonces(state.yeses.words):
         yield _USED
-    if bad := _bad_signature(signers, word.signed, statement.namespace, word.by, now):
+    if bad := signers.why_not(word.signed, statement.namespace, word.by, now):
         yield bad
 
 
@@ -144,18 +143,6 @@ _USED = "it was used before: each counts once"
 
 
 def _not_in_time(statement: Header, expires: datetime, lasts: timedelta, now: datetime) -> Iterator[str]:
-    if statement.at > now + CLOCKS_DIFFER:
-        yield f"it was signed at {statement.at:%H:%M:%S %Z}, which is still to come: compare the clocks"
-    if now > expires:
-        yield f"it expired at {expires:%Y-%m-%d %H:%M:%S %Z}: sign anew"
+    yield from not_now(statement, expires, now)
     if expires - statement.at > lasts:
         yield "it would count for longer than such a word may"
-
-
-def _bad_signature(signers: Signers, words: Signed, namespace: str, person: str, at: datetime) -> str | None:
-    try:
-        signature = read_signature(words.signature)
-        signers.check(signature, words.statement.encode(), namespace, person, at)
-    except SeawallError as error:
-        return error.problem
-    return None

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from seawall.errors import BadInput, Mistake, SeawallError
-from seawall.sshsig import NotASignature, SshSignature, key_from_line, verify
+from seawall.signed import Signed
+from seawall.sshsig import NotASignature, SshSignature, key_from_line, read_signature, verify
 
 HERE = Path("/etc/seawall")
 """Where the trust root is when nothing else is said."""
@@ -84,6 +85,14 @@ class Signers:
             where=str(self.folder / FILE),
             remedy=f"Sign with a key that stands there for {person}, or have whoever keeps the file add it",
         )
+
+    def why_not(self, words: Signed, namespace: str, person: str, at: datetime) -> str | None:
+        """Say why what stands in a journal was not signed by `person` for `namespace`, as of `at`; None when it was."""
+        try:
+            self.check(read_signature(words.signature), words.statement.encode(), namespace, person, at)
+        except SeawallError as error:
+            return error.problem
+        return None
 
     def may_sign(self, key: bytes, namespace: str, person: str, at: datetime) -> bool:
         """Tell whether a key may sign for a person."""

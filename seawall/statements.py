@@ -291,6 +291,18 @@ def read_statement(kind: type[S], words: Signed) -> S | None:
     return statement if written(statement) == words.statement else None
 
 
+def not_now(statement: Header, expires: datetime, now: datetime) -> list[str]:
+    """Say how a statement that counts until `expires` is out of its time."""
+    wrong = []
+    if statement.at > now + CLOCKS_DIFFER:
+        wrong.append(
+            f"it was signed at {statement.at:%H:%M:%S %Z}, which is still to come: compare the clocks"
+        )
+    if now > expires:
+        wrong.append(f"it expired at {expires:%Y-%m-%d %H:%M:%S %Z}: sign anew")
+    return wrong
+
+
 def differences(statement: Header, plan: Plan, run: str) -> list[str]:
     """Say what of a statement is about something else than this run of this plan."""
     wanted: dict[str, object] = {
