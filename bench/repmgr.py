@@ -28,6 +28,7 @@ from bench.users import RunningUser
 from drills.lab.account import servers_account
 from drills.lab.folders import LabFolder
 from drills.lab.ports import free_ports
+from drills.lab.postgres import free_memory_of_killed
 from drills.lab.processes import end, marks
 from seawall.sightings import Pace
 
@@ -141,10 +142,7 @@ class Pair:
         for one in self._started:
             one.wait()
         for node in NODES:
-            # A server that was killed leaves the small segment that told of it; its file has the number.
-            with contextlib.suppress(OSError, IndexError):
-                told = (self.places.home(node) / "data/postmaster.pid").read_text().splitlines()
-                subprocess.run(["ipcrm", "-m", told[6].split()[1]], check=False, stderr=subprocess.DEVNULL)
+            free_memory_of_killed(self.places.home(node) / "data/postmaster.pid")
 
     def _make_primary(self) -> None:
         secret = secrets.token_hex(16)

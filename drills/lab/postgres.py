@@ -10,6 +10,7 @@ Source: PostgreSQL 18 documentation, "Log-Shipping Standby Servers", pg_rewind (
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -293,3 +294,13 @@ def _run(account: Account, home: Path, program: Path, *arguments: str) -> str:
             remedy="Read what it says; a full disk and a folder it may not read are the usual reasons",
         )
     return done.stdout
+
+
+def free_memory_of_killed(pid_file: Path) -> None:
+    """Remove the segment that tells a PostgreSQL of another one in its folder: the kernel has 4,096 at most.
+
+    Source: PostgreSQL 18, miscadmin.h (LOCK_FILE_LINE_SHMEM_KEY): the seventh line has the key and then the number.
+    """
+    with contextlib.suppress(OSError, IndexError):
+        number = pid_file.read_text().splitlines()[6].split()[1]
+        subprocess.run(["ipcrm", "-m", number], check=False, stderr=subprocess.DEVNULL)

@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from drills.lab.folders import LONGEST, LabFolder
 from drills.lab.layout import LabLayout
 from drills.lab.lease import LEASE
 from drills.lab.plan import PLACES
+from drills.lab.postgres import free_memory_of_killed
 from drills.lab.processes import end, is_on, running
 from seawall.targets import Lease
 
@@ -150,24 +150,14 @@ def _end_everything(places: LabFolder) -> None:
             where=str(places.root),
             remedy="End them by hand (kill -9)",
         )
-    _free_memory_of_killed_servers(places)
+    for file in places.root.glob("machines/*/pgdata/*/postmaster.pid"):
+        free_memory_of_killed(file)
     with contextlib.suppress(LabError):
         layout = LabLayout.load(places.root)
         for place in PLACES:
             for socket in store.sockets(layout.machine(f"{place}-store").ports):
                 with contextlib.suppress(OSError):
                     socket.unlink()
-
-
-def _free_memory_of_killed_servers(places: LabFolder) -> None:
-    """Remove the segment that tells a PostgreSQL of another one in its folder: the kernel has 4,096 at most.
-
-    Source: PostgreSQL 18, miscadmin.h (LOCK_FILE_LINE_SHMEM_KEY): the seventh line has the key and then the number.
-    """
-    for file in places.root.glob("machines/*/pgdata/*/postmaster.pid"):
-        with contextlib.suppress(OSError, IndexError):
-            number = file.read_text().splitlines()[6].split()[1]
-            subprocess.run(["ipcrm", "-m", number], check=False, stderr=subprocess.DEVNULL)
 
 
 def _remove(places: LabFolder) -> None:

@@ -11,7 +11,7 @@ import pytest
 from drills.lab.layout import LabLayout
 from seawall.loading import load_inventory
 
-pytest.register_assert_rewrite("tests.end_to_end.scene")
+pytest.register_assert_rewrite("tests.end_to_end.scene", "tests.end_to_end.answering")
 
 from tests.end_to_end.cities import changed, write_city_of_stories  # noqa: E402 - the same
 from tests.end_to_end.scene import Scene, until  # noqa: E402 - after the line that makes its asserts tell what they saw

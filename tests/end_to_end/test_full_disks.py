@@ -15,6 +15,7 @@ from drills.lab.postgres import start_command
 from drills.lab.remote import run_on
 from seawall.errors import ExitCode
 from seawall.journal_file import read_journal
+from tests.end_to_end.answering import CHANGES, TOLD, arrived, carry_to_its_end, nobody_tells
 from tests.end_to_end.scene import (
     LIMIT,
     OTHER,
@@ -25,12 +26,10 @@ from tests.end_to_end.scene import (
     successes,
     until,
 )
-from tests.end_to_end.test_crash_matrix import TOLD, arrived, carry_to_its_end, nobody_tells
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(900)]
 
 PAGE = 4096
-CHANGES = ("write-ahead", "fence", "promote", "repoint", "repoint-name", "old-follows")
 
 
 class SmallDisk:
