@@ -28,7 +28,11 @@ def test_two_who_start_at_once_get_one_run_and_one_refusal(scene: Scene):
         (loser,) = refused
         (winner,) = set(both) - {loser}
         said = both[loser].ended()
-        (run,) = [one for name in scene.known() - before if begun(one := find_run(scene.runs, name))]
+        # Claims are taken before the first line is written: the refusal can come before the winner's journal.
+        (run,) = until(
+            lambda: [one for name in scene.known() - before if begun(one := find_run(scene.runs, name))],
+            "the winner's first line",
+        )
         assert said.code == ExitCode.FAILED
         assert run.id in said.err
         told = " ".join(said.err.split())
