@@ -256,13 +256,13 @@ class Lease:
         if not _are_peers(server, peer):
             raise _not_granted(server, f"{peer} is not its peer")
         self._expect_no_two(args, deadline)
-        words = {"by": f"run {occasion.run}", "why": f"step {occasion.step}"}
-        _, new = self._leases.grant(server, deadline, **words)
+        by, why = f"run {occasion.run}", f"step {occasion.step}"
+        _, new = self._leases.grant(server, deadline, by=by, why=why)
         try:
             self._expect_no_two(args, deadline)
         except CallError as error:
             if new:
-                self._leases.revoke(server, deadline, **words)
+                self._leases.revoke(server, deadline, by=by, why=why)
             raise MayHaveActed(
                 f"it was granted, and then {error.problem}, so it was revoked again",
                 where=str(server),

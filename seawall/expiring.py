@@ -62,27 +62,32 @@ class Leases:
             raise _no_majority(server)
         return found
 
-    def revoke(self, server: Server, deadline: Deadline, *, by: str, why: str) -> Revoked:
-        """Make it impossible to renew a lease.
+    def revoke(
+        self, server: Server, deadline: Deadline, *, by: str, why: str, read: Decided | None = None
+    ) -> Revoked:
+        """Make it impossible to renew a lease, whose newest word may have been `read` a moment ago.
 
         Raises:
             DidNothing: there is no lease, or no guard ever held it. Unreachable: no majority of the places answers.
             MayHaveActed: nobody can tell whether it is revoked.
         """
         _lease(server)
-        word = self.read(server).word
-        if word is None or not word.was_held:
+        read = read or self.read(server)
+        if read.word is None or not read.word.was_held:
             raise _never_held(server)
-        return self.keep_out(server, deadline, by=by, why=why)
+        return self.keep_out(server, deadline, by=by, why=why, read=read)
 
-    def keep_out(self, server: Server, deadline: Deadline, *, by: str, why: str) -> Revoked:
+    def keep_out(
+        self, server: Server, deadline: Deadline, *, by: str, why: str, read: Decided | None = None
+    ) -> Revoked:
         """The same, also where no guard ever held it: that is no evidence, and keeps out whoever begins to.
 
         Raises: as `revoke`.
         """
         lease, places = _lease(server), self._at(server)
         while True:
-            told = revoke(places, server.name, lease.terms, by=by, why=why, clock=self.clock)
+            told = revoke(places, server.name, lease.terms, by=by, why=why, read=read, clock=self.clock)
+            read = None
             if told is not None:
                 return Revoked(*told, self.now())
             if deadline.left <= PAUSE:

@@ -90,15 +90,24 @@ def say(places: Places, server: str, number: int, word: Word, clock: Clock = boo
 
 
 def revoke(
-    places: Places, server: str, terms: Terms, *, by: str, why: str, clock: Clock = boottime
+    places: Places,
+    server: str,
+    terms: Terms,
+    *,
+    by: str,
+    why: str,
+    read: Decided | None = None,
+    clock: Clock = boottime,
 ) -> tuple[Decided, Decided] | None:
-    """Take the next slot with `revoked`.
+    """Take the next slot with `revoked`; after `read`, where its newest word was read already.
+
+    A word that is not the newest any more costs a try more, and nothing else.
 
     Returns:
         What was the newest word before, and ours; the wait counts from when ours was seen to be decided. None when no
         majority of the places can tell: it may or may not be revoked.
     """
-    before = read_lease(places, server, clock)
+    before = read or read_lease(places, server, clock)
     for _ in range(TRIES):
         if before is None:
             return None

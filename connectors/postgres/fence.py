@@ -68,10 +68,11 @@ class Fences:
         if not others:
             return self.leases.expire(server, deadline, **words)
         trying = begin(lambda: self._by_first(FenceArgs(server=server, by=others), occasion))
+        reading = begin(lambda: self.leases.read(server))  # that changes nothing, so it need not wait
         came(trying, deadline.at_most(FIRST_LOOK).left)
         if trying.done() and isinstance(wrong := trying.exception(), WrongTarget):
             raise wrong
-        revoking = begin(lambda: self.leases.revoke(server, deadline, **words))
+        revoking = begin(lambda: self.leases.revoke(server, deadline, read=reading.result(), **words))
         expiring = begin(lambda: self.leases.expired(server, revoking.result(), deadline))
         first_of((trying, expiring), deadline)
         if trying.done() and isinstance(wrong := trying.exception(), WrongTarget):
