@@ -6,15 +6,18 @@ Its connections are open before the clock starts, as ours are. The scripts are i
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 from bench.place import Place
 from bench.programs import seconds
+from connectors.places import bucket_of
 from seawall.targets import Host, Server
 
 SCRIPTS = Path(__file__).with_name("by_hand")
@@ -26,14 +29,23 @@ WRITE = (
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """A script's surroundings: its configuration files, and open connections to both machines."""
+    """A script's surroundings: its configuration files, and open connections to both machines.
+
+    Attributes:
+        places: the city's three places, with spaces between them.
+    """
 
     folder: Path
     environment: dict[str, str]
+    places: str
 
-    def run(self, script: str) -> float:
-        """Run one of the scripts and return how long it took, in seconds. Raises: CalledProcessError."""
-        return seconds(["bash", str(SCRIPTS / script)], {**os.environ, **self.environment})
+    def run(self, script: str, *, places: bool = False) -> float:
+        """Run one of the scripts and return how long it took, in seconds. Raises: CalledProcessError.
+
+        With `places` it claims what it moves, and writes down each change there before it makes it.
+        """
+        more = {"PLACES": self.places, "RUN": secrets.token_hex(8)} if places else {}
+        return seconds(["bash", str(SCRIPTS / script)], {**os.environ, **self.environment, **more})
 
 
 @contextmanager
@@ -43,7 +55,7 @@ def by_hand(here: Place) -> Iterator[ByHand]:
     with TemporaryDirectory(prefix="hand-") as name:
         folder = Path(name)
         _write(folder, here, old.host, new.host)
-        made = ByHand(folder, _environment(folder, here, old, new))
+        made = ByHand(folder, _environment(folder, here, old, new), _places(folder, here))
         config = made.environment["MACHINES"]
         for machine in ("old", "new"):
             subprocess.run(
@@ -81,6 +93,26 @@ def _write(folder: Path, here: Place, old: Host, new: Host) -> None:
     redfish = folder / "redfish"
     redfish.touch(mode=0o600)
     redfish.write_text(f'user = "{power.username}:{here.secret(power.password)}"\n')
+
+
+def _places(folder: Path, here: Place) -> str:
+    """Return where the city's places are, each with a file that signs what curl sends there.
+
+    Source: curl 7.88 signs no port unless told the header; the store wants to hear what is signed (measured).
+    """
+    city, found = here.desk.city.inventory, []
+    for name in city.places:
+        bucket = bucket_of(city, name)
+        config = folder / f"place-{name}"
+        config.touch(mode=0o600)
+        config.write_text(
+            f'user = "{here.secret(bucket.access_key)}:{here.secret(bucket.secret_key)}"\n'
+            f'aws-sigv4 = "aws:amz:{bucket.region}:s3"\n'
+            f'header = "Host: {urlsplit(bucket.url).netloc}"\n'
+            'header = "x-amz-content-sha256: UNSIGNED-PAYLOAD"\n'
+        )
+        found.append(f"{config}={bucket.url}/{bucket.bucket}")
+    return " ".join(found)
 
 
 def _environment(folder: Path, here: Place, old: Server, new: Server) -> dict[str, str]:

@@ -1,9 +1,29 @@
 #!/bin/bash
 # What an operator would have in a file: fence, promote, repoint, verify. Connections to both machines are open already
 # (ControlMaster). `machines` is an ssh_config, `redfish` a curl configuration with the login; the rest is environment.
+#
+# With PLACES it does what a careful one would: nobody else moves the service at the same time, and what it is about to
+# change stands at two of three places before it does. Each of PLACES is a curl configuration with its keys, =, its address.
 set -u
 fenced=
 
+# Put an object where none is, at all three; go on when two have it.
+keep() {
+    [ -n "${PLACES:-}" ] || return 0
+    local there=0 place
+    for place in $PLACES; do
+        curl -sf -o /dev/null --max-time 2 -K "${place%%=*}" -H 'If-None-Match: *' -X PUT -d "$2" "${place#*=}/by-hand/$RUN/$1" &
+    done
+    for place in $PLACES; do
+        wait -n && ((++there == 2)) && return 0
+    done
+    echo "two of the three places must answer" >&2
+    exit 1
+}
+keep claim "$(id -un) moves $BACKEND to $IN"
+keep plan "$(<"$0")"
+
+keep 1 "fence $OUT"
 # Stopped: marked as a standby first, so that a restart makes no second primary.
 on_old() { ssh -F "$MACHINES" old "$@"; }
 if on_old "touch $DATA/standby.signal && { pg_ctl -D $DATA -m fast -w -t 10 stop >/dev/null || ! pg_ctl -D $DATA status >/dev/null; }" 2>/dev/null; then
@@ -24,10 +44,13 @@ elif [ -n "${REDFISH_URL:-}" ]; then
 fi
 [ -n "$fenced" ] || exit 1
 
+keep lease "revoked: $OUT is $fenced"
+keep 2 "promote $IN: $OUT is $fenced"
 # Without waiting for pg_promote, which looks every 100 ms; a write is tried until one is accepted.
 ssh -F "$MACHINES" new "psql -h $SOCKET -p $PORT -U postgres -d login -Atqc 'SELECT pg_promote(wait => false)' >/dev/null &&
     until psql -h $SOCKET -p $PORT -U postgres -d login -qc \"$WRITE\" 2>/dev/null; do sleep 0.002; done" || exit 1
 
+keep 3 "repoint $BACKEND to $IN"
 exec 3<>"/dev/tcp/$RUNTIME"
 echo "set server $BACKEND/$OUT state maint;shutdown sessions server $BACKEND/$OUT;set server $BACKEND/$IN state ready" >&3
 cat <&3 >/dev/null
