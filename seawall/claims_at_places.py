@@ -9,22 +9,33 @@ the slot; a run whose driver crashed is resumed, and nothing gives its claims aw
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 
 from seawall.drivers import ClaimWord, Driver, nonce, utc_now
 from seawall.errors import Busy
 from seawall.model import duration_text
-from seawall.places import Places
-from seawall.slots import Mine, Unclear, read_row, slot_key, take_slot
+from seawall.places import Places, PlaceSilent
+from seawall.slots import Head, Mine, Unclear, read_row, slot_key, take_slot
 from seawall.terms import too_few
 
 AT_ONCE = 8
 """Things claimed side by side; a plan over a whole site claims a thousand."""
 RELEASED = b"released"
 CLAIMS = "claims/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    """What was read of a thing beforehand. `released` is the number of its slot, when that is free again; else 0."""
+
+    head: Head
+    released: int
+
 
 Ended = Callable[[str], bool]
 """Tells whether a run has ended, as far as can be shown from here."""
@@ -80,14 +91,21 @@ def is_claimed_by(places: Places, run: str) -> bool:
 
 
 def foresee(places: Places, things: Iterable[str]) -> None:
-    """Read in a thread of its own who holds `things`, while a person reads the plan: what was decided stays so."""
+    """Read in a thread of its own who holds `things`, while a person reads the plan: what was decided stays so.
+
+    So does what was released. What was not may be by now, and is looked at again.
+    """
     rows = [f"{CLAIMS}{thing}" for thing in things]
 
     def read() -> None:
         for row in rows:
             head = read_row(places, row)
-            if not isinstance(head, Unclear):
-                places.foreseen[row] = head
+            if isinstance(head, Unclear):
+                continue
+            released = False
+            with contextlib.suppress(PlaceSilent):
+                released = bool(head.n) and _is_released(places, row, head.n)
+            places.foreseen[row] = _Foreseen(head, head.n if released else 0)
 
     if rows:
         threading.Thread(target=read, name="claims foreseen", daemon=True).start()
@@ -102,16 +120,18 @@ def release_at(places: Places, things: Collection[str], run: str) -> bool:
 def _claim(places: Places, thing: str, run: str, driver: Driver, ended: Ended) -> None:
     mine = ClaimWord(nonce=nonce(), run=run, driver=driver, at=utc_now()).model_dump_json().encode()
     row = f"{CLAIMS}{thing}"
-    head = places.foreseen.pop(row, None) or read_row(places, row)
+    foreseen = places.foreseen.pop(row, None)
+    head = foreseen.head if foreseen else read_row(places, row)
     if isinstance(head, Unclear):
         raise too_few(head, thing)
     n, content = head.n, head.content if head.settled else None
     while True:
         if n and content is not None:
             held = ClaimWord.read(content)
-            if held is not None and held.run == run and not _is_released(places, row, n):
+            released = (foreseen and foreseen.released == n) or _is_released(places, row, n)
+            if held is not None and held.run == run and not released:
                 return
-            if held is None or not (_is_released(places, row, n) or ended(held.run)):
+            if held is None or not (released or ended(held.run)):
                 raise _busy(thing, held)
         n = n + 1 if head.settled or content is not None else n
         outcome = take_slot(places, slot_key(row, n), mine)

@@ -86,7 +86,7 @@ class Places:
         names: what they are called, in the order of the inventory, which is the order they are asked to begin in.
         majority: how many of them decide.
         within: the limit of one answer.
-        foreseen: heads of rows that were read beforehand, by row.
+        foreseen: what was read of rows beforehand, by row (`claims_at_places`).
     """
 
     def __init__(self, places: Sequence[Place], *, within: timedelta = LIMIT) -> None:

@@ -16,7 +16,7 @@ from seawall import terms
 from seawall.attempt import CallToMake, Ending
 from seawall.carrying import carry_out, newly_opened
 from seawall.catching_up import NothingBegun, catch_up
-from seawall.claims_at_places import claim_at
+from seawall.claims_at_places import claim_at, foresee, release_at
 from seawall.copies import journal_row, plan_key
 from seawall.decide import Ask, Finish
 from seawall.drivers import this_driver
@@ -410,6 +410,39 @@ def test_no_change_begins_before_two_places_hold_how_the_run_was_opened(city: Ci
     at = AtPlaces(at.places, tell)
     assert city.carry(run, hands=Watching(city.world, see), at=at) == Finish(Outcome.DONE)
     assert told == [NOT_KNOWN_YET]
+
+
+def foreseen(city: City) -> Places:
+    """Return places at which it was read beforehand who holds what the plan claims."""
+    places = city.at().places
+    foresee(places, TWO.claims)
+    while not places.foreseen:
+        threading.Event().wait(0.002)
+    return places
+
+
+def hold(city: City, run: RunFolder, places: Places | None = None) -> None:
+    claim_at(places or city.at().places, TWO.claims, run.id, this_driver(run.runs, "anna"), lambda _: False)
+
+
+def test_what_was_foreseen_as_held_is_free_when_it_was_released_since(city: City):
+    first = city.run("one")
+    hold(city, first)
+    places = foreseen(city)
+    with pytest.raises(Busy, match=first.id):
+        hold(city, city.run("two"), foreseen(city))
+    release_at(city.at().places, TWO.claims, first.id)
+    hold(city, city.run("two"), places)
+
+
+def test_what_was_foreseen_as_free_is_held_when_it_was_claimed_since(city: City):
+    first, second = city.run("one"), city.run("two")
+    hold(city, first)
+    release_at(city.at().places, TWO.claims, first.id)
+    places = foreseen(city)
+    hold(city, second)
+    with pytest.raises(Busy, match=second.id):
+        hold(city, city.run("three"), places)
 
 
 def lost_after_claiming(city: City, *, term: bool) -> RunFolder:
