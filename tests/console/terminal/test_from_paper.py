@@ -29,12 +29,12 @@ steps:
     does: Light it
     uses: lamp.on
     with: {lamp: green}
-    approve: {by: incident-commander, within: 50ms}
+    approve: {by: incident-commander, within: 5ms}
   - id: call
     after: [light]
     does: Ring them
     by: duty-officer
-    within: 50ms
+    within: 5ms
     note: the case number
   - id: second
     after: [call]

@@ -73,7 +73,7 @@ def terminal(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Te
     failover = (
         (root.parent / "runbooks" / "postgres-failover.yaml")
         .read_text()
-        .replace("within: 10m", "within: 50ms")
+        .replace("within: 10m", "within: 5ms")
     )
     (city / "runbooks").mkdir(exist_ok=True)
     (city / "runbooks" / "postgres-failover.yaml").write_text(failover)

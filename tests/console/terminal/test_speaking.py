@@ -93,7 +93,7 @@ def test_the_same_person_is_not_two_people(stage):
     stage.impatient()
     runbook = stage.city / "runbooks" / "light.yaml"
     runbook.write_text(
-        runbook.read_text().replace("commander, within: 50ms", "commander, people: 2, within: 50ms")
+        runbook.read_text().replace("commander, within: 5ms", "commander, people: 2, within: 5ms")
     )
     assert stage("run", "light", "--yes", "green").code == ExitCode.IN_DOUBT
     assert stage("answer", "last", "light", "yes", "--as", "commander").code == ExitCode.DONE
