@@ -133,6 +133,8 @@ class PageOfRun:
         patience = self.pages.known.every.total_seconds() * 0.9
         while not self._over.is_set():
             self._write()
+            if self._over.is_set():  # the run ended while it was written, and nothing more comes
+                break
             # Nothing happened for so long: written again, so that the promised next update comes.
             self._take_in(wait=patience)
             end = time.monotonic() + max(SETTLES.total_seconds(), self._took / SHARE)

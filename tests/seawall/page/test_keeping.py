@@ -12,6 +12,7 @@ import pytest
 from seawall.journal import Asked, Ended, Outcome
 from seawall.page.keeping import PageOfRun, Pages, publish
 from seawall.run_folder import create_run
+from tests.connectors.conftest import until
 from tests.seawall.page.incident import COPENHAGEN, known, plan_of, whole
 from tests.seawall.report.stories import at
 
@@ -102,6 +103,34 @@ def test_nightly_work_on_copies_does_not_become_the_index(pages):
         pass
     assert (kept.real / f"{run.id}.html").exists()
     assert not (kept.real / "index.html").exists()
+
+
+class SlowToRead(list):
+    """A past that is being read for as long as a test wants."""
+
+    def __init__(self, events) -> None:
+        super().__init__(events)
+        self.is_read, self.go_on = threading.Event(), threading.Event()
+
+    def __iter__(self):
+        self.is_read.set()
+        assert self.go_on.wait(30)
+        return super().__iter__()
+
+
+def test_a_run_that_ends_while_its_first_page_is_written_waits_for_no_other(pages):
+    kept, notes = pages
+    run = opened(kept, plan_of())
+    past = SlowToRead(told(run))
+    page = PageOfRun(kept, run.plan, run.id, past, lambda: at(70))
+    page.begin()
+    assert past.is_read.wait(30)
+    ending = threading.Thread(target=page.end)
+    ending.start()
+    until(lambda: not page._events.empty(), "the end was said")
+    past.go_on.set()
+    ending.join(30)
+    assert notes == []
 
 
 @pytest.mark.slow
