@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from connectors.memory.places import PlaceInMemory
@@ -34,18 +35,35 @@ class PassingClock:
         self.passed += seconds
 
 
-def places_in_memory(city: Inventory) -> Places | None:
-    """Make a city's places, at which the guard of each server with a lease has said that it holds it."""
-    if not city.places:
-        return None
-    places = Places([PlaceInMemory(name) for name in sorted(city.places)])
-    for server in city.servers():
-        if server.lease is not None:
-            take_up(places, server.name, server.lease.terms, guard=f"the guard of {server.name}", boot=BOOT)
-    return places
+@dataclass(slots=True)
+class PlacesOfCity:
+    """A city's places, at which the guard of each server with a lease has said that it holds it.
+
+    They are made when somebody first asks for them: in most worlds nobody does.
+    """
+
+    city: Inventory
+    _places: Places | None = None
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> Places | None:
+        """Return the places; None where the city has none."""
+        with self._turn:
+            if self._places is None and self.city.places:
+                self._places = self._made()
+            return self._places
+
+    def _made(self) -> Places:
+        places = Places([PlaceInMemory(name) for name in sorted(self.city.places)])
+        for server in self.city.servers():
+            if server.lease is not None:
+                take_up(
+                    places, server.name, server.lease.terms, guard=f"the guard of {server.name}", boot=BOOT
+                )
+        return places
 
 
-def leases_in_memory(places: Places | None) -> Leases:
-    """Make the leases that stand there."""
+def leases_in_memory(city: Inventory) -> Leases:
+    """Make the leases of a city's servers."""
     clock = PassingClock()
-    return Leases(lambda: places, lambda: datetime.now(UTC), clock, clock.sleep)
+    return Leases(PlacesOfCity(city), lambda: datetime.now(UTC), clock, clock.sleep)

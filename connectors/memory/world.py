@@ -22,7 +22,7 @@ from connectors.memory.balancer import RuntimeInMemory
 from connectors.memory.dns import ZonesInMemory
 from connectors.memory.files import TreesInMemory
 from connectors.memory.http import WebInMemory
-from connectors.memory.lease import leases_in_memory, places_in_memory
+from connectors.memory.lease import leases_in_memory
 from connectors.memory.mail import PostInMemory
 from connectors.memory.objects import BucketsInMemory
 from connectors.memory.own import OwnInMemory
@@ -38,9 +38,9 @@ from connectors.slack import Slack
 from connectors.systemd import Systemd
 from connectors.telling import Audiences
 from seawall.actions import World
+from seawall.expiring import Leases
 from seawall.inventory import Inventory, ReachedThrough
 from seawall.own_actions import NOTHING_OWN, Own
-from seawall.places import Places
 from seawall.targets import Endpoint, MailRelay, SlackWorkspace
 
 RELAY = MailRelay(address="mail.invalid", sender="seawall@mail.invalid")
@@ -64,7 +64,7 @@ class OutsideInMemory:
     workspace: WorkspaceInMemory
     units: UnitsInMemory
     trees: TreesInMemory
-    places: Places | None = None
+    leases: Leases
     own: Own = NOTHING_OWN
 
     @classmethod
@@ -99,7 +99,7 @@ class OutsideInMemory:
             workspace=WorkspaceInMemory(),
             units=_units(city),
             trees=_trees(city),
-            places=places_in_memory(city),
+            leases=leases_in_memory(city),
             own=own,
         )
 
@@ -108,12 +108,11 @@ class OutsideInMemory:
         people = Audiences.of(self.city)
         objects = Objects(self.buckets)
         shell, power, vault = SshInMemory(self.machines), MachinePower(self.controllers), SecretsInMemory({})
-        leases = leases_in_memory(self.places)
-        postgres = PostgresInMemory(self.servers, shell, power, vault, _now, leases=leases)
+        postgres = PostgresInMemory(self.servers, shell, power, vault, _now, leases=self.leases)
         self.units.reach = self.trees.reach = shell.warm
         return World(
             postgres,
-            Lease(leases, postgres),
+            Lease(self.leases, postgres),
             shell,
             Systemd(self.units),
             Files(self.trees),
