@@ -248,6 +248,15 @@ class Shell(Protocol):
     def warm(self, host: Host, deadline: Deadline) -> None:
         """Have a connection ready for the next command. Raises: Unreachable, WrongTarget."""
 
+    def is_quiet(self, host: Host, deadline: Deadline) -> bool:
+        """Tell whether nothing that came to `host` over another connection is at work, or can still begin there.
+
+        False also when nobody can tell. What a process that is gone had sent is over then, or will never begin.
+
+        Raises:
+            Unreachable: no connection, or no answer. WrongTarget: another machine.
+        """
+
 
 class ObjectStore(Protocol):
     """A way to keep large things in a store; the real one is S3. Handed to connectors that make backups."""

@@ -29,6 +29,7 @@ class MachineInMemory:
 
     Attributes:
         silent: it accepts the connection and then says nothing.
+        busy: something is at work there that came over another connection.
         lets_in: the users it knows; empty is everybody.
         begun: every command that was begun, in order.
     """
@@ -38,6 +39,7 @@ class MachineInMemory:
     answer: Answer = says_nothing
     up: bool = True
     silent: bool = False
+    busy: bool = False
     lets_in: tuple[str, ...] = ()
     begun: list[str] = field(default_factory=list)
 
@@ -78,6 +80,10 @@ class SshInMemory(ShellActions):
     def warm(self, host: Host, deadline: Deadline) -> None:
         """See that the host is there. Raises: Unreachable, WrongTarget."""
         self._right_machine(host, deadline)
+
+    def is_quiet(self, host: Host, deadline: Deadline) -> bool:
+        """Tell whether nobody else is at work there; see `seawall.actions.Shell.is_quiet`."""
+        return not self._right_machine(host, deadline).busy
 
     def close(self) -> None:
         """Let go of nothing."""

@@ -38,7 +38,7 @@ _PROGRAMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "rewind": (("sync", "sleep", "cp", "mkdir", "rm"), (*_CONTROL, "pg_rewind", "pg_receivewal")),
     "start-following": (
-        ("sync", "sleep", "sed", "grep", "mv", "touch", "tail"),
+        ("sync", "sleep", "sed", "grep", "mv", "touch", "tail", "rm"),
         (*_CONTROL, "pg_ctl", "pg_receivewal"),
     ),
     "rebuild": (
@@ -58,7 +58,10 @@ def owner(of: str, *words: str) -> tuple[Need, ...]:
 
 ASK = (Login("server", grants.ASK),)
 STANDBY = (Login("server", (*grants.ASK, grants.STATS)), Login("primary", grants.ASK))
-STANDBY_OF = tuple(Login(of, (*grants.ASK, grants.STATS)) for of in ("server", "primary"))
+STANDBY_OF = (
+    *(Login(of, (*grants.ASK, grants.STATS)) for of in ("server", "primary")),
+    *owner("server", "look"),
+)
 CHECKPOINT = (Login("server", (*grants.ASK, grants.CHECKPOINT)),)
 PROBE = (Login("server", (*grants.ASK, *grants.PROBE)),)
 PROMOTE = (Login("server", (*grants.ASK, grants.PROMOTE, *grants.PROBE)),)

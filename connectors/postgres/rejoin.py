@@ -22,12 +22,14 @@ from connectors.postgres.program import PARTS
 from connectors.postgres.seen import IsStandbyOf, PairArgs, Rebuilt, Rejoined
 from connectors.postgres.sessions import Sessions
 from seawall.actions import Deadline, Occasion, Vault
-from seawall.errors import CallError, MayHaveActed, Unreachable
+from seawall.errors import CallError, MayHaveActed, Unreachable, WrongTarget
 from seawall.targets import Server
 
 PAUSE = 0.02
 RECEIVES_WITHIN = 15.0
 """Seconds a standby that was just started has to be seen receiving; what it still misses is another question."""
+LOOKS_EVERY = 0.2
+"""Seconds between looks beside a server that is being worked on: each is a command on its machine."""
 
 _KEEP, _REWIND, _FOLLOW, _REBUILD = (PARTS[word] for word in ("keep", "rewind", "start-following", "rebuild"))
 
@@ -51,7 +53,7 @@ class Rejoins:
             MayHaveActed: it was begun and did not end well; it stays marked as a standby.
         """
         server, primary, deadline = args.server, args.primary, occasion.deadline
-        if self.is_standby_of(args, occasion).holds:
+        if self._asked_at_both_ends(args, deadline).holds:
             return Rejoined(
                 server=server.name,
                 primary=primary.name,
@@ -98,13 +100,41 @@ class Rejoins:
         )
 
     def is_standby_of(self, args: PairArgs, occasion: Occasion) -> IsStandbyOf:
-        """Tell whether a server follows a primary, asked at both ends. Raises: WrongTarget."""
-        server, primary, deadline = args.server, args.primary, occasion.deadline
+        """Tell whether a server follows a primary, asked at both ends; of one that does not answer, how it lies there.
+
+        What is stopped follows nobody. Somebody who had it started, and is gone, may have left a command at work there:
+        that is waited for, up to half of the time.
+
+        Raises: WrongTarget.
+        """
+        waits = occasion.deadline.at_most(occasion.deadline.left / 2)
+        while True:
+            seen = self._asked_at_both_ends(args, occasion.deadline)
+            if not isinstance(seen, _Silent):
+                return seen
+            # First whether anything can still act there, then how it lies: so nothing can have changed it since.
+            try:
+                quiet = self.host.shell.is_quiet(args.server.host, occasion.deadline)
+                told = self.host.run(args.server, ("look",), occasion.deadline, changes=False)
+            except WrongTarget:
+                raise
+            except CallError as error:
+                return IsStandbyOf(holds=None, because=f"{seen.because}; {error.problem}")
+            found = _as_it_lies(args.server, told, seen.because)
+            if waits.passed or (quiet and told["running"] == "no"):
+                return found.model_copy(update={"spent": quiet and found.holds is False})
+            time.sleep(LOOKS_EVERY)
+
+    def _asked_at_both_ends(self, args: PairArgs, deadline: Deadline) -> IsStandbyOf:
+        server, primary = args.server, args.primary
         try:
             with self.sessions.with_right(server, deadline) as right:
                 if right.found.role == "primary":
                     return IsStandbyOf(holds=False, because=f"{server} is a primary")
                 rows = right.session.rows(statements.RECEIVING, deadline)
+        except Unreachable as error:
+            return _Silent(holds=None, because=error.problem)
+        try:
             with self.sessions.with_right(primary, deadline, "primary") as right:
                 there = right.session.rows(statements.SENDING_TO, deadline, server.cluster_name)
         except Unreachable as error:
@@ -117,7 +147,7 @@ class Rejoins:
         until = occasion.deadline.at_most(min(RECEIVES_WITHIN, occasion.deadline.left * 0.8))
         while True:
             try:
-                if self.is_standby_of(args, occasion).holds:
+                if self._asked_at_both_ends(args, occasion.deadline).holds:
                     return True
             except CallError as error:
                 raise MayHaveActed(
@@ -166,12 +196,26 @@ class Rejoins:
             right.session.rows(statements.CHECKPOINT, deadline)
 
 
+class _Silent(IsStandbyOf):
+    """What is known of a server that does not answer."""
+
+
+def _as_it_lies(server: Server, told: Mapping[str, str], silent: str) -> IsStandbyOf:
+    """Tell of a server that does not answer, by what lies there, whether it follows."""
+    if told["running"] == "yes":
+        return IsStandbyOf(holds=None, because=f"{server} runs, and lets nobody in: {silent}")
+    if told["rewinding"] == "yes":
+        # Half of its files are the other server's: beginning anew would not do.
+        return IsStandbyOf(holds=None, because=f"{server} is stopped, and a rewind of it broke off")
+    return IsStandbyOf(holds=False, because=f"{server} is stopped")
+
+
 def _seconds(deadline: Deadline) -> str:
     return str(max(1, int(deadline.left)))
 
 
 def _rejoined(args: PairArgs, told: Mapping[str, str], *, receiving: bool) -> Rejoined:
-    kept = told.get("kept")
+    kept = told.get("kept") or told.get("kept-before")
     ends = bytes_at(told["last"]) + int(told["size"]) if "last" in told else None
     return Rejoined(
         server=args.server.name,

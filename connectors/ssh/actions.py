@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+from connectors.ssh.command import LOOK_FOR_OTHERS, QUIET
 from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Output, Ready, Seen
 from seawall.errors import CallError, DidNothing, Finding, MayHaveActed, Unreachable, WrongTarget
 from seawall.model import Frozen
@@ -74,6 +75,14 @@ class ShellActions(ABC):
     @abstractmethod
     def warm(self, host: Host, deadline: Deadline) -> None:
         """Have a connection ready; see `seawall.actions.Shell.warm`."""
+
+    def is_quiet(self, host: Host, deadline: Deadline) -> bool:
+        """Tell whether nobody else is at work there; see `seawall.actions.Shell.is_quiet`."""
+        try:
+            output = self.run(host, LOOK_FOR_OTHERS, deadline)
+        except MayHaveActed as error:  # it only looks
+            raise Unreachable(error.problem, where=error.where, remedy=error.remedy) from error
+        return tuple(output.stdout.splitlines()) == QUIET
 
     def actions(self) -> Sequence[Action[Any, Any]]:
         """List what can be asked of a host."""

@@ -39,6 +39,38 @@ exit "$s"
 LOOK_AROUND = "hostname && cat /proc/uptime"
 """What is asked first on a new connection: the machine's name, and its clock that never jumps."""
 
+LOOK_FOR_OTHERS = r"""
+set -- $SSH_CONNECTION
+[ $# = 4 ] || exit 0
+awk -v here="$(printf %04X "$4")" -v there="$(printf %04X "$2")" '
+function port(address) { sub(/.*:/, "", address); return address }
+port($2) != here || $4 == "0A" || $4 == "06" { next }
+port($3) == there { ours++; next }
+{ others++ }
+END { print "connections", ours + 0, others + 0 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+sleep 0.2
+found=0
+token='seawall-[0-9a-f]{16}'
+for each in $(grep -Elzs -e "^$token\$" -e " seawall [^ ]+ $token " /proc/[0-9]*/cmdline); do
+    of=${each%/cmdline}
+    [ -d "$of" ] || continue
+    if [ -r "$of/environ" ] && ! grep -qzs "^SSH_CONNECTION=.* $3 $4\$" "$of/environ"; then continue; fi
+    found=$((found + 1))
+done
+echo "commands $found"
+"""
+"""Tells how many connections there are to the port that this one came to, ours and others', and then how many commands
+of ours are at work: at least this one.
+
+The connections come first: what had been sent over one that is not there any more has begun by then, or never will.
+Nothing can be sent over a connection whose far end is gone, but what had been sent may still be read there. A command
+of ours is known by its token, also while the login shell still has all of `guarded` in one word.
+
+Source: proc_net(5) (`st` 0A is LISTEN, 06 TIME_WAIT); sshd(8), SSH_CONNECTION; GNU grep 3.8, tried 2026-11.
+"""
+QUIET = ("connections 1 0", "commands 1")
+"""What that says where nobody else is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:

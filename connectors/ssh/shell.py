@@ -72,6 +72,15 @@ class Ssh(ShellActions):
         channel.close()
         self._keep(link)
 
+    def is_quiet(self, host: Host, deadline: Deadline) -> bool:
+        """Tell whether nobody else is at work there; see `seawall.actions.Shell.is_quiet`."""
+        with self._lock:
+            idle = self._idle.pop(host, [])
+            self._idle[host] += idle[-1:]
+        for link in idle[:-1]:  # ours too, but there it would look like somebody else's
+            link.close()
+        return ShellActions.is_quiet(self, host, deadline)
+
     def close(self) -> None:
         """End every idle connection, and from now on each that is given back."""
         with self._lock:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,6 +25,8 @@ from connectors.memory.secrets import SecretsInMemory
 from connectors.memory.ssh import MachineInMemory, SshInMemory
 from connectors.places import places_of
 from connectors.postgres import Postgres
+from connectors.postgres.connector import PostgresServers
+from connectors.postgres.host import HostSide
 from connectors.power import MachinePower
 from connectors.redfish import RedfishController
 from connectors.secrets import Secrets
@@ -45,6 +51,10 @@ TURNING = ("postgres.promote", "postgres.rejoin", "postgres.rebuild")
 """Changes after which the two are not what they were at first, whatever is started and stopped."""
 
 
+class _Gone(BaseException):
+    """The process is gone."""
+
+
 class Pair(ABC):
     """Two servers, what is asked of them, and what befalls them.
 
@@ -56,6 +66,7 @@ class Pair(ABC):
     north: Server
     south: Server
     world: World
+    postgres: PostgresServers
     turned = False
 
     def __init__(self) -> None:
@@ -74,6 +85,43 @@ class Pair(ABC):
         """Move the primary from north to south, the evidence being whatever can be had."""
         evidence = self.perform("postgres.fence", server=self.north)
         return self.perform("postgres.promote", server=self.south, old=self.north, evidence=evidence)
+
+    def begin_to_rejoin(self, server: Server, primary: Server, last: str) -> None:
+        """Let a process that makes `server` follow be gone as soon as that script has ended."""
+        self.turned = True
+        with self.gone_after(last), contextlib.suppress(_Gone):
+            self.perform("postgres.rejoin", 60, server=server, primary=primary)
+
+    @contextlib.contextmanager
+    def gone_after(self, last: str) -> Iterator[None]:
+        """Let whoever has a script carried out be gone when it has ended."""
+        host = type(self.host_side)
+        whole = host.run
+
+        def run(*args: Any, **values: Any) -> Any:
+            told = whole(*args, **values)
+            if args[2][-1] == last:
+                raise _Gone
+            return told
+
+        setattr(host, "run", run)  # noqa: B010 - what mypy is right to refuse elsewhere
+        try:
+            yield
+        finally:
+            setattr(host, "run", whole)  # noqa: B010 - the same
+
+    @property
+    def host_side(self) -> HostSide:
+        """The way to the machines' scripts."""
+        return self.postgres._host
+
+    @abstractmethod
+    def at_work(self, server: Server) -> AbstractContextManager[None]:
+        """Let a command that somebody else began be at work on a server's machine."""
+
+    @abstractmethod
+    def break_a_rewind_off(self, server: Server) -> None:
+        """Leave a server as one whose machine lost its power while it was rewound."""
 
     @abstractmethod
     def write(self, server: Server, *words: str) -> None:
@@ -170,6 +218,15 @@ class PairInMemory(Pair):
         self.world, self.postgres = World(shell, power, postgres, self.lease, vault=vault), postgres
         for server in (self.north, self.south):
             self.start_guard(server)
+
+    @contextlib.contextmanager
+    def at_work(self, server: Server) -> Iterator[None]:
+        self._machines[_door(server)].busy = True
+        yield
+        self._machines[_door(server)].busy = False
+
+    def break_a_rewind_off(self, server: Server) -> None:
+        self._one(server).rewinding = True
 
     def write(self, server: Server, *words: str) -> None:
         one = self._one(server)
@@ -350,6 +407,24 @@ class PairInLab(Pair):
         except OSError:
             return False
         return True
+
+    @contextlib.contextmanager
+    def at_work(self, server: Server) -> Iterator[None]:
+        over = Path(server.data_directory).parent / "over"
+        command = f"until [ -e '{over}' ]; do sleep 0.05; done; rm '{over}'"
+        with contextlib.closing(Ssh(self.vault)) as other:
+            other.warm(server.host, occasion(60).deadline)
+            at_work = threading.Thread(target=other.run, args=(server.host, command, occasion(120).deadline))
+            at_work.start()
+            yield
+            run_on(self.lab, server.host.name, f"touch '{over}'", within=30)
+            at_work.join()
+
+    def break_a_rewind_off(self, server: Server) -> None:
+        self.turned = True
+        kept = f"{server.data_directory}.configuration"
+        keep = f"mkdir -m 0700 '{kept}' && cp -p '{server.data_directory}'/*.conf '{kept}/'"
+        run_on(self.lab, server.host.name, keep, within=30)
 
     def write(self, server: Server, *words: str) -> None:
         for word in words:

@@ -510,6 +510,56 @@ class ReturnContract:
         pair.crash(pair.north)
         assert pair.perform("postgres.is-standby-of", **args).holds is None
 
+    def test_a_stopped_server_follows_nobody_and_nothing_of_an_attempt_that_is_gone_can_act_there(self, pair):
+        pair.fail_over()
+        proof = pair.perform("postgres.is-standby-of", server=pair.north, primary=pair.south)
+        assert (proof.holds, proof.spent) == (False, True), proof
+
+    def test_of_a_stopped_server_at_which_a_command_is_still_at_work_that_is_not_said(self, pair):
+        pair.fail_over()
+        with pair.at_work(pair.north):
+            proof = pair.perform("postgres.is-standby-of", 4, server=pair.north, primary=pair.south)
+        assert (proof.holds, proof.spent) == (False, False), proof
+
+    def test_whether_another_server_follows_is_not_told_by_the_one_that_lies_there(self, pair):
+        pair.fail_over()
+        for other in others(pair.north):
+            with pytest.raises(WrongTarget, match="expected"):
+                pair.perform("postgres.is-standby-of", server=other, primary=pair.south)
+
+    def test_of_a_machine_that_is_gone_nobody_can_tell(self, pair):
+        pair.lose(pair.north)
+        proof = pair.perform("postgres.is-standby-of", server=pair.north, primary=pair.south)
+        assert (proof.holds, proof.spent) == (None, False), proof
+
+    @pytest.mark.parametrize(
+        ("last", "parted"),
+        [("history", False), ("history", True), ("keep", False), ("keep", True), ("rewind", True)],
+    )
+    def test_a_return_that_was_interrupted_is_made_anew_and_tells_what_was_kept(self, pair, last, parted):
+        if parted:
+            self._lost_with_two_words_of_its_own(pair)
+        else:
+            pair.fail_over()
+        before = pair.words(pair.south)
+        pair.begin_to_rejoin(pair.north, pair.south, last)
+        proof = pair.perform("postgres.is-standby-of", server=pair.north, primary=pair.south)
+        assert (proof.holds, proof.spent) == (False, True), proof
+        back = pair.perform("postgres.rejoin", 60, server=pair.north, primary=pair.south)
+        assert (back.diverged, back.rows_kept, back.receiving) == (parted, 2 if parted else 0, True)
+        if parted:
+            assert pair.kept(pair.north, back.kept) == {"alone", "only"}
+        self._follows(pair, before)
+        again = pair.perform("postgres.rejoin", server=pair.north, primary=pair.south)
+        assert (again.diverged, again.kept) == (False, None)
+
+    def test_a_rewind_that_broke_off_is_nothing_to_begin_anew(self, pair):
+        pair.fail_over()
+        pair.break_a_rewind_off(pair.north)
+        proof = pair.perform("postgres.is-standby-of", server=pair.north, primary=pair.south)
+        assert (proof.holds, proof.spent) == (None, False), proof
+        assert "a rewind of it broke off" in proof.because
+
     def test_a_server_is_copied_anew_and_its_files_are_kept(self, pair):
         self._lost_with_two_words_of_its_own(pair)
         built = pair.perform("postgres.rebuild", server=pair.north, primary=pair.south)

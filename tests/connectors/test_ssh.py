@@ -9,7 +9,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from connectors.ssh.command import Limit, guarded
 from seawall.actions import Occasion, Output, World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.targets import Endpoint, Host
+from tests.connectors.conftest import until
 from tests.examples import examples
 from tests.seawall.keys import ed25519_key
 
@@ -39,6 +41,7 @@ class Place:
         silent: where somebody accepts connections and says nothing.
         mark: a command that leaves a mark on the machine.
         marked: whether it was begun.
+        others: lets a command of somebody else be at work on the machine.
     """
 
     host: Host
@@ -46,6 +49,7 @@ class Place:
     silent: Endpoint
     mark: str
     marked: Callable[[], bool]
+    others: Callable[[], AbstractContextManager[None]]
 
     def but(self, **changes) -> Host:
         return self.host.model_copy(update=changes)
@@ -134,6 +138,17 @@ class ShellContract:
         with pytest.raises(DidNothing, match="the store is gone"):
             place.shell.stream_to(place.host, "wc -c", source(), in_time())
 
+    def test_a_machine_is_quiet_when_nothing_is_at_work_there_but_the_question(self, place, in_time):
+        until(lambda: place.shell.is_quiet(place.host, in_time()), "a quiet machine")
+
+    def test_a_machine_is_not_quiet_while_somebody_elses_command_is_at_work(self, place, in_time):
+        with place.others():
+            assert not place.shell.is_quiet(place.host, in_time())
+
+    def test_of_another_machine_nobody_says_that_it_is_quiet(self, place, in_time):
+        with pytest.raises(WrongTarget, match="calls itself north-db, expected south-db"):
+            place.shell.is_quiet(place.but(hostname="south-db"), in_time())
+
     def test_an_expected_status_is_no_failure(self, perform):
         assert perform("ssh.run", command="exit 3", expect_status=3).status == 3
 
@@ -188,9 +203,15 @@ class TestMemory(ShellContract):
         )
         at = Endpoint(address=host.address, port=host.port)
         nowhere = Endpoint(address="127.0.1.2", port=22)
-        return Place(
-            host, SshInMemory({at: machine, nowhere: silent}), nowhere, "true", lambda: bool(machine.begun)
-        )
+        shell = SshInMemory({at: machine, nowhere: silent})
+
+        @contextlib.contextmanager
+        def others() -> Iterator[None]:
+            machine.busy = True
+            yield
+            machine.busy = False
+
+        return Place(host, shell, nowhere, "true", lambda: bool(machine.begun), others)
 
 
 def _as_a_shell(command: str, stdin: bytes) -> Output | None:
@@ -223,7 +244,7 @@ class TestReal(ShellContract):
         return link_to(machine.port)
 
     @pytest.fixture
-    def place(self, machine, link, tmp_path):
+    def place(self, machine, link, tmp_path, in_time):
         host = Host(
             name="north-db",
             site="north",
@@ -239,7 +260,24 @@ class TestReal(ShellContract):
             stack.callback(shell.close)
             silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             nowhere = Endpoint(address="127.0.0.1", port=silent.getsockname()[1])
-            yield Place(host, shell, nowhere, f"touch {tmp_path}/mark", (tmp_path / "mark").exists)
+
+            @contextlib.contextmanager
+            def others() -> Iterator[None]:
+                """One that was begun over a connection that is gone."""
+                begun, over = tmp_path / "begun-before", tmp_path / "over"
+                with contextlib.closing(Ssh(shell._vault)) as other:
+                    slow = f"touch {begun}; until [ -e {over} ]; do sleep 0.05; done"
+                    at_work = threading.Thread(
+                        target=_whatever_comes_of_it, args=(other, host, slow, in_time(60))
+                    )
+                    at_work.start()
+                    until(begun.exists, "a command at work")
+                    link.cut()
+                    at_work.join()
+                    yield
+                    over.touch()
+
+            yield Place(host, shell, nowhere, f"touch {tmp_path}/mark", (tmp_path / "mark").exists, others)
 
     def test_a_warm_connection_is_used_again(self, place, link, in_time):
         place.shell.warm(place.host, in_time())
@@ -335,6 +373,11 @@ class TestOpenSsh(TestReal):
     @pytest.fixture
     def machine(self, openssh_machine):
         return openssh_machine
+
+
+def _whatever_comes_of_it(shell, host, command, deadline) -> None:
+    with contextlib.suppress(MayHaveActed):
+        shell.run(host, command, deadline)
 
 
 def _cut_when_there(link, path: Path) -> None:

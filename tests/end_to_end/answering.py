@@ -46,7 +46,7 @@ def resume_and_answer(scene: Scene, run: RunFolder, told: set[str]) -> None:
             elif step in TOLD:
                 answer = "happened" if step in told else "did-not-happen"
             else:
-                # The one other change whose proof needs the server that it starts: nobody can ask one that is stopped.
+                # Whose proof may be unable to tell: a server that is there and lets nobody in, a word on its way.
                 assert step in {"old-follows", *WORDS}
                 follows = step == "old-follows" and scene.follows(OTHER[scene.primary()])
                 answer = "happened" if follows else "did-not-happen"

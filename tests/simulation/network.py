@@ -32,12 +32,14 @@ class Machine:
 
     Attributes:
         held_until: until when it stands still; then it goes on.
+        coming: how many exchanges are on their way to it, or being carried out there.
     """
 
     name: str
     place: str
     up: bool = True
     held_until: float = 0.0
+    coming: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ class _Exchange:
             raise Unreachable("no connection", where=self.machine.name, remedy="See whether it is up")
         if kind == "host" and network.listens:
             network.tell(self.process.name, f"asks {self.machine.name}: {self.what}")
+        self.machine.coming += 1
         kernel.after(self._on_its_way(), self._arrive)
         kernel.wake(self.thread, self.deadline.left)
         kernel.wait()
@@ -180,10 +183,15 @@ class _Exchange:
         return dice.between(0.001, 0.03, "there") + self.takes
 
     def _arrive(self) -> None:
-        network, kernel, machine = self.network, self.network.kernel, self.machine
+        kernel, machine = self.network.kernel, self.machine
         if kernel.now < machine.held_until:
             kernel.at(machine.held_until, self._arrive)
             return
+        self._carried_out()
+        machine.coming -= 1
+
+    def _carried_out(self) -> None:
+        network, kernel, machine = self.network, self.network.kernel, self.machine
         # The limit travels with the command: what comes after it is ended, or never begun.
         if not machine.up or kernel.now > self.limit + ENDED_AFTER:
             return

@@ -186,6 +186,14 @@ class WiredShell(SshInMemory):
             self.wires.machine(host.name), "who are you", asked, deadline, changes=False
         )
 
+    def is_quiet(self, host: Host, deadline: Deadline) -> bool:
+        machine = self.wires.machine(host.name)
+
+        def asked(limit: Deadline) -> bool:
+            return self.twin.is_quiet(host, limit) and machine.coming == 1  # this very question
+
+        return self.wires.network.exchange(machine, "who else is there", asked, deadline, changes=False)
+
 
 @dataclass
 class _Wire:

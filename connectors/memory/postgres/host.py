@@ -63,6 +63,7 @@ class HostInMemory(HostSide):
             "modified": f"start {one.starts}",
             "running": "yes" if one.running else "no",
             "signal": "yes" if one.marked else "no",
+            "rewinding": "yes" if one.rewinding else "no",
         }
 
     def _fence(self, one: ServerInMemory, values: Mapping[str, str]) -> Mapping[str, str]:
@@ -126,26 +127,33 @@ class HostInMemory(HostSide):
             )
         one.marked = one.clean = True
         self.outside.stop(one)
+        if str(one.timeline) == values["TIMELINE"]:
+            return one.note
         own = _own(one, fork)
         if not own:
             return {"fork": fork}
         folder = f"{one.data_directory}.divergent-{values['STAMP']}"
+        while folder in one.kept:
+            folder += "-again"
         one.kept[folder] = own
         rows = sum(_tables(own).values()) - _tables(own).get("seawall.probe", 0)
-        return {"fork": fork, "kept": folder, "rows": str(rows), **_measured(one, fork)}
+        told = {"fork": fork, "rows": str(rows), **_measured(one, fork)}
+        one.note = {"kept-before": folder, **told}
+        return {"kept": folder, **told}
 
     def _rewind(self, one: ServerInMemory, values: Mapping[str, str]) -> Mapping[str, str]:
         source = self._source(values).log
         pairs = zip(one.log, source, strict=False)
         same = next((count for count, (ours, theirs) in enumerate(pairs) if ours != theirs), len(source))
         del one.log[same:]
+        one.timeline = self._source(values).timeline
         return {}
 
     def _start_following(self, one: ServerInMemory, values: Mapping[str, str]) -> Mapping[str, str]:
         if one.running:
             raise _refused(one, "it was started by somebody else")
         one.follows = self._source(values).reached_at
-        one.marked = True
+        one.marked, one.note = True, {}
         one.start()
         return {}
 

@@ -39,6 +39,8 @@ class ServerInMemory:
         left: where each earlier timeline was left, as a count of rows.
         kept: what was put aside of it, by folder.
         empty: nothing lies in its data directory.
+        rewinding: a rewind was begun, and is not over.
+        note: what was told of what was kept, until it follows.
         starts: how often it was started.
     """
 
@@ -60,6 +62,8 @@ class ServerInMemory:
     left: dict[int, int] = field(default_factory=dict)
     log: list[Row] = field(default_factory=list)
     kept: dict[str, list[Row]] = field(default_factory=dict)
+    rewinding: bool = False
+    note: dict[str, str] = field(default_factory=dict)
     starts: int = 0
 
     @classmethod

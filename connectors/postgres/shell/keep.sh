@@ -1,5 +1,8 @@
 # Stop a standby, never a primary; let a crashed server recover to the end of its own log; keep what it alone has.
 # Set before: TIMELINE (the primary's), HISTORY, STAMP, ROLE, DATABASE, WITHIN.
+# What was kept stands in a note beside the data directory until the server follows: whoever begins anew in between
+# would not find it any more.
+note=$D.rejoining-$TIMELINE
 at() { echo $((0x${1%/*} * 4294967296 + 0x${1#*/})); }
 
 # The name of the log file that holds a position (PostgreSQL 18 src/include/access/xlog_internal.h, XLogFileName).
@@ -44,7 +47,8 @@ keep_rows() {
             printf "}'::tid[])\n"
         } | ask_quietly "$owner" >"$keep/rows/$(printf %s "$name" | tr / _).jsonl" || return 1
     done
-    tell rows "$(cat /dev/null "$keep/rows/"*.jsonl 2>/dev/null | wc -l)"
+    rows=$(cat /dev/null "$keep/rows/"*.jsonl 2>/dev/null | wc -l)
+    tell rows "$rows"
     stop_quietly
 }
 
@@ -54,13 +58,20 @@ fi
 [ -n "$fork" ] || [ "$own" = "$TIMELINE" ] || refuse "the primary's history does not know its timeline $own; rebuild it"
 mark || refuse 'standby.signal cannot be written'
 stop
+# What is on the primary's own timeline has nothing that the primary lacks: it was its standby, or it is rewound already.
+# It is not started here: after a rewind its log ends only at the primary.
+if [ "$own" = "$TIMELINE" ]; then
+    if [ -f "$note" ]; then cat "$note"; fi
+    exit 0
+fi
 look
 case $state in "shut down"*) ;; *) start_quietly && stop_quietly && look || exit 1 ;; esac
 tell fork "$fork"
-[ "$own" != "$TIMELINE" ] || exit 0
 
 umask 077
 keep=$D.divergent-$STAMP
+while [ -e "$keep" ]; do keep=$keep-again; done
+rows=0
 mkdir "$keep" "$keep/wal" "$keep/rows" || refuse "$keep cannot be made"
 counts=$(count "$fork" "$keep/words" "$keep/places")
 records=$(printf '%s\n' "$counts" | sed -n 's/^records.//p')
@@ -74,4 +85,10 @@ tell kept "$keep"
 "$B/pg_waldump" -p "$D/pg_wal" -t "$own" -s "$fork" >"$keep/records.txt" 2>/dev/null
 keep_log "$(printf '%s\n' "$counts" | sed -n 's/^last.//p')" || exit 1
 if [ -s "$keep/places" ]; then keep_rows || exit 1; fi
-sync "$keep"
+{
+    tell kept-before "$keep"
+    tell fork "$fork"
+    printf '%s\n' "$counts"
+    tell rows "$rows"
+} >"$note"
+sync "$keep" "$note"

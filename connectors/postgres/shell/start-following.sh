@@ -3,3 +3,4 @@ mark || refuse 'standby.signal cannot be written'
 slot || exit 1
 follow || exit 1
 start || exit 1
+rm -f "$D.rejoining-"*
