@@ -29,6 +29,11 @@ class LeaseContract:
     def pair(self):
         raise NotImplementedError
 
+    @pytest.fixture
+    def slow_to_expire(self, pair):
+        """A pair whose leases run long enough for other evidence to come first."""
+        return pair
+
     def test_its_state_says_who_holds_it(self, pair):
         seen = pair.perform("lease.state", server=pair.north)
         assert (seen.says, seen.may_be_held, seen.term) == ("held", True, pair.north.lease.term)
@@ -69,14 +74,16 @@ class LeaseContract:
         assert fenced.evidence.kind == "lease-expired"
         assert pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=fenced)
 
-    def test_what_can_be_stopped_is_stopped_and_its_lease_is_revoked_beside_it(self, pair):
+    def test_what_can_be_stopped_is_stopped_and_its_lease_is_revoked_beside_it(self, slow_to_expire):
+        pair = slow_to_expire
         fenced = pair.perform("postgres.fence", seconds=60, server=pair.north, by=BY_LEASE)
         assert fenced.evidence.kind == "stopped"
         assert pair.perform("lease.state", server=pair.north).says == "revoked"
         pair.perform("postgres.unfence", seconds=60, server=pair.north, peer=pair.south)
         assert pair.perform("lease.state", server=pair.north).may_be_held is True
 
-    def test_of_a_server_that_is_another_nothing_is_changed_and_its_users_stay(self, pair):
+    def test_of_a_server_that_is_another_nothing_is_changed_and_its_users_stay(self, slow_to_expire):
+        pair = slow_to_expire
         another = pair.north.model_copy(update={"data_directory": "/srv/scratch/login"})
         with pytest.raises(WrongTarget, match="data directory"):
             pair.perform("postgres.fence", seconds=60, server=another, by=BY_LEASE)
@@ -96,32 +103,22 @@ class LeaseContract:
         pair.start_guard(pair.north)
         assert pair.perform("lease.state", server=pair.north).says == "revoked"
 
-    @pytest.mark.parametrize(
-        ("changed", "says"),
-        [
+    def test_evidence_about_anything_else_opens_nothing(self, pair):
+        fenced = pair.perform("lease.expire", seconds=60, server=pair.north)
+        nothing = timedelta(0)
+        for changed, says in (
             ({"server": "south-db/login"}, "server is south-db/login"),
             ({"host": "south-db"}, "host is south-db"),
             ({"system_identifier": "1"}, "system identifier is 1"),
             ({"evidence_waited": timedelta(seconds=1)}, "waited out for 1s"),
-            (
-                {
-                    "evidence_term": timedelta(0),
-                    "evidence_drift": timedelta(0),
-                    "evidence_waited": timedelta(0),
-                },
-                "0s of",
-            ),
+            ({"evidence_term": nothing, "evidence_drift": nothing, "evidence_waited": nothing}, "0s of"),
             ({"evidence_word": "another"}, "holds another word"),
             ({"evidence_slot": 99}, "not revoked any more"),
-        ],
-    )
-    def test_evidence_about_anything_else_opens_nothing(self, pair, changed, says):
-        fenced = pair.perform("lease.expire", seconds=60, server=pair.north)
-        with pytest.raises(DidNothing, match=says):
-            pair.perform(
-                "postgres.promote", server=pair.south, old=pair.north, evidence=about(fenced, **changed)
-            )
-        assert pair.perform("postgres.standby-state", server=pair.south).in_recovery is True
+        ):
+            evidence = about(fenced, **changed)
+            with pytest.raises(DidNothing, match=says):
+                pair.perform("postgres.promote", server=pair.south, old=pair.north, evidence=evidence)
+            assert pair.perform("postgres.standby-state", server=pair.south).in_recovery is True
 
     def test_a_lease_is_not_granted_where_neither_is_a_standby(self, pair):
         fenced = pair.perform("lease.expire", seconds=60, server=pair.north)
@@ -210,13 +207,28 @@ class LeaseContract:
             pair.perform("lease.expire", seconds=60, server=unguarded)
 
 
+SHORT = Lease(term=timedelta(seconds=2), drift=timedelta(milliseconds=200), renew=timedelta(milliseconds=500))
+
+
 class TestMemory(LeaseContract):
     @pytest.fixture
-    def pair(self):
+    def slow_to_expire(self):
         return PairInMemory()
 
-    def test_revoked_and_the_wait_not_over_is_in_doubt_and_nothing_is_shown(self, pair):
+    @pytest.fixture
+    def pair(self, slow_to_expire):
+        """The same, as if its leases had always been short."""
+        pair = slow_to_expire
+        pair.north, pair.south = (one.model_copy(update={"lease": SHORT}) for one in (pair.north, pair.south))
+        for store in pair.stores:
+            store.kept.clear()
+        for server in (pair.north, pair.south):
+            pair.start_guard(server)
+        return pair
+
+    def test_revoked_and_the_wait_not_over_is_in_doubt_and_nothing_is_shown(self, slow_to_expire):
         """The limit was long enough for the inventory's term, and the guard goes by a longer one."""
+        pair = slow_to_expire
         longer = pair.north.lease.model_copy(update={"term": timedelta(seconds=90)})
         pair.start_guard(pair.north.model_copy(update={"lease": longer}))
         with pytest.raises(MayHaveActed, match="users may be let in for another 91 s"):
@@ -226,10 +238,7 @@ class TestMemory(LeaseContract):
 
 @pytest.fixture(scope="module")
 def lab_pair():
-    lease = Lease(
-        term=timedelta(seconds=2), drift=timedelta(milliseconds=200), renew=timedelta(milliseconds=500)
-    )
-    with a_lab(lease=lease) as layout:
+    with a_lab(lease=SHORT) as layout:
         pair = PairInLab(layout)
         assert pair.places
         with pair.world:

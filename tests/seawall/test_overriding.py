@@ -72,7 +72,7 @@ class Story:
 
     @property
     def promoted(self) -> bool:
-        return self.pair.perform("postgres.is-primary", server=self.pair.south).holds is True
+        return not self.pair._one(self.pair.south).in_recovery
 
     def _fence(self, override: Overriding | None) -> PlannedStep:
         return PlannedStep(
