@@ -148,10 +148,11 @@ def drive(
 ) -> Finish | Ask:
     """Carry `plan` on from wherever `journal` says it is, until it ends or waits for a person too long.
 
-    `watch` is told every event after it is on disk, and must not raise. `page` gives calls that tell people the run's
-    status page, from whichever thread. `line` knows who has the turn in a role, so that the next is asked when nobody
-    answers. `gate` judges each yes; without it they are typed, and count as they come. `hold` says whether a
-    change may begin; without it the journal's lock is all there is. `by` is who carries it on.
+    `watch` is told every event after it is on disk, with the state as it is by then, and must not raise. `page` gives
+    calls that tell people the run's status page, from whichever thread. `line` knows who has the turn in a role, so
+    that the next is asked when nobody answers. `gate` judges each yes; without it they are typed, and count as they
+    come. `hold` says whether a change may begin; without it the journal's lock is all there is. `by` is who carries
+    it on.
 
     Returns:
         How the run ended, or what it still asks. In the latter case the journal is open: drive it again.
@@ -199,6 +200,7 @@ class _Driver:
         self._proving: dict[str, tuple[StepCall, datetime]] = {}
         self._wanted: dict[str, set[str]] = {}
         self._inbox: Inbox = NoInbox()
+        self._unwritten: list[Event] = []
         self._uptime_is_known = False
 
     def carry_on(self, inbox: Inbox, by: str) -> Finish | Ask:
@@ -208,25 +210,27 @@ class _Driver:
             self._hear([word for word in inbox.take() if isinstance(word, Skipped | Retried | Overridden)])
         if self._state.last is not None and self._state.ended is None and self._was_begun():
             at, uptime = reading(self._clock)
-            self._record([Resumed(at=at, by=by, uptime=uptime)])
+            self._note([Resumed(at=at, by=by, uptime=uptime)])
             self._uptime_is_known = uptime is not None
         self._say_if_yeses_are_signed_from_here()
         while True:
             if self._state.ended is None:
-                self._record(self._hold.remarks())
+                self._note(self._hold.remarks())
                 self._hear(inbox.take())
-                self._record(self._state.yeses.expired(self._clock()))
+                self._note(self._state.yeses.expired(self._clock()))
             decision = deciding.decide(self._state, self._clock())
             match decision:
                 case Finish():
                     if self._state.ended is None:
-                        self._record([Ended(at=self._clock(), outcome=decision.outcome, left=decision.left)])
+                        self._note([Ended(at=self._clock(), outcome=decision.outcome, left=decision.left)])
+                    self._write()
                     return decision
                 case Call(calls=calls) | Undo(calls=calls) if fresh := self._may_begin(calls):
                     self._begin(fresh)
                     continue
                 case Ask(questions=questions) if self._asked_too_long(questions):
                     return decision
+            self._write()
             self._await_an_ending()
 
     def _was_begun(self) -> bool:
@@ -251,7 +255,8 @@ class _Driver:
             for one in calls
             if one.way is not Way.PROVE
         ]
-        self._record(started)
+        self._note(started)
+        self._write()
         self._uptime_is_known = self._uptime_is_known or bool(started)
         self._proving.update({one.step.id: (one, now) for one in calls if one.way is Way.PROVE})
         run = self._state.opened.run if self._state.opened else "no-run"
@@ -277,13 +282,13 @@ class _Driver:
         if isinstance(ending, Settled):
             self._settle(ending)
         elif self._state.is_current(ending.step, ending.attempt, undoing=getattr(ending, "undoing", False)):
-            self._record([ending])
+            self._note([ending])
 
     def _settle(self, ending: Settled) -> None:
         self._proving.pop(ending.step, None)
         one = self._state.steps[ending.step]
         if ending.step in self._state.doubtful and ending.attempt == one.attempts:
-            self._record([ending])
+            self._note([ending])
 
     def _write_off_the_overdue(self) -> None:
         now = self._clock()
@@ -294,7 +299,7 @@ class _Driver:
             one = self._state.steps[name]
             if one.until is not None and now > one.until + OVERDUE:
                 undoing = one.stand is Stand.UNDOING
-                self._record(
+                self._note(
                     [
                         Failed(
                             at=now,
@@ -314,7 +319,7 @@ class _Driver:
         """Ask what was not asked yet, and the next in line; tell whether only those whose time is up are wanted."""
         now, state = self._clock(), self._state
         fresh = to_ask(state, questions, now, self._line)
-        self._record(fresh)
+        self._note(fresh)
         if fresh or state.under_way or self._proving:
             return False
         asked = [state.steps[one.step.id].asked for one in questions]
@@ -328,7 +333,7 @@ class _Driver:
             if why := self._refusal(word):
                 self._inbox.refuse(word, why)
             else:
-                self._record([word])
+                self._note([word])
                 self._heard.add(word)
 
     def _refusal(self, word: Word) -> str | None:
@@ -353,12 +358,19 @@ class _Driver:
             return
         counts = self._gate.why_request_does_not_count(opened, self._state.plan) is None
         if not yeses.signed or counts < yeses.request_counts:
-            self._record([SignedFromHere(at=self._clock(), request_counts=counts)])
+            self._note([SignedFromHere(at=self._clock(), request_counts=counts)])
 
-    def _record(self, events: Sequence[Event]) -> None:
+    def _note(self, events: Sequence[Event]) -> None:
+        """Take in what happened. It is written down with what follows from it, and before anything is waited for."""
+        for event in events:
+            self._state.apply(event)
+        self._unwritten += events
+
+    def _write(self) -> None:
+        """Write down what was noted: one flush to the disk for all of it."""
+        events, self._unwritten = self._unwritten, []
         if not events:
             return
         self._journal.append(events)
         for event in events:
-            self._state.apply(event)
             self._watch(event, self._state)

@@ -83,7 +83,7 @@ def hears_again(self: _Driver, words: Sequence[Word]) -> None:
     """Write every word down whenever it is delivered."""
     for word in words:
         if isinstance(word, AbortAsked) or word.step in self._state.steps:
-            self._record([word])
+            self._note([word])
 
 
 def bears_nothing(_self: Ground, _step: str) -> None:
