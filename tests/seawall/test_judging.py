@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -267,16 +268,24 @@ def folders(path: Path) -> Path:
     return path
 
 
+hears = cache(heard)
+"""As `heard`, once a code: scrypt takes its time on purpose."""
+
+
+@pytest.fixture(scope="module")
+def printed() -> Printed:
+    return make_sheet("bo", by="anna", now=MIDNIGHT, how_many=2)
+
+
 class TestCodes:
     @pytest.fixture
-    def sheet(self, tmp_path: Path) -> Printed:
-        made = make_sheet("bo", by="anna", now=MIDNIGHT, how_many=2)
-        keep_sheet(tmp_path, made.kept)
+    def sheet(self, tmp_path: Path, printed: Printed) -> Printed:
+        keep_sheet(tmp_path, printed.kept)
         (tmp_path / "runs").mkdir()
-        return made
+        return printed
 
     def by_telephone(self, of: Plan, sheet: Printed, n: int = 0, by: str = "anna", **more: Any) -> Approved:
-        code = heard(sheet.kept, sheet.codes[n], by)
+        code = hears(sheet.kept, sheet.codes[n], by)
         said = statement(of, "bo", heard_by=by, **more)
         return word_of(said, signed(said, said.namespace, KEYS[by]), code)
 
@@ -309,7 +318,7 @@ class TestCodes:
 
     def test_a_sheet_that_was_printed_anew_makes_the_old_one_worthless(self, tmp_path: Path, sheet: Printed):
         of = plan()
-        keep_sheet(tmp_path, make_sheet("bo", by="anna", now=MIDNIGHT, how_many=2).kept)
+        keep_sheet(tmp_path, make_sheet("bo", by="anna", now=MIDNIGHT, how_many=1).kept)
         why = judge(tmp_path).why_not(self.by_telephone(of, sheet), State(of, [opened(of)]), MIDNIGHT)
         assert why == "this code is not on the sheet of bo"
 
@@ -317,7 +326,7 @@ class TestCodes:
         of = plan()
         said = statement(of, "erik", heard_by="anna")
         word = word_of(
-            said, signed(said, said.namespace, KEYS["anna"]), heard(sheet.kept, sheet.codes[0], "anna")
+            said, signed(said, said.namespace, KEYS["anna"]), hears(sheet.kept, sheet.codes[0], "anna")
         )
         why = judge(tmp_path).why_not(word, State(of, [opened(of)]), MIDNIGHT)
         assert why is not None
@@ -338,8 +347,8 @@ class TestCodes:
         why = there.take(again, State(of, [other]), MIDNIGHT)
         assert why is not None
         assert f"this code was used before: run {RUN}, step fence" in why
-        assert used_at(Places(north), heard(sheet.kept, sheet.codes[0], "anna")) is not None
-        assert used_at(Places(north), heard(sheet.kept, sheet.codes[1], "anna")) is None
+        assert used_at(Places(north), hears(sheet.kept, sheet.codes[0], "anna")) is not None
+        assert used_at(Places(north), hears(sheet.kept, sheet.codes[1], "anna")) is None
         assert all_used_at(Places(north), sheet.kept) == {1}
 
     @pytest.mark.parametrize("lost", ["down", "deaf"])
@@ -355,9 +364,9 @@ class TestCodes:
         assert why is not None
         assert f"code 1 of the sheet {sheet.kept.sheet}: whether this code was used at another" in why
         assert "are silent. Let somebody sign" in why
-        assert used_in(one.runs, heard(sheet.kept, sheet.codes[0], "anna")) is None
+        assert used_in(one.runs, hears(sheet.kept, sheet.codes[0], "anna")) is None
         with pytest.raises(PlaceSilent, match="cannot be told"):
-            used_at(Places(stores), heard(sheet.kept, sheet.codes[0], "anna"))
+            used_at(Places(stores), hears(sheet.kept, sheet.codes[0], "anna"))
         with pytest.raises(PlaceSilent, match="cannot be told"):
             all_used_at(Places(stores), sheet.kept)
 

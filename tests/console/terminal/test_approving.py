@@ -205,6 +205,7 @@ def test_breaking_the_glass_opens_the_step_alone_and_owes_a_review_until_somebod
     assert (kept["by"], kept["verdict"], kept["signed"] is not None) == ("dr-manager", "justified", True)
 
 
+@pytest.mark.slow  # a sheet of twenty codes, each by scrypt
 def test_a_telephone_code_counts_once_and_is_shown_as_weaker(waiting, key_of, tmp_path):
     waiting.without_places()
     sheet = tmp_path / "sheet.html"
