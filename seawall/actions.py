@@ -80,7 +80,7 @@ class Deadline:
     @property
     def passed(self) -> bool:
         """Whether the time is up."""
-        return self.left == 0.0
+        return self.clock() >= self.at
 
     def at_most(self, seconds: float) -> Deadline:
         """Return the nearer of this deadline and `seconds` from now."""

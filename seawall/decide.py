@@ -139,6 +139,8 @@ def _how_it_failed(state: State) -> Outcome:
 
 def _settling(state: State, now: datetime) -> tuple[StepCall, ...]:
     """Proofs to look at: at once, as "it happened" may always be believed; and again when the attempt is spent."""
+    if not state.doubtful:  # most rounds
+        return ()
     doubtful = (state.steps[name] for name in state.doubtful if name not in state.under_way)
     return tuple(
         StepCall(one.step, Way.PROVE, one.attempts)
@@ -155,6 +157,8 @@ def _settling(state: State, now: datetime) -> tuple[StepCall, ...]:
 
 def _may_still_act(state: State, now: datetime) -> datetime | None:
     """The first instant at which an attempt in doubt can be settled by its proof, if that lies ahead."""
+    if not state.doubtful:  # most rounds
+        return None
     ahead = [
         one.spent_at
         for name in state.doubtful

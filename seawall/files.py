@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from seawall.errors import BadInput, JournalError
 
@@ -17,17 +16,25 @@ FOLDER_MODE, FILE_MODE = 0o700, 0o600
 """What a run saw may name people and machines; nobody but the operator's own account reads it."""
 
 
-@contextmanager
-def on_disk(
-    path: Path, remedy: str = "Free space there or correct its permissions, then try again"
-) -> Iterator[None]:
+class on_disk:  # noqa: N801 - `with on_disk(path):`; as a generator it would cost twice, at each look into an inbox
     """Turn what the operating system refuses into a JournalError about `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise JournalError(
-            f"the disk refused: {error.strerror or error}", where=str(path), remedy=remedy
-        ) from error
+
+    __slots__ = ("_path", "_remedy")
+
+    def __init__(
+        self, path: Path, remedy: str = "Free space there or correct its permissions, then try again"
+    ) -> None:
+        self._path, self._remedy = path, remedy
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            problem = f"the disk refused: {error.strerror or error}"
+            raise JournalError(problem, where=str(self._path), remedy=self._remedy) from error
 
 
 def make_folder(path: Path) -> None:

@@ -55,10 +55,11 @@ class FileInbox:
                 self._move(name, "taken")
             self._given = {}
             try:
-                names = sorted(one.name for one in os.scandir(self._name) if one.name.endswith(".json"))
+                names = os.listdir(self._name)  # noqa: PTH208 - many times a second, and most often there is none
             except FileNotFoundError:
                 return ()
-            return [word for name in names if name[0] != "." and (word := self._word(name)) is not None]
+            words = sorted(name for name in names if name.endswith(".json") and name[0] != ".")
+            return [word for name in words if (word := self._word(name)) is not None]
 
     def _word(self, name: str) -> Word | None:
         path = self._path / name

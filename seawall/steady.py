@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from seawall.model import Frozen
@@ -36,16 +37,22 @@ def boottime() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+@cache
+def _boot() -> str:
+    """Return what this boot of the machine is called; nothing where nobody can tell."""
+    return _BOOT.read_text().strip() if _BOOT.exists() else ""
+
+
 class Steady:
     """A clock that starts at what another one tells, and from then on knows only how much time has passed."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._began, self._at = now(), boottime()
-        self._boot = _BOOT.read_text().strip() if _BOOT.exists() else ""
+        self._boot = _boot()
 
     def __call__(self) -> datetime:
         """Return what time it is."""
-        return self.reading()[0]
+        return self._began + timedelta(seconds=boottime() - self._at)
 
     def reading(self) -> tuple[datetime, Uptime | None]:
         """Return what time it is, and how long this machine has been up at that instant; None where nobody can tell."""

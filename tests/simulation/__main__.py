@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 import time
 
@@ -20,7 +19,6 @@ def main() -> int:
     parser.add_argument("--many", type=int, default=1, help="how many, from that seed on")
     parser.add_argument("--trace", action="store_true", help="tell all that happens, a line each")
     asked = parser.parse_args()
-    gc.set_threshold(20_000, 20, 20)
     install()
     began, wrong = time.process_time(), 0
     for seed in range(asked.seed, asked.seed + asked.many):

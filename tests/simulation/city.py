@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+
+from pydantic import ConfigDict
 
 from connectors.memory.world import OutsideInMemory
 from connectors.telling import Audiences
@@ -14,7 +17,7 @@ from seawall.ground import Ground
 from seawall.inventory import Inventory
 from seawall.loading import City, load_city
 from seawall.plan import Plan
-from seawall.targets import Server
+from seawall.targets import Host, Server
 
 CITY = Path(__file__).parents[2] / "drills" / "city"
 SERVICE, OLD, NEW = "login", "north-db/login", "south-db/login"
@@ -33,7 +36,32 @@ def inventory(*, has_places: bool) -> Inventory:
     """Return the city; without its three places it has no leases either."""
     whole = _city().inventory
     hosts = {name: _host(host, has_lease=has_places) for name, host in whole.hosts.items()}
-    return whole.model_copy(update={"hosts": hosts, "places": whole.places if has_places else {}})
+    return _Known.model_construct(
+        **dict(whole) | {"hosts": hosts, "places": whole.places if has_places else {}}
+    )
+
+
+class _Known(Inventory):
+    """An inventory that makes each server and host of a plan once, and not for every story."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    @cached_property
+    def _servers(self) -> dict[str, Server]:
+        return {one.name: one for one in super().servers()}
+
+    @cached_property
+    def _hosts(self) -> tuple[Host, ...]:
+        return tuple(super().whole_hosts())
+
+    def server(self, name: str) -> Server:
+        return self.__dict__.get("_servers", {}).get(name) or super().server(name)
+
+    def servers(self) -> Iterator[Server]:
+        return iter(self._servers.values())
+
+    def whole_hosts(self) -> Iterator[Host]:
+        return iter(self._hosts)
 
 
 @cache

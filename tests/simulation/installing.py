@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import sys
 import threading
@@ -123,6 +124,8 @@ def _virtual_wait(
         pause *= 1.2
 
 
+SELDOM = (100_000, 50, 100)
+"""When garbage is collected: what a story leaves behind is little, and all that was imported is gone through for it."""
 _real_wait = futures.wait
 EXCHANGED: Mapping[ModuleType, Mapping[str, Any]] = {
     threading: {
@@ -155,10 +158,13 @@ def install() -> Callable[[], None]:
                     ours = _Module(queue, SimpleQueue=NappingQueue)
                 were.append((module, what, held))
                 setattr(module, what, ours)
+    collects = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
     vars(futures)["wait"] = _virtual_wait
     vars(futures)["Future"] = _chosen(Future, VirtualFuture)
 
     def take_back() -> None:
+        gc.set_threshold(*collects)
         vars(futures)["wait"] = _real_wait
         vars(futures)["Future"] = Future
         for module, what, held in were:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
+from graphlib import TopologicalSorter
 from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ from seawall.journal import (
     Started,
     Succeeded,
 )
+from seawall.plan import Plan
 from tests.simulation import city
 
 if TYPE_CHECKING:
@@ -169,9 +172,18 @@ def _opened_by_no_yes(run: Run, events: Sequence[Event]) -> Iterator[str]:
             yield f"{run.id}: {event.step} was opened by no signed yes"
 
 
-def _ancestors(run: Run, step: str) -> set[str]:
-    after = run.plan.by_id[step].after
-    return set(after).union(*(_ancestors(run, one) for one in after))
+def _ancestors(run: Run, step: str) -> frozenset[str]:
+    return _before_each(run.plan.content)[step]
+
+
+@cache
+def _before_each(plan: bytes) -> dict[str, frozenset[str]]:
+    """Return all that must be over before each step of a plan."""
+    after = {step.id: step.after for step in Plan.model_validate_json(plan).steps}
+    found: dict[str, frozenset[str]] = {}
+    for name in TopologicalSorter(after).static_order():
+        found[name] = frozenset(after[name]).union(*(found[one] for one in after[name]))
+    return found
 
 
 def _no_named_state(run: Run, runs: Sequence[Run]) -> Iterator[str]:

@@ -105,7 +105,8 @@ class Kernel:
 
     def after(self, seconds: float, what: Callable[[], None]) -> None:
         """Let something happen some time from now."""
-        self.at(self.now + seconds, what)
+        self._count = count = self._count + 1
+        heappush(self._coming, (self.now + seconds, count, what, 0))
 
     def spawn(self, process: Process, run: Callable[[], Any], about: object = None) -> Thread:
         """Begin a thread of `process`, as soon as whoever runs now waits."""

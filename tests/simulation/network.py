@@ -13,7 +13,6 @@ from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable
 from tests.simulation.dice import Dice
 from tests.simulation.faults import LateAnswer, LostAnswer, Of, Refused
 from tests.simulation.kernel import Kernel
-from tests.simulation.virtual import TIME
 
 T = TypeVar("T")
 CONNECTS = 3.0
@@ -40,6 +39,7 @@ class Machine:
     up: bool = True
     held_until: float = 0.0
     coming: int = 0
+    is_store: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,18 @@ class Network:
     acts: list[Act] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
 
+    def __post_init__(self) -> None:
+        """Know the time."""
+        kernel = self.kernel
+        self._clock = lambda: kernel.now
+
     def reaches(self, one: str, other: str) -> bool:
         """Tell whether what leaves one place now comes to the other."""
         return one == other or not self.cut or self.kernel.now >= self.cut.get(frozenset((one, other)), 0.0)
+
+    def deadline(self, seconds: float) -> Deadline:
+        """Return the deadline that lies so many seconds from now."""
+        return Deadline(self.kernel.now + seconds, self._clock)
 
     def fault_of(self, kind: Of) -> Refused | LostAnswer | LateAnswer | None:
         """Count an exchange, and return what befalls it."""
@@ -134,8 +143,7 @@ class _Exchange:
         did: Callable[[Any], bool],
     ) -> None:
         self.network, self.machine, self.what, self.act = network, machine, what, act
-        self.deadline, self.changes, self.takes = deadline, changes, takes
-        self.did = did
+        self.changes, self.takes, self.did = changes, takes, did
         current = network.kernel.current
         assert current is not None
         self.thread, self.process = current, current.process
@@ -149,22 +157,22 @@ class _Exchange:
         """Send, wait, and return or raise what came of it."""
         network, kernel = self.network, self.network.kernel
         self.process.instant()
-        kind: Of = "store" if self.machine.name.startswith("store-") else "host"
+        kind: Of = "store" if self.machine.is_store else "host"
         self.fault = network.fault_of(kind)
         if self.changes:
             self.fault = network.fault_of("change") or self.fault
         if self.fault is not None:
             network.happened(self.fault)
         gone = not self.machine.up or not network.reaches(self.process.place, self.machine.place)
-        if gone or isinstance(self.fault, Refused) or self.deadline.passed:
+        if gone or kernel.now >= self.limit or isinstance(self.fault, Refused):
             if gone:
-                kernel.sleep(min(CONNECTS, self.deadline.left))
+                kernel.sleep(min(CONNECTS, max(0.0, self.limit - kernel.now)))
             raise Unreachable("no connection", where=self.machine.name, remedy="See whether it is up")
         if kind == "host" and network.listens:
             network.tell(self.process.name, f"asks {self.machine.name}: {self.what}")
         self.machine.coming += 1
         kernel.after(self._on_its_way(), self._arrive)
-        kernel.wake(self.thread, self.deadline.left)
+        kernel.wake(self.thread, self.limit - kernel.now)
         kernel.wait()
         self.process.instant()
         if not self.answered:
@@ -199,7 +207,7 @@ class _Exchange:
             return
         making = self.thread.about
         try:
-            self.result = self.act(Deadline(kernel.now + 60.0, TIME.monotonic))
+            self.result = self.act(network.deadline(60.0))
         except CallError as error:
             self.error = error
         if self.changes and self._has_acted():

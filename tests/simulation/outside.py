@@ -334,7 +334,7 @@ def _others() -> Iterator[Machine]:
     for name in _AT_THE_WITNESS:
         yield Machine(name, "witness")
     for place in PLACES:
-        yield Machine(f"store-{place}", place)
+        yield Machine(f"store-{place}", place, is_store=True)
 
 
 _AT_THE_WITNESS = ("power", "front", "names", "post", "chat")

@@ -5,7 +5,6 @@ As many processes as there are cores. Ctrl-C ends it with the same summary.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -60,7 +59,6 @@ def main(words: list[str]) -> int:
 def _tell(seed: int, step: int, stop: Stop, told: Any) -> None:
     """Tell stories until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began this one ends it
-    gc.set_threshold(20_000, 20, 20)
     install()
     while not stop.is_set():
         story = Story(Setting.drawn(seed)).play()

@@ -14,7 +14,6 @@ from seawall.places import LIMIT, Places, silent
 from seawall.slots import VOID
 from tests.simulation.faults import PLACES
 from tests.simulation.network import Network
-from tests.simulation.virtual import TIME
 
 T = TypeVar("T")
 TWO = 2
@@ -79,7 +78,7 @@ class WiredPlace:
 
     def _ask(self, what: str, act: Callable[[Deadline], T], within: timedelta) -> T:
         machine = self._network.machines[f"store-{self.name}"]
-        deadline = Deadline(TIME.monotonic() + within.total_seconds(), TIME.monotonic)
+        deadline = self._network.deadline(within.total_seconds())
         try:
             return self._network.exchange(machine, what, act, deadline, changes=False)
         except CallError as error:

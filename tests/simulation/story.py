@@ -163,7 +163,7 @@ class Story:
             self._prepare(fault)
         self.kernel.at(BEGINS, lambda: self._open("south", REQUESTER if self.setting.is_signed else "anna"))
         while not self._everybody_is_gone() and self.kernel.now < LONGEST:
-            self.kernel.run(self.kernel.now + 30.0)
+            self.kernel.run(self.kernel.now + 10.0)
         self.kernel.run(self.kernel.now + 60.0)
 
     def _open(self, place: str, by: str) -> None:

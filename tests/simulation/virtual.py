@@ -18,7 +18,7 @@ from tests.simulation.kernel import Kernel, Thread
 
 MIDNIGHT = 1_795_230_000.0
 """When every story begins: 2026-11-21 03:00 UTC, as a Unix time."""
-NAPS = 0.2
+NAPS = 0.5
 """A process that has waited for a second may oversleep by so much of it, as on a busy machine: half an hour of waiting
 for a person is 100 rounds of the driver's loop, and not 90,000."""
 
@@ -38,7 +38,7 @@ def kernel() -> Kernel:
 
 
 def _thread() -> Thread:
-    current = kernel().current
+    current = _telling[-1].current
     assert current is not None
     return current
 
@@ -166,20 +166,24 @@ class VirtualLock:
         self._holder: Thread | None = None
 
     def acquire(self) -> bool:
+        one = _telling[-1]
         while self._holder is not None and self._holder.process.alive and not self._holder.greenlet.dead:
-            kernel().sleep(0.001)
-        self._holder = kernel().current
+            one.sleep(0.001)
+        self._holder = one.current
         return True
 
     def release(self) -> None:
         self._holder = None
 
     def __enter__(self) -> Self:
-        self.acquire()
+        if self._holder is None:
+            self._holder = _telling[-1].current
+        else:
+            self.acquire()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.release()
+        self._holder = None
 
 
 class VirtualEvent:
@@ -234,24 +238,27 @@ class VirtualQueue:
 
     def put(self, one: Any, *_args: Any, **_more: Any) -> None:
         self._those.append(one)
-        self.nudge()
+        one = _telling[-1]
+        self._idle_since = one.now
+        if self._waiting:
+            one.wake(self._waiting.pop(0))
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        thread = _thread()
-        end = kernel().now + (1e9 if timeout is None else timeout)
-        while not self._those and block and kernel().now < end:
+        one, thread = _telling[-1], _thread()
+        end = one.now + (1e9 if timeout is None else timeout)
+        while not self._those and block and one.now < end:
             self._waiting.append(thread)
             if timeout is not None:
-                idle = (kernel().now - self._idle_since) * NAPS if self.naps else 0.0
-                kernel().wake(thread, max(timeout, min(idle, thread.process.longest_nap)))
-            kernel().wait()
+                idle = (one.now - self._idle_since) * NAPS if self.naps else 0.0
+                one.wake(thread, max(timeout, min(idle, thread.process.longest_nap)))
+            one.wait()
             if thread in self._waiting:
                 self._waiting.remove(thread)
             if self.naps:
                 break
         if not self._those:
             raise queue.Empty
-        self._idle_since = kernel().now
+        self._idle_since = one.now
         return self._those.popleft()
 
     def get_nowait(self) -> Any:

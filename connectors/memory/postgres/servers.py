@@ -111,8 +111,7 @@ class ServersInMemory:
     def catch_up(self) -> None:
         """Let every standby receive what its primary has."""
         for one in self.servers.values():
-            source = self.source(one)
-            if source is not None and self.receives(one):
+            if one.in_recovery and self.receives(one) and (source := self.source(one)) is not None:
                 one.log, one.timeline, one.left = list(source.log), source.timeline, dict(source.left)
 
     def source(self, one: ServerInMemory) -> ServerInMemory | None:
@@ -121,10 +120,15 @@ class ServersInMemory:
 
     def receives(self, one: ServerInMemory) -> bool:
         """Tell whether a standby receives: the link is whole, and it has nothing of its own."""
-        source = self.source(one)
-        if source is None or self.link_cut or one.held or not (one.running and one.in_recovery):
+        if self.link_cut or one.held or not (one.running and one.in_recovery):
             return False
-        return source.running and not source.held and one.log == source.log[: len(one.log)]
+        source = self.source(one)
+        return (
+            source is not None
+            and source.running
+            and not source.held
+            and one.log == source.log[: len(one.log)]
+        )
 
     def stop(self, one: ServerInMemory) -> None:
         """Stop a server in good order; its standbys receive everything first."""
