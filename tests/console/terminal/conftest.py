@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,8 @@ def stage(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Stage
         "COLUMNS": "80",
     }.items():
         monkeypatch.setenv(name, value)
+    # Whoever does not answer in these tests is waited for in this process, for a few milliseconds.
+    monkeypatch.setattr("seawall.drive.PAUSE", timedelta(milliseconds=2))
     return Stage(city, capsys)
 
 
