@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
+from operator import attrgetter
 
 from drills.ledger import Tried, WriteId
 
@@ -56,7 +58,7 @@ def count_lost(
 
 def _acknowledged(tries: Iterable[Tried]) -> Sequence[Tried]:
     first: dict[WriteId, Tried] = {}
-    for tried in sorted((one for one in tries if one.accepted), key=lambda one: one.ended):
+    for tried in sorted((one for one in tries if one.accepted), key=attrgetter("ended")):
         first.setdefault(tried.write, tried)
     return tuple(first.values())
 
@@ -132,14 +134,10 @@ def served_since(tries: Iterable[Tried], *, since: datetime, site: str | None = 
     Returns:
         None as long as fewer than `VERIFIED` in a row were acknowledged.
     """
-    streak: list[Tried] = []
-    for tried in _sent(tries, since):
-        if tried.accepted and site in {None, tried.site}:
-            streak.append(tried)
-        else:
-            streak.clear()
-    return streak[0].ended if len(streak) >= VERIFIED else None
+    newest_first = reversed(_sent(tries, since))  # asked again and again while a drill lasts
+    streak = list(takewhile(lambda one: one.accepted and site in {None, one.site}, newest_first))
+    return streak[-1].ended if len(streak) >= VERIFIED else None
 
 
 def _sent(tries: Iterable[Tried], since: datetime | None) -> Sequence[Tried]:
-    return sorted((one for one in tries if since is None or one.began >= since), key=lambda one: one.began)
+    return sorted((one for one in tries if since is None or one.began >= since), key=attrgetter("began"))
