@@ -208,6 +208,7 @@ class _Driver:
         self._inbox = inbox
         if self._state.ended is not None:  # nothing is written after the end but the word that lets it go on
             self._hear([word for word in inbox.take() if isinstance(word, Skipped | Retried | Overridden)])
+            self._write()
         if self._state.last is not None and self._state.ended is None and self._was_begun():
             at, uptime = reading(self._clock)
             self._note([Resumed(at=at, by=by, uptime=uptime)])
@@ -229,6 +230,7 @@ class _Driver:
                     self._begin(fresh)
                     continue
                 case Ask(questions=questions) if self._asked_too_long(questions):
+                    self._write()
                     return decision
             self._write()
             self._await_an_ending()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from seawall.decide import Ask, Finish, Way
+from seawall.drive import drive
 from seawall.journal import (
     Answered,
     Asked,
@@ -22,12 +24,20 @@ from seawall.journal import (
     Settled,
     Skipped,
     Started,
+    Word,
 )
 from seawall.reopening import wants_what_is_not_there, why_not
 from seawall.state import State
 from seawall.step_state import Stand
 from tests.examples import examples
-from tests.fakes import MIDNIGHT, Behaviour, SimulatedPower
+from tests.fakes import (
+    MIDNIGHT,
+    Behaviour,
+    MemoryInbox,
+    MemoryJournal,
+    SimulatedHands,
+    SimulatedPower,
+)
 from tests.seawall.plans import LIMIT, a_change, a_look, a_persons, a_plan, approved_by, behaviours, plans
 from tests.seawall.test_drive import SILENT, Story
 from tests.seawall.test_power_cut import carry_through, finished_steps_begun_again
@@ -42,6 +52,29 @@ def skip(story: Story, step: str) -> None:
 
 def retry(story: Story, step: str) -> None:
     story.people._words.append(Retried(at=story.world.clock.now, step=step, by="anna", why="mended"))
+
+
+class TakesNothingUnwritten(MemoryInbox):
+    """An inbox that sees, whenever words are put away, that the journal has them."""
+
+    def __init__(self, story: Story, words: list[Word]) -> None:
+        super().__init__(words)
+        self._story = story
+
+    def take(self) -> Sequence[Word]:
+        assert set(self._words[: self._given]) <= set(self._story.events)
+        return super().take()
+
+
+def test_a_word_that_lets_a_run_go_on_is_written_down_before_it_is_put_away():
+    story = Story(a_plan(a_change("a"), a_change("b", "a")), {("a", Way.ACT): [REFUSED]})
+    story.drive()
+    again = Retried(at=story.world.clock.now, step="a", by="anna", why="mended")
+    journal, inbox = MemoryJournal(story.disk), TakesNothingUnwritten(story, [again])
+    assert drive(story.plan, journal, SimulatedHands(story.world), story.world.clock, inbox=inbox) == Finish(
+        Outcome.DONE
+    )
+    assert inbox.take() == ()
 
 
 class TestSkip:
