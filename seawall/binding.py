@@ -197,6 +197,7 @@ class _Steps:
                     note=None if step.note is None else self._text((*path, "note"), step.note, names),
                     escalate=escalation_of(step.escalate),
                     then=step.then,
+                    answered_by=step.answered_by,
                 )
             ]
         begun = PlannedStep(
@@ -255,6 +256,7 @@ class _Steps:
                     "no_way_back": step.no_way_back or (None if step.undo else action.no_way_back),
                     "approve": approval_of(step.approve),
                     "override": calls.override((*path, "override"), step, action, args.values),
+                    "answered_by": step.answered_by,
                     "lanes": args.lanes,
                     "rests_on": () if action.only_tells and step.rests_on is None else begun.rests_on,
                 }

@@ -20,7 +20,6 @@ from seawall.judging_words import (
     why_typing_does_not_count,
     why_word_does_not_count,
 )
-from seawall.on_duty import is_away
 from seawall.places import Places, PlaceSilent
 from seawall.plan import Plan
 from seawall.signed import Heard, Signed
@@ -40,6 +39,7 @@ from seawall.statements import (
     readable_args,
 )
 from seawall.step_state import StepState
+from seawall.who_may import may_speak_for
 
 TYPED = "it is typed, and here a yes is signed: `seawall approve {run} {step}`"
 NO_TRUST = f"this run was opened where yeses are signed, and here is no trust root: set {'SEAWALL_TRUST'} to its folder"
@@ -103,7 +103,7 @@ class Judge:
 
     def why_word_does_not_count(self, word: GoingOn, state: State, now: datetime) -> str | None:
         """Say why another word that lets the run go on does not count; None when it does."""
-        return why_word_does_not_count(self.signers, word, state, now)
+        return why_word_does_not_count(self.signers, self.city, word, state, now)
 
     def why_typing_does_not_count(self, event: ByHand, state: State, now: datetime) -> str | None:
         """Say why a line of a paper is not signed by whoever types it in; None when it is."""
@@ -270,26 +270,10 @@ def judge_without_city(opened: Opened | None) -> NoTrustHere | None:
 
 def may_say_yes(city: Inventory, one: StepState, person: str, now: datetime) -> bool:
     """Tell whether a person may say yes to a step: by role, or in place of somebody who is away or does not answer."""
-    if one.step.approve is None or person not in city.people:
+    if one.step.approve is None:
         return False
     roles = {one.step.approve.by, *(role for role, _ in one.in_line)}
-    if roles.intersection(city.people[person].roles):
-        return True
-    return any(
-        person in city.people[other].deputies
-        and (is_away(city, other, now) or _does_not_answer(one, other, now))
-        for role in roles
-        for other in city.with_role(role)
-    )
-
-
-def _does_not_answer(one: StepState, person: str, now: datetime) -> bool:
-    """Tell whether a person was asked by name and the time they had has passed."""
-    asked = [name for _, name in one.in_line]
-    if person not in asked:
-        return False
-    is_next = asked[-1] == person
-    return not is_next or (one.asked is not None and now > one.asked.until)
+    return may_speak_for(city, one, roles, person, now)
 
 
 def _same_key(one: StepState, person: str, words: Signed) -> str | None:

@@ -27,11 +27,14 @@ from seawall.sshsig import read_signature
 from seawall.state import State
 from seawall.statements import Header, differences, digest_of_args, not_now, read_statement
 from seawall.step_state import StepState
+from seawall.who_may import why_may_not_answer
 
 TYPED = "it is typed, and here it is signed: `seawall {command} {run} {step}{answer} --as NAME --key FILE`"
 
 
-def why_word_does_not_count(signers: Signers, word: GoingOn, state: State, now: datetime) -> str | None:
+def why_word_does_not_count(
+    signers: Signers, city: Inventory, word: GoingOn, state: State, now: datetime
+) -> str | None:
     """Say why a word about a step does not count; None when it does, or needs no signature because it only stops."""
     if not lets_go_on(word):
         return None
@@ -42,7 +45,7 @@ def why_word_does_not_count(signers: Signers, word: GoingOn, state: State, now: 
     statement = read_statement(WordStatement, word.signed)
     if statement is None:
         return f"what is signed is no {command_of(word)} that this version knows"
-    return next(_wrongs(signers, word, statement, state, now), None)
+    return next(_wrongs(signers, city, word, statement, state, now), None)
 
 
 def why_alone_does_not_count(
@@ -91,8 +94,9 @@ def why_typing_does_not_count(signers: Signers, event: ByHand, state: State, now
     return signers.why_not(event.signed, "seawall-paper", event.typed_by, now)
 
 
-def _wrongs(
+def _wrongs(  # noqa: PLR0917 - what it is judged by, and what is judged
     signers: Signers,
+    city: Inventory,
     word: GoingOn,
     statement: WordStatement,
     state: State,
@@ -108,6 +112,8 @@ def _wrongs(
         yield _USED
     if bad := signers.why_not(word.signed, statement.namespace, word.by, now):
         yield bad
+    if isinstance(word, Answered) and (other := why_may_not_answer(city, state, one, word.by, now)):
+        yield other
 
 
 def _said_otherwise(word: GoingOn, statement: WordStatement, one: StepState) -> Iterator[str]:

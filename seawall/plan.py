@@ -145,6 +145,7 @@ class PlannedStep(Frozen):
             the first change, and for what waits for approval.
         rests_on: the steps that must stand as long as this one does. None: every change that came before it.
         override: who may go on without the evidence that this step was to see, when it fails.
+        answered_by: the role that says how it went; `seawall.who_may` says who does when absent.
     """
 
     id: StepId
@@ -176,6 +177,7 @@ class PlannedStep(Frozen):
     escalate: Annotated[Escalation | None, Field(exclude_if=_is_none)] = None
     then: Annotated[Literal["stops", "goes-on"] | None, Field(exclude_if=_is_none)] = None
     override: Annotated[Overriding | None, Field(exclude_if=_is_none)] = None
+    answered_by: Annotated[Name | None, Field(exclude_if=_is_none)] = None
 
     @model_validator(mode="after")
     def _repeats_no_change(self) -> Self:

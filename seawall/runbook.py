@@ -254,6 +254,8 @@ class RunbookStep(Frozen):
             nothing, such as a telephone call.
         approve: who must say yes before it starts.
         override: who may go on without evidence when a step that fences fails; nobody when absent.
+        answered_by: the role that says how it went: that a person's own step is done, or whether one that is in doubt
+            happened. `seawall.who_may` says who does when absent.
     """
 
     id: Name
@@ -282,6 +284,7 @@ class RunbookStep(Frozen):
     rests_on: tuple[Name, ...] | None = None
     approve: Approve | None = None
     override: MayOverride | None = None
+    answered_by: Name | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -297,6 +300,8 @@ class RunbookStep(Frozen):
             for name in ("expect", "until", "unless", "proof", "undo", "override"):
                 if getattr(self, name):
                     yield f"`{name}` goes with `uses`"
+        if self.runbook is not None and self.answered_by is not None:
+            yield "`answered_by` goes with `uses` or `by`"
         yield from self._wrongs_about_people()
         if (self.every is not None or self.late != "stops") and not self.until:
             yield "`every` and `late` go with `until`"

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 
 from console.terminal.desk import Desk
 from console.terminal.doubt_screen import DOUBTS, doubt_about, show_doubt
-from console.terminal.on_call import who_is_asked
+from console.terminal.on_call import show_who_may_say, who_is_asked
 from console.terminal.questions import choices, how_to_type, taken_apart, word_for
 from console.terminal.screen import Screen, language, words
 from console.terminal.signing import TYPED, answer_command, sign_word, signed_here, signed_instead
@@ -112,9 +112,14 @@ class Asking:
         if question.asked.what in DOUBTS and self._state is not None:
             doubt = doubt_about(self._run, self._state, question.step.id)
             show_doubt(doubt, screen, self._desk.zone, indent=2)
+            show_who_may_say(self._state, question, screen, self._desk.city.inventory, indent=2)
         until = clock(question.asked.until, self._desk.zone)[:8]
-        how = how_to_type(question, self._by, self._desk.city.inventory)
+        how = self._how_to_type(question)
         screen.say(f"Until {until}. {how}")
+
+    def _how_to_type(self, question: OpenQuestion) -> str:
+        assert self._state is not None
+        return how_to_type(question, self._by, self._desk.city.inventory, self._state, surroundings().now())
 
     def _line(self, question: OpenQuestion) -> str | None:
         """Read a line: None when the question is no longer open, empty at the end of input."""

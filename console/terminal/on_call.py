@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from console.terminal.run_words import say
-from console.terminal.screen import language
+from console.terminal.screen import Screen, language
 from console.terminal.surroundings import surroundings
 from seawall.inventory import Inventory
 from seawall.on_duty import OnDuty, handover, on_duty
+from seawall.questions import OpenQuestion
+from seawall.state import State
+from seawall.who_may import who_is_to_say, who_may_answer
 
 if TYPE_CHECKING:
     from seawall.journal import Asked
@@ -39,6 +42,16 @@ def who_is_asked(inventory: Inventory, asked: Asked) -> str:
         return ""  # whoever is operating has no roster, and is asked what happened
     turn = on_duty(inventory, asked.of, surroundings().now()).person
     return who_now(inventory, asked.of) if asked.person in (None, turn) else asked.person
+
+
+def show_who_may_say(
+    state: State, question: OpenQuestion, screen: Screen, inventory: Inventory, *, indent: int = 0
+) -> None:
+    """Say who may say what happened to a step in doubt, with their telephone numbers."""
+    names = who_may_answer(inventory, state, state.steps[question.step.id], surroundings().now())
+    if names:
+        people = who_is_to_say(names, inventory, language())
+        screen.say(say("may-say", people=people), indent=indent, hang=2)
 
 
 def when_late(inventory: Inventory, role: str) -> str:

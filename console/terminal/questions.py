@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.terminal.screen import words
+from console.terminal.screen import language, words
 from seawall.approve import check_may_approve, is_wanted, still_wanted
 from seawall.errors import BadInput
 from seawall.ground import choose
@@ -17,6 +17,7 @@ from seawall.plan import PlannedStep
 from seawall.questions import ANSWERS, OpenQuestion, questions_of
 from seawall.state import State
 from seawall.step_state import StepState
+from seawall.who_may import may_answer, who_is_to_say, who_may_answer, why_may_not_answer
 
 ALL_ANSWERS = ("yes", "no", "done", "not-done", "happened", "did-not-happen", "have-it", "cannot")
 HOW = "typed in a terminal"
@@ -46,16 +47,18 @@ def taken_apart(line: str, question: OpenQuestion, inventory: Inventory) -> Type
     return Typed(said.lower(), person if named else "", "", why if named else rest.strip())
 
 
-def how_to_type(question: OpenQuestion, by: str, inventory: Inventory) -> str:
+def how_to_type(question: OpenQuestion, by: str, inventory: Inventory, state: State, now: datetime) -> str:
     """Say what may be typed at a question by whoever sits here as `by`."""
     settling = _settling(question)
     beside = "" if len(settling) == len(ANSWERS[question.asked.what]) else f" {words(_TYPE['beside'])}"
-    role = question.asked.of
-    may = inventory.with_role(role)
+    if question.asked.what == "approval":
+        may = by in inventory.with_role(question.asked.of)
+    else:
+        may = may_answer(inventory, state, state.steps[question.step.id], by, now)
     if question.step.note is not None:
         note = words(question.step.note)
         return words(_TYPE["note"]).format(note=note, by=by) + beside
-    if question.asked.what == "approval" and by not in may:
+    if not may:
         named = words(_OR).join(f"`{choice} NAME`" for choice in settling)
         return words(_TYPE["named"]).format(choices=named) + beside
     return words(_TYPE["any"]).format(choices=words(_OR).join(settling), by=by) + beside
@@ -141,6 +144,8 @@ def word_for(
         )
     else:
         happened = answer not in ("did-not-happen", "not-done")
+        if happened:
+            _check_may_answer(state, step, person, inventory, now)
         word = Answered(
             at=now,
             step=step,
@@ -180,6 +185,16 @@ def _check_person(one: StepState, person: str, inventory: Inventory) -> None:
             f"there is no person {person!r} in this city", where=f"step {step.id}", remedy=remedy
         )
     check_may_approve(step, person, inventory.people[person].roles, escalated_to)
+
+
+def _check_may_answer(state: State, step: str, person: str, inventory: Inventory, now: datetime) -> None:
+    """Check that a person may say that a step is done, or that it happened. Raises: BadInput, with whom to ask."""
+    one = state.steps[step]
+    why = why_may_not_answer(inventory, state, one, person, now)
+    if why is not None:
+        names = who_is_to_say(who_may_answer(inventory, state, one, now), inventory, language())
+        remedy = f"Ask one of those who may: {names}; `--as NAME` says who you are"
+        raise BadInput.one(why, where=f"step {step}", remedy=remedy)
 
 
 def not_asked(state: State, step: str) -> BadInput:

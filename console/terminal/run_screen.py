@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from console.terminal.doubt_screen import DOUBTS, doubt_about, show_doubt
-from console.terminal.on_call import as_json, when_late, who_is_asked
+from console.terminal.on_call import as_json, show_who_may_say, when_late, who_is_asked
 from console.terminal.run_words import in_ours, say
 from console.terminal.screen import Screen, Tone, language, words
 from console.terminal.signing import answer_command
@@ -30,6 +30,7 @@ from seawall.reviews import account_of
 from seawall.run_folder import RunFolder
 from seawall.run_list import Standing, summary_of
 from seawall.state import State
+from seawall.who_may import who_may_answer
 
 __all__ = ["questions_of", "run_as_json", "show_run", "tell"]
 
@@ -74,6 +75,7 @@ def run_as_json(run: RunFolder, state: State, inventory: Inventory | None = None
                 "answers": list(ANSWERS[one.asked.what]),
                 "note": None if one.step.note is None else one.step.note.model_dump(mode="json"),
                 "who": None if inventory is None else as_json(inventory, one.asked.of),
+                "may_answer": _who_may(state, one, inventory),
                 "doubt": doubt_about(run, state, one.step.id).model_dump(mode="json")
                 if one.asked.what in DOUBTS
                 else None,
@@ -81,6 +83,13 @@ def run_as_json(run: RunFolder, state: State, inventory: Inventory | None = None
             for one in questions_of(state)
         ],
     }
+
+
+def _who_may(state: State, one: OpenQuestion, inventory: Inventory | None) -> list[str] | None:
+    """Name who may say how a step went; None where anybody may, and for a yes, which has its own rules."""
+    if inventory is None or one.asked.what == "approval":
+        return None
+    return list(who_may_answer(inventory, state, state.steps[one.step.id], surroundings().now())) or None
 
 
 def show_run(
@@ -193,6 +202,8 @@ def _show_questions(
         _show_who(one, screen, inventory)
         if one.asked.what in DOUBTS:
             show_doubt(doubt_about(run, state, one.step.id), screen, zone, indent=4)
+            if inventory is not None:
+                show_who_may_say(state, one, screen, inventory, indent=4)
         screen.raw(f"    {answer_command(run.id, one.step.id, one.asked.what)}")
 
 

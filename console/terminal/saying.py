@@ -14,6 +14,7 @@ from console.terminal.desk import Desk
 from console.terminal.doubt_screen import DOUBTS, doubt_about, show_doubt
 from console.terminal.ending import show_end
 from console.terminal.following import show_event
+from console.terminal.on_call import show_who_may_say
 from console.terminal.questions import Typed, how_to_type, not_asked, taken_apart, word_for
 from console.terminal.screen import aside, language, next_command, out, words
 from console.terminal.signing import TYPED, sign_word, signed_here
@@ -113,8 +114,11 @@ def _asked_here(run: RunFolder, state: State, step: str, by: str, desk: Desk) ->
     aside().say(words(question.step.does), indent=2)
     if question.asked.what in DOUBTS:
         show_doubt(doubt_about(run, state, step), aside(), desk.zone, indent=2)
+        show_who_may_say(state, question, aside(), desk.city.inventory, indent=2)
     inventory = desk.city.inventory
-    aside().say(f"{how_to_type(question, by, inventory)} Only Enter says nothing.")
+    aside().say(
+        f"{how_to_type(question, by, inventory, state, surroundings().now())} Only Enter says nothing."
+    )
     aside().stream.write("> ")
     aside().stream.flush()
     typed = taken_apart(sys.stdin.readline(), question, inventory)

@@ -18,6 +18,8 @@ def unfilled_roles(files: Iterable[RunbookFile], inventory: Inventory) -> Iterat
         for index, step in enumerate(steps):
             if step.by is not None and step.by not in roles:
                 yield _nobody(file, ("steps", index, "by"), step.by, roles)
+            if step.answered_by is not None and step.answered_by not in roles:
+                yield _nobody(file, ("steps", index, "answered_by"), step.answered_by, roles)
             if step.escalate is not None and step.escalate.to not in (None, *roles):
                 yield _nobody(file, ("steps", index, "escalate", "to"), str(step.escalate.to), roles)
             if step.approve is None:

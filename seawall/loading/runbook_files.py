@@ -19,7 +19,20 @@ from seawall.runbook import Runbook
 from seawall.yaml_source import Loc, YamlSource, read_yaml
 
 NO_TEMPLATES = frozenset(
-    {"id", "uses", "by", "runbook", "after", "unknown", "late", "then", "escalate", "approve", "override"}
+    {
+        "id",
+        "uses",
+        "by",
+        "runbook",
+        "after",
+        "unknown",
+        "late",
+        "then",
+        "escalate",
+        "approve",
+        "override",
+        "answered_by",
+    }
 )
 """Parts of a step that are read as they stand."""
 

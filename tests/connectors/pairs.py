@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import shutil
 import signal
 import socket
@@ -410,14 +411,14 @@ class PairInLab(Pair):
 
     @contextlib.contextmanager
     def at_work(self, server: Server) -> Iterator[None]:
-        over = Path(server.data_directory).parent / "over"
-        command = f"until [ -e '{over}' ]; do sleep 0.05; done; rm '{over}'"
+        over = f"/tmp/over-{secrets.token_hex(8)}"
+        command = f"until [ -e {over} ]; do sleep 0.05; done; rm {over}"
         with contextlib.closing(Ssh(self.vault)) as other:
             other.warm(server.host, occasion(60).deadline)
             at_work = threading.Thread(target=other.run, args=(server.host, command, occasion(120).deadline))
             at_work.start()
             yield
-            run_on(self.lab, server.host.name, f"touch '{over}'", within=30)
+            assert self.shell.run(server.host, f"touch {over}", occasion(60).deadline).status == 0
             at_work.join()
 
     def break_a_rewind_off(self, server: Server) -> None:

@@ -45,7 +45,8 @@ SAYS: dict[str, Callable[[datetime, str], GoingOn]] = {
 
 
 def plan() -> Plan:
-    return a_plan(a_persons("ring"), a_change("fence"), a_change("promote", "fence"))
+    ring = a_persons("ring").model_copy(update={"by": "incident-commander"})
+    return a_plan(ring, a_change("fence"), a_change("promote", "fence"))
 
 
 def failed(of: Plan) -> State:

@@ -129,7 +129,8 @@ class People:
 
     def _say_signed(self, word: Answered, state: State) -> None:
         if self.pen is not None and word.answer == "happened":
-            word = self.pen.answer(state, word.model_copy(update={"by": REQUESTER}))
+            by = COMMANDER if state.steps[word.step].step.by is None else REQUESTER
+            word = self.pen.answer(state, word.model_copy(update={"by": by}))
         self.say(word)
 
     def _of(self, kind: type[Any], who: str) -> Iterator[Any]:

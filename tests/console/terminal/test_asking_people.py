@@ -51,6 +51,35 @@ def waiting(stage):
     return wait
 
 
+@pytest.mark.parametrize("who", ["commander", "dr-manager", "somebody"])
+def test_that_a_persons_step_is_done_is_typed_by_nobody_else_and_who_may_is_said(stage, waiting, who):
+    waiting()
+    before = stage.contents()
+    said = stage("answer", "last", "call", "done", "--note", "none", "--as", who)
+    assert said.code == ExitCode.BAD_INPUT
+    err = " ".join(said.err.split())
+    assert f"{who} is not duty-officer, whose step it is" in err
+    assert "duty-officer (telephone +45 00 00 00 06), second-on-call" in err
+    assert stage.contents() == before
+
+
+def test_whoever_it_is_may_type_that_it_is_not_done(stage, waiting):
+    waiting()
+    assert stage("answer", "last", "call", "not-done", "--as", "commander").code == ExitCode.DONE
+
+
+def test_a_runbook_that_names_a_role_nobody_has_for_an_answer_is_a_mistake(stage):
+    named = "    by: duty-officer\n    answered_by: {}\n"
+    text = RING.replace("WITHIN", "5m").replace("    by: duty-officer\n", named.format("boss"))
+    stage.write("runbooks/ring.yaml", text)
+    said = stage("check")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "nobody can act as `boss`" in said.out + said.err
+    stage.write("runbooks/ring.yaml", text.replace("boss", "dr-manager"))
+    assert stage("check").code == ExitCode.DONE
+    assert json.loads(stage("plan", "ring", "--json").out)["plan"]["steps"][0]["answered_by"] == "dr-manager"
+
+
 def test_a_step_that_asks_for_a_note_is_not_done_without_one(stage, waiting):
     waiting()
     said = stage("answer", "last", "call", "done", "--as", "duty-officer")
