@@ -291,11 +291,14 @@ class PromoteContract:
 
     def test_a_promotion_is_proven(self, pair, fenced):
         args = {"server": pair.south, "old": pair.north, "evidence": fenced}
-        assert pair.perform("postgres.is-primary", **args).holds is False
         promoted = pair.perform("postgres.promote", **args)
         proof = pair.perform("postgres.is-primary", **args)
         assert proof.holds is True
         assert proof.stand_in().timeline == promoted.timeline
+
+    @pytest.mark.slow
+    def test_that_there_was_no_promotion_is_said_once_it_would_be_over(self, pair):
+        assert pair.perform("postgres.is-primary", server=pair.south).holds is False
 
     def test_a_primary_that_is_gone_is_no_proof(self, pair):
         pair.crash(pair.south)
@@ -392,6 +395,7 @@ class PromoteContract:
         seen = pair.perform("postgres.missing-wal", server=pair.south, evidence=fenced)
         assert (seen.missing, seen.has_everything) == (0, True)
 
+    @pytest.mark.slow
     def test_what_is_missing_is_counted(self, pair, fenced):
         further = fenced.evidence.model_copy(update={"last_lsn": "FF/0"})
         further = fenced.model_copy(update={"evidence": further})
@@ -515,6 +519,7 @@ class ReturnContract:
         proof = pair.perform("postgres.is-standby-of", server=pair.north, primary=pair.south)
         assert (proof.holds, proof.spent) == (False, True), proof
 
+    @pytest.mark.slow
     def test_of_a_stopped_server_at_which_a_command_is_still_at_work_that_is_not_said(self, pair):
         pair.fail_over()
         with pair.at_work(pair.north):
