@@ -11,12 +11,11 @@ from console.terminal.screen import Screen, language
 from console.terminal.surroundings import surroundings
 from seawall.inventory import Inventory
 from seawall.on_duty import OnDuty, handover, on_duty
-from seawall.questions import OpenQuestion
-from seawall.state import State
-from seawall.who_may import who_is_to_say, who_may_answer
 
 if TYPE_CHECKING:
     from seawall.journal import Asked
+    from seawall.questions import OpenQuestion
+    from seawall.state import State
 
 
 def who_now(inventory: Inventory, role: str) -> str:
@@ -48,6 +47,8 @@ def show_who_may_say(
     state: State, question: OpenQuestion, screen: Screen, inventory: Inventory, *, indent: int = 0
 ) -> None:
     """Say who may say what happened to a step in doubt, with their telephone numbers."""
+    from seawall.who_may import who_is_to_say, who_may_answer
+
     names = who_may_answer(inventory, state, state.steps[question.step.id], surroundings().now())
     if names:
         people = who_is_to_say(names, inventory, language())
