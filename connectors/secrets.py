@@ -22,7 +22,9 @@ SHORTEST = 4
 """Shorter secrets are not looked for: they would take letters out of every sentence."""
 SHORTEST_LINE = 16
 """A line of a longer secret, such as a private key, is looked for by itself from this length on."""
-_ELSEWHERE = "vault:"
+_AT_HAND, _ELSEWHERE = ("env:", "file:"), "vault:"
+_IN_HTML = frozenset("&<>\"'")
+"""Characters that HTML writes otherwise."""
 SIDE_BY_SIDE = 8
 """Secrets that are read at the same time: a vault that is gone is waited for, and each wait has its limit."""
 VAULT_ANSWERS = 5.0
@@ -139,8 +141,6 @@ def unreadable(
 
     `connecting` False leaves out those that another machine would have to be asked for.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     asked = [one for one in dict.fromkeys(references) if connecting or not one.startswith(_ELSEWHERE)]
 
     def why(reference: str) -> CallError | None:
@@ -150,8 +150,13 @@ def unreadable(
             return error
         return None
 
-    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE, thread_name_prefix="secret") as at_once:
-        return {one: error for one, error in zip(asked, at_once.map(why, asked), strict=True) if error}
+    found = {one: why(one) for one in asked if one.startswith(_AT_HAND)}
+    if others := [one for one in asked if one not in found]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE, thread_name_prefix="secret") as at_once:
+            found.update(zip(others, at_once.map(why, others), strict=True))
+    return {one: error for one in asked if (error := found[one])}
 
 
 def _from_file(path: str, reference: str) -> str:
@@ -206,16 +211,17 @@ def _vault_answer(url: str, token: str, reference: str) -> dict[str, object]:
 
 
 def _forms(word: str) -> Iterator[str]:
-    import html
-
     yield word
     yield json.dumps(word)[1:-1]
     yield json.dumps(word, ensure_ascii=False)[1:-1]
     yield quote(word, errors="surrogatepass")
     yield quote(word, safe="", errors="surrogatepass")
     yield quote_plus(word, errors="surrogatepass")
-    yield html.escape(word)
     yield repr(word)[1:-1]
+    if not _IN_HTML.isdisjoint(word):
+        import html
+
+        yield html.escape(word)
 
 
 def _kept_close(reference: str) -> CheckUp:
