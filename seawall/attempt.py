@@ -236,6 +236,8 @@ def _look(check: PlannedCheck, making: CallToMake, world: World, occasion: Occas
 
 
 def _args(args: Mapping[str, Any], making: CallToMake) -> dict[str, Any]:
+    if not making.call.step.goes_on_from:
+        return dict(args)
     try:
         return dict(resolved(dict(args), making.seen))
     except KeyError as error:

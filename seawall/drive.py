@@ -36,7 +36,7 @@ from seawall.journal import (
     WentAlone,
     Word,
 )
-from seawall.plan import Plan, references
+from seawall.plan import Plan
 from seawall.signed_words import GoingOn, lets_go_on
 from seawall.state import State
 from seawall.steady import boottime, reading
@@ -161,11 +161,6 @@ def drive(
     return driver.carry_on(inbox or NoInbox(), by)
 
 
-def _all_references(call: StepCall) -> tuple[str, ...]:
-    checks = [one.args for one in (call.step.unless, call.step.proof, call.step.undo) if one is not None]
-    return references([call.step.args, *checks])
-
-
 def _changes(call: StepCall) -> bool:
     return call.way is not Way.PROVE and (call.step.changes or call.undoing)
 
@@ -198,7 +193,6 @@ class _Driver:
             )
         }
         self._proving: dict[str, tuple[StepCall, datetime]] = {}
-        self._wanted: dict[str, set[str]] = {}
         self._inbox: Inbox = NoInbox()
         self._unwritten: list[Event] = []
         self._uptime_is_known = False
@@ -218,8 +212,10 @@ class _Driver:
             if self._state.ended is None:
                 self._note(self._hold.remarks())
                 self._hear(inbox.take())
-                self._note(self._state.yeses.expired(self._clock()))
-            decision = deciding.decide(self._state, self._clock())
+            now = self._clock()
+            if self._state.ended is None:
+                self._note(self._state.yeses.expired(now))
+            decision = deciding.decide(self._state, now)
             match decision:
                 case Finish():
                     if self._state.ended is None:
@@ -268,10 +264,7 @@ class _Driver:
             self._hands.start(CallToMake(one, run, exercise, seen, self._page, by))
 
     def _seen_by(self, call: StepCall) -> Mapping[str, Mapping[str, Any]]:
-        wanted = self._wanted.get(call.step.id)
-        if wanted is None:
-            wanted = self._wanted[call.step.id] = {name.partition(".")[0] for name in _all_references(call)}
-        return {name: self._state.seen[name] for name in wanted if name in self._state.seen}
+        return {name: self._state.seen[name] for name in call.step.goes_on_from if name in self._state.seen}
 
     def _await_an_ending(self) -> None:
         ending = self._hands.next(PAUSE)

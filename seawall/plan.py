@@ -179,6 +179,8 @@ class PlannedStep(Frozen):
     override: Annotated[Overriding | None, Field(exclude_if=_is_none)] = None
     answered_by: Annotated[Name | None, Field(exclude_if=_is_none)] = None
 
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
     @model_validator(mode="after")
     def _repeats_no_change(self) -> Self:
         if self.until and self.changes:
@@ -190,6 +192,12 @@ class PlannedStep(Frozen):
     def changes(self) -> bool:
         """Whether carrying it out changes the world."""
         return self.effect is Effect.CHANGES
+
+    @cached_property
+    def goes_on_from(self) -> frozenset[str]:
+        """The steps of which its call, or what is looked at for it, takes what they have seen."""
+        checks = [one.args for one in (self.unless, self.proof, self.undo) if one is not None]
+        return frozenset(name.partition(".")[0] for name in references([self.args, *checks]))
 
 
 class Plan(Frozen):
