@@ -93,6 +93,16 @@ def outside() -> OutsideInMemory:
 @cache
 def plan(mode: str, *, has_places: bool) -> Plan:
     """Return the plan that moves the service south, as `postgres-failover` says."""
-    ground = Ground(inventory(has_places=has_places), _city().runbooks, _city().templates, outside().world())
     given = {"service": SERVICE, "to": "south", "mode": mode}
-    return make_plan("postgres-failover", ground, given, exercise=True)
+    return make_plan("postgres-failover", _ground(has_places=has_places), given, exercise=True)
+
+
+@cache
+def plan_back(*, has_places: bool) -> Plan:
+    """Return the plan that brings it home again, as `postgres-failback` says."""
+    given = {"service": SERVICE, "to": "north"}
+    return make_plan("postgres-failback", _ground(has_places=has_places), given, exercise=True)
+
+
+def _ground(*, has_places: bool) -> Ground:
+    return Ground(inventory(has_places=has_places), _city().runbooks, _city().templates, outside().world())

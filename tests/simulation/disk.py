@@ -18,14 +18,18 @@ class Disks:
     """The disks of a story, one a place.
 
     Attributes:
-        full: at which of a story's writes its disk is full, and for how many seconds then.
         filled: called when it runs full.
     """
 
-    def __init__(self, kernel: Kernel, full: Mapping[int, float], filled: Callable[[], None]) -> None:
-        self._kernel, self._full, self._filled = kernel, full, filled
+    def __init__(self, kernel: Kernel, filled: Callable[[], None]) -> None:
+        self._kernel, self._filled = kernel, filled
+        self._full: Mapping[int, float] = {}
         self._writes = 0
         self._full_until: dict[str, float] = {}
+
+    def fill(self, full: Mapping[int, float]) -> None:
+        """Let a disk be full at some of the writes, counted from now on, and for so many seconds then."""
+        self._full, self._writes = full, 0
 
     def write(self, handle: int, content: bytes) -> None:
         """Write, as `seawall.journal_file` does; the process may be over before, in the middle, and after."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -305,6 +306,12 @@ def _one(dice: Dice) -> Fault:  # noqa: PLR0911, PLR0912 - one kind, one return
             return GuardHeld(between(0, 30), short(120)) if whole(0, 1) else GuardKilled(between(0, 30))
         case _:
             return MachineLost(whole(10, 600), "witness")
+
+
+def at_exchanges(faults: Sequence[Fault]) -> dict[tuple[Of, int], Refused | LostAnswer | LateAnswer]:
+    """Return what befalls exchanges, by their kind and number; of two at the same one the first."""
+    kinds = Refused | LostAnswer | LateAnswer
+    return {(one.of, one.exchange): one for one in reversed(faults) if isinstance(one, kinds)}
 
 
 def told(fault: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +33,8 @@ KINDS: tuple[Kind, ...] = (
     "machine held",
     "cut off",
 )
+WITH_EVIDENCE: tuple[Kind, ...] = ("nothing", "power lost", "machine dead", "database crashes")
+"""Those after which a failover goes well where nothing else strikes, so that there is a way home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class Incident:
     without_power_controller: bool = False
 
     @classmethod
-    def drawn(cls, dice: Dice, mode: str) -> Incident:
+    def drawn(cls, dice: Dice, mode: str, kinds: Sequence[Kind] = KINDS) -> Incident:
         """Draw one; a planned move has none."""
-        kind = "nothing" if mode == "planned" else dice.one_of(KINDS, "incident")
+        kind = "nothing" if mode == "planned" else dice.one_of(kinds, "incident")
         at = 0.0 if dice.chance(0.6, "incident") else round(dice.between(4, 40, "incident"), 2)
         lasts = round(1 + 300 * dice.throw("incident") ** 2, 2)
         return cls(kind, at, lasts, kind in ("machine held", "cut off") and dice.chance(0.5, "incident"))
@@ -154,9 +156,23 @@ def _power_returns(
         _comes_up(machine, socket, twin, network)
 
 
-def start_by_hand(network: Network, twin: OutsideInMemory, decided: Callable[[], bool]) -> bool:
-    """Let somebody start the old primary as a primary, whatever marks lie there; tell whether they did."""
+def stands_again(network: Network, twin: OutsideInMemory) -> None:
+    """Give the old primary's site all that it lost. Its database starts only where it lies marked as a standby."""
     one, machine = twin.servers.servers[OLD], network.machines[OLD.partition("/")[0]]
+    socket = inventory(has_places=True).server(OLD).host.power
+    assert socket is not None
+    _power(twin, socket).on = network.machines["store-north"].up = True
+    _answers(machine, twin)
+    if one.marked:
+        one.start()
+    network.tell(machine.name, "stands again")
+    network.started(machine)
+    network.changed()
+
+
+def start_by_hand(network: Network, twin: OutsideInMemory, old: str, decided: Callable[[], bool]) -> bool:
+    """Let somebody start the old primary as a primary, whatever marks lie there; tell whether they did."""
+    one, machine = twin.servers.servers[old], network.machines[old.partition("/")[0]]
     if decided() or one.running or not machine.up:
         return False
     one.marked = False
@@ -166,14 +182,18 @@ def start_by_hand(network: Network, twin: OutsideInMemory, decided: Callable[[],
     return True
 
 
-def _comes_up(machine: Machine, socket: PowerSocket, twin: OutsideInMemory, network: Network) -> None:
-    """Start again by itself, with its database as it lies there; unless its power was taken meanwhile."""
-    if not _power(twin, socket).on:
-        return
+def _answers(machine: Machine, twin: OutsideInMemory) -> None:
     machine.up = True
     for answering in twin.machines.values():
         if answering.hostname == machine.name:
             answering.up = True
+
+
+def _comes_up(machine: Machine, socket: PowerSocket, twin: OutsideInMemory, network: Network) -> None:
+    """Start again by itself, with its database as it lies there; unless its power was taken meanwhile."""
+    if not _power(twin, socket).on:
+        return
+    _answers(machine, twin)
     for name, one in twin.servers.servers.items():
         if name.startswith(machine.name + "/"):
             one.start()

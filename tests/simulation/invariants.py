@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
-from seawall.decide import Ask
+from seawall.decide import Ask, StepCall
 from seawall.errors import Busy, SeawallError
 from seawall.journal import (
     AbortAsked,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tests.simulation.story import Story
 
 
+PREPARES = frozenset({"keep"})
+"""A server that lies stopped is put in order for its return by each attempt anew; the return is that it starts."""
 OVERRIDING = 2
 """An override takes so many people."""
 
@@ -66,8 +68,8 @@ def _promoted_beside_a_primary(story: Story) -> Iterator[str]:
 def _made_twice(story: Story) -> Iterator[str]:
     made: dict[tuple[str, str, bool], set[tuple[str, int]]] = defaultdict(set)
     for act in story.network.acts:
-        if act.making is not None:
-            call = act.making.call
+        call = None if act.making is None else act.making.call
+        if act.making is not None and call is not None and _is_the_change(call, act.what):
             made[act.making.run, call.step.id, call.undoing].add((act.process, call.attempt))
     people = set[str]().union(*(run.people.explicit for run in story.runs))
     if story.struck["StartedByHand"]:
@@ -77,6 +79,11 @@ def _made_twice(story: Story) -> Iterator[str]:
             what = "taken back" if undoing else "made"
             who = " and ".join(f"{process}'s attempt {attempt}" for process, attempt in sorted(attempts))
             yield f"{run}: {step} was {what} twice, by {who}"
+
+
+def _is_the_change(call: StepCall, what: str) -> bool:
+    """Tell whether an act is what its step changes: no command of one that only looks, and no preparation."""
+    return (call.step.changes or call.undoing) and what not in PREPARES
 
 
 def _writes_gone(story: Story) -> Iterator[str]:
@@ -92,10 +99,19 @@ def _writes_gone(story: Story) -> Iterator[str]:
         yield f"{len(gone)} acknowledged writes are neither found nor can be counted as lost, e.g. {gone[0]}"
     ends = [run.ended for run in story.runs]
     if story.setting.mode == "planned" and any(end and end.outcome is Outcome.DONE for end in ends):
-        there = {row.text for row in servers[city.NEW].log}
-        lost = [one for one in story.users.acknowledged if one not in there]
-        if lost:
-            yield f"a planned move lost {len(lost)} acknowledged writes, e.g. {lost[0]}"
+        yield from _lost(story, city.NEW, story.users.acknowledged)
+    if any(run.brought_home for run in story.runs):
+        # What the old primary alone had when it was lost was kept aside, and counted above.
+        yield from _lost(
+            story, city.OLD, [one for one, by in story.users.acknowledged.items() if by == city.NEW]
+        )
+
+
+def _lost(story: Story, there: str, acknowledged: Iterable[str]) -> Iterator[str]:
+    found = {row.text for row in story.twin.servers.servers[there].log}
+    lost = [one for one in acknowledged if one not in found]
+    if lost:
+        yield f"a planned move lost {len(lost)} acknowledged writes, e.g. {lost[0]}"
 
 
 def _chain(run: Run) -> Iterator[str]:

@@ -54,11 +54,11 @@ _OVERRIDDEN = overridden
 def started_is_written_after(self: FileJournal, events: Sequence[Event]) -> None:
     """Put the beginning of a call on the disk only with what comes after it."""
     held_back: list[Event] = self.__dict__.setdefault("held_back", [])
-    if events and all(isinstance(one, Started) for one in events):
-        held_back += events
-        return
-    _APPEND(self, [*held_back, *events])
-    held_back.clear()
+    begun = [one for one in events if isinstance(one, Started)]
+    if came := [one for one in events if one not in begun]:
+        _APPEND(self, [*held_back, *came])
+        held_back.clear()
+    held_back += begun
 
 
 def any_evidence_will_do(_self: Openings, *_args: Any) -> None:
@@ -165,6 +165,7 @@ class Mutant:
         needs: the kinds of faults without which it could not show.
         breaks: words of the sentence by which it is found.
         at_places: whether it shows only where the city has its three places.
+        fails_back: whether it is to be found on the way home after a failover.
         incident: without which it could not show either.
         within: so many stories with those faults may be told before it is found.
         beside: more names of the same owner, or another, with what stands there instead.
@@ -176,6 +177,7 @@ class Mutant:
     needs: tuple[type[Fault], ...]
     breaks: str
     at_places: bool = False
+    fails_back: bool = False
     incident: str | None = None
     within: int = 300
     beside: tuple[tuple[Any, str, Any], ...] = ()
@@ -200,6 +202,7 @@ class Mutant:
             setting = Setting.drawn(seed)
             kinds = {type(one) for one in setting.faults}
             fits = self.incident in (None, setting.incident.kind) and setting.has_places >= self.at_places
+            fits = fits and setting.fails_back >= self.fails_back
             if fits and kinds.issuperset(self.needs):
                 found += 1
                 yield setting
@@ -318,5 +321,13 @@ MUTANTS = (
         (ByItself, Freeze),
         "began by itself",
         at_places=True,
+    ),
+    Mutant(
+        "a-return-goes-by-any-evidence",
+        (Openings, "check"),
+        any_evidence_will_do,
+        (StartedByHand,),
+        "did not hold",
+        fails_back=True,
     ),
 )

@@ -66,7 +66,6 @@ class Network:
 
     kernel: Kernel
     dice: Dice
-    faults: Mapping[tuple[Of, int], Refused | LostAnswer | LateAnswer]
     changed: Callable[[], None]
     happened: Callable[[object], None]
     tell: Callable[[str, str], None]
@@ -78,6 +77,7 @@ class Network:
     cut: dict[frozenset[str], float] = field(default_factory=dict)
     acts: list[Act] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
+    faults: Mapping[tuple[Of, int], Refused | LostAnswer | LateAnswer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Know the time."""
@@ -91,6 +91,11 @@ class Network:
     def deadline(self, seconds: float) -> Deadline:
         """Return the deadline that lies so many seconds from now."""
         return Deadline(self.kernel.now + seconds, self._clock)
+
+    def strike(self, faults: Mapping[tuple[Of, int], Refused | LostAnswer | LateAnswer]) -> None:
+        """Let these befall exchanges, counted from now on."""
+        self.faults = faults
+        self.asked.clear()
 
     def fault_of(self, kind: Of) -> Refused | LostAnswer | LateAnswer | None:
         """Count an exchange, and return what befalls it."""

@@ -22,7 +22,7 @@ from seawall.driving import AtPlaces
 from seawall.errors import BadInput, Busy, JournalError, SeawallError
 from seawall.hands import ThreadHands
 from seawall.inbox import put
-from seawall.journal import Ended, Event, Overridden, Started, Word
+from seawall.journal import Ended, Event, Outcome, Overridden, Started, Word
 from seawall.journal_file import last_event, read_journal
 from seawall.places import Places
 from seawall.plan import Plan
@@ -53,6 +53,7 @@ class Ties:
         places: makes the three places as one process reaches them; None where the city has none.
         wall: tells what a place's wall clock shows.
         term_ends: tells until when a process has the term of its run, at most.
+        ends_at_places: tells when each end of a run came about that a place knows.
         begins: told of every process that begins to carry a run.
         over: told of every one that is gone.
     """
@@ -65,6 +66,7 @@ class Ties:
     tell: Callable[[str, str], None]
     listens: bool
     term_ends: Callable[[str], float]
+    ends_at_places: Callable[[str], list[float]]
     begins: Callable[[Run, Process, int], None]
     over: Callable[[Run], None]
 
@@ -107,7 +109,7 @@ class Run:
     @property
     def spans(self) -> list[tuple[float, float]]:
         """From when until when it was under way: each time from the first step that was begun to the run's end."""
-        edges = pairwise((-1.0, *self.ends, inf))
+        edges = pairwise((-1.0, *sorted((*self.ends, *self.ties.ends_at_places(self.id))), inf))
         steps = (([one for one in self.driven if before < one <= end], end) for before, end in edges)
         return [(begun[0], end) for begun, end in steps if begun]
 
@@ -115,6 +117,12 @@ class Run:
     def overridden_by(self) -> set[str]:
         """Who said that it is to go on without evidence."""
         return {one.by for one in self.written if isinstance(one, Overridden)}
+
+    @property
+    def brought_home(self) -> bool:
+        """Whether it has brought the service home after a failover."""
+        is_done = self.ended is not None and self.ended.outcome is Outcome.DONE
+        return is_done and self.plan.runbook == "postgres-failback"
 
     def folder(self, place: str) -> RunFolder:
         """Return its folder on the machine of a place, whether or not it is there."""
@@ -165,6 +173,7 @@ class Run:
     def _gone(self, process: Process) -> None:
         self.processes.remove(process)
         if not process.came_to_an_end:
+            self._look_for_the_end(process)
             self.stopped_with = None
             self.ties.tell(process.name, f"is killed, at instant {process.instants}")
         self.ties.kernel.after(0.0, lambda: self.ties.over(self))
@@ -175,14 +184,17 @@ class Run:
         except SeawallError as error:
             end = error
             self.turned_away += isinstance(error, Busy)
-        # Its end may have been written by a process that died of that, or by one that was turned away.
-        with suppress(SeawallError):
-            self._note_the_end(last_event(self.folder(process.place).journal_path))
+        self._look_for_the_end(process)
         process.came_to_an_end = True
         if not (isinstance(end, Busy) and (self.processes[0] is not process or self.ended)):
             self.stopped_with = end
         self.ties.tell(process.name, f"stops: {_stop(end)}")
         process.kill()
+
+    def _look_for_the_end(self, process: Process) -> None:
+        """Its end may have been written by a process that died of that, or by one that was turned away."""
+        with suppress(SeawallError):
+            self._note_the_end(last_event(self.folder(process.place).journal_path))
 
     def _carried(self, process: Process, by: str) -> Finish | Ask:
         ties, folder = self.ties, self.folder(process.place)

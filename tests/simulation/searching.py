@@ -57,6 +57,8 @@ def _states(story: Story, run: Run) -> Iterable[str]:
                 found.add("settled: happened")
             case Settled(happened=False):
                 found.add("settled: did not happen")
+    if run.brought_home:
+        found.add("brought home")
     if story.promotions:
         found.add("promoted")
     return found

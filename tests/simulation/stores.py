@@ -16,21 +16,33 @@ from tests.simulation.faults import PLACES
 from tests.simulation.network import Network
 
 T = TypeVar("T")
+ENDED = b'"kind":"ended"'
 TWO = 2
 """Places of the three that are a majority."""
 
 
 @dataclass(slots=True)
 class Stores:
-    """What the three places keep, and every term that was asked for: since when, by which process, at which keys."""
+    """What the three places keep, the terms that were asked for (when, by whom, at which keys), and ends of runs."""
 
     kept: Mapping[str, dict[str, bytes]] = field(default_factory=lambda: {name: {} for name in PLACES})
     _terms: dict[bytes, tuple[float, str, set[str]]] = field(default_factory=dict)
+    _ends: dict[str, tuple[float, bytes]] = field(default_factory=dict)
 
     def asked(self, at: float, process: str, key: str, content: bytes) -> None:
         """Take note of what is sent. Whoever sends the same later only sees it through."""
         if "/term/" in key and content != VOID:
             self._terms.setdefault(content, (at, process, set()))[2].add(key)
+        elif "/journal/" in key and ENDED in content:
+            self._ends.setdefault(key, (at, content))
+
+    def ends(self, run: str) -> list[float]:
+        """Return when each end of a run was sent that a place knows; its own machine's disk may not have taken it."""
+        return [
+            at
+            for key, (at, content) in self._ends.items()
+            if key.startswith(f"runs/{run}/") and self._stands(key, content)
+        ]
 
     def term_ends(self, process: str) -> float:
         """Return until when a process has the term at most: from when it was asked for, where two places hold it."""

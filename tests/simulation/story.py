@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +20,7 @@ from tests.simulation.dice import Dice
 from tests.simulation.disk import Disks
 from tests.simulation.faults import (
     PLACES,
+    Abort,
     ByItself,
     ClockJump,
     Crash,
@@ -28,18 +30,16 @@ from tests.simulation.faults import (
     GuardHeld,
     GuardKilled,
     Hang,
-    LateAnswer,
-    LostAnswer,
     MachineLost,
     Partition,
-    Refused,
     SecondOperator,
     Split,
     StartedByHand,
+    at_exchanges,
     told,
 )
 from tests.simulation.guards import Guards
-from tests.simulation.incidents import Incident, start_by_hand, strike
+from tests.simulation.incidents import Incident, stands_again, start_by_hand, strike
 from tests.simulation.invariants import OVERRIDING, wrongs
 from tests.simulation.kernel import Kernel, Process
 from tests.simulation.network import Machine, Network
@@ -87,18 +87,11 @@ class Story:
     def __post_init__(self) -> None:
         """Build the world of the story."""
         self.kernel, self.dice = Kernel(), Dice(self.setting.seed ^ 0x5EA)
-        faults = self.setting.faults
-        self._stopped = False
-        self._jumps = [one for one in faults if isinstance(one, ClockJump)]
-        at_exchange = {
-            (one.of, one.exchange): one
-            for one in reversed(faults)
-            if isinstance(one, Refused | LostAnswer | LateAnswer)
-        }
+        self._stopped, self._since, self._before, self._last_comes = False, inf, 0, -LOOKING
+        self._jumps = [one for one in self.setting.faults if isinstance(one, ClockJump)]
         self.network = Network(
             self.kernel,
             self.dice,
-            at_exchange,
             self._changed,
             self._happened,
             self.tell,
@@ -110,21 +103,28 @@ class Story:
         )
         self.twin = city.outside()
         self.wires = Wires(self.network, self.twin, self._promoted)
-        self.disks = Disks(
-            self.kernel,
-            {one.write: one.lasts for one in faults if isinstance(one, DiskFull)},
-            lambda: self._strikes(DiskFull),
-        )
+        self.disks = Disks(self.kernel, lambda: self._strikes(DiskFull))
         self.stores = Stores()
-        has_places = self.setting.has_places
-        self._places = (lambda: wired(self.network, self.stores)) if has_places else None
+        self._places = (lambda: wired(self.network, self.stores)) if self.setting.has_places else None
         self.guards = Guards(self.network, lambda within: wired(self.network, self.stores, within), self.tell)
         self.users = Users(self.network, self.twin.servers, self.tell, self.guards.ways)
 
     @property
     def plan(self) -> Plan:
-        """The plan of its runs."""
-        return city.plan(self.setting.mode, has_places=self.setting.has_places)
+        """The plan of the runs that are opened now."""
+        has_places = self.setting.has_places
+        if self.setting.fails_back and self._is_striking:
+            return city.plan_back(has_places=has_places)
+        return city.plan(self.setting.mode, has_places=has_places)
+
+    @property
+    def old(self) -> str:
+        """The server that the service is moved from, by those runs that faults strike."""
+        return city.NEW if self.setting.fails_back else city.OLD
+
+    @property
+    def _is_striking(self) -> bool:
+        return self._since < inf
 
     def tell(self, who: str, what: str) -> None:
         """Tell one line."""
@@ -159,12 +159,35 @@ class Story:
             self._machine_starts(machine)
         self.users.begin()
         strike(self.setting.incident, self.network, self.twin, self._is_decided)
-        for fault in self.setting.faults:
+        if not self.setting.fails_back:
+            self._let_strike()
+        self._begin()
+        if self.setting.fails_back and self.runs[0].ended is not None and self.promotions:
+            self.kernel.run(self.kernel.now + self.dice.between(5, 60, "fails back"))
+            stands_again(self.network, self.twin)
+            self._let_strike()
+            self._begin()
+        self.kernel.run(self.kernel.now + 60.0)
+
+    def _let_strike(self) -> None:
+        """Let the faults strike whatever is done from now on."""
+        faults = self.setting.faults
+        self._since, self._before = self.kernel.now, len(self.runs)
+        self.network.strike(at_exchanges(faults))
+        self.disks.fill({one.write: one.lasts for one in faults if isinstance(one, DiskFull)})
+        for fault in faults:
             self._prepare(fault)
-        self.kernel.at(BEGINS, lambda: self._open("south", REQUESTER if self.setting.is_signed else "anna"))
+            if isinstance(fault, ByItself | SecondOperator):
+                self._last_comes = max(self._last_comes, self.kernel.now + BEGINS + fault.at)
+
+    def _begin(self) -> None:
+        """Let the first operator begin, and wait until everybody is gone."""
+        self.kernel.after(
+            BEGINS, lambda: self._open("south", REQUESTER if self.setting.is_signed else "anna")
+        )
+        self.kernel.run(self.kernel.now + BEGINS)
         while not self._everybody_is_gone() and self.kernel.now < LONGEST:
             self.kernel.run(self.kernel.now + 10.0)
-        self.kernel.run(self.kernel.now + 60.0)
 
     def _open(self, place: str, by: str) -> None:
         ties = Ties(
@@ -176,13 +199,14 @@ class Story:
             tell=self.tell,
             listens=self.listen,
             term_ends=self.stores.term_ends,
+            ends_at_places=self.stores.ends,
             begins=self._begins,
             over=self._over,
         )
         people = People(
             self.kernel,
             self.dice,
-            self.setting.faults,
+            tuple(self._of_people()),
             lambda: moment(self.kernel.now),
             lambda step, undoing: self._is_done(run, step, undoing=undoing),
             lambda word: run.say(word),  # noqa: PLW0108 - there is no run yet
@@ -195,9 +219,14 @@ class Story:
         people.begin()
         run.carry_on(by, place)
 
+    def _of_people(self) -> Iterator[Fault]:
+        """Yield the faults that strike now, as those whom a run asks go by them."""
+        for fault in self.setting.faults if self._is_striking else ():
+            yield replace(fault, at=self._since + fault.at) if isinstance(fault, Abort) else fault
+
     def _begins(self, run: Run, process: Process, life: int) -> None:
         """Let a process die when it is to."""
-        faults = self.setting.faults if run is self.runs[0] else ()
+        faults = self.setting.faults if self._is_striking and run is self.runs[self._before] else ()
         ends: list[Crash | MachineLost] = [
             one for one in faults if isinstance(one, Crash) and one.life == life
         ]
@@ -241,18 +270,17 @@ class Story:
             yield from (one for one in servers if one.host.name == machine.name and one.lease is not None)
 
     def _guard_held(self, fault: GuardHeld) -> None:
-        if self.guards.hold(city.OLD, fault.lasts):
+        if self.guards.hold(self.old, fault.lasts):
             self._happened(fault)
 
     def _guard_killed(self, fault: GuardKilled) -> None:
-        guard = self.guards.processes.get(city.OLD)
+        guard = self.guards.processes.get(self.old)
         if guard is not None:
             guard.kill()
             self._happened(fault)
 
     def _everybody_is_gone(self) -> bool:
-        due = max((one.at for one in self.setting.faults if isinstance(one, ByItself)), default=-LOOKING)
-        return self.kernel.now > due + LOOKING and all(
+        return self.kernel.now > self._last_comes + LOOKING and all(
             self.kernel.now > run.people.speaks_until
             and not run.processes
             and (run.ended is not None or run.lives >= MOST_LIVES)
@@ -260,25 +288,26 @@ class Story:
         )
 
     def _prepare(self, fault: Fault) -> None:
+        after = self.kernel.after
         match fault:
             case GuardHeld():
-                self.kernel.at(fault.at, lambda: self._guard_held(fault))
+                after(fault.at, lambda: self._guard_held(fault))
             case GuardKilled():
-                self.kernel.at(fault.at, lambda: self._guard_killed(fault))
+                after(fault.at, lambda: self._guard_killed(fault))
             case Hang():
-                self.kernel.at(fault.at, lambda: self._hang(fault))
+                after(fault.at, lambda: self._hang(fault))
             case Partition():
-                self.kernel.at(fault.at, lambda: self._cut(fault, (fault.one, fault.other)))
+                after(fault.at, lambda: self._cut(fault, (fault.one, fault.other)))
             case Split():
-                self.kernel.at(fault.at, lambda: self._cut(fault, *combinations(PLACES, 2)))
+                after(fault.at, lambda: self._cut(fault, *combinations(PLACES, 2)))
             case ClockJump():
-                self.kernel.at(fault.at, lambda: self._happened(fault))
+                after(fault.at, lambda: self._happened(fault))
             case Freeze():
-                self.kernel.at(fault.at, lambda: self._frozen(fault))
+                after(fault.at, lambda: self._frozen(fault))
             case ByItself():
-                self.kernel.at(fault.at, lambda: self._due(fault))
+                after(fault.at, lambda: self._due(fault))
             case SecondOperator():
-                self.kernel.at(BEGINS + fault.at, lambda: self._second(fault))
+                after(BEGINS + fault.at, lambda: self._second(fault))
 
     def _hang(self, fault: Hang) -> None:
         for run in self.runs:
@@ -298,7 +327,7 @@ class Story:
         self.twin.servers.link_cut = not self.network.reaches("north", "south")
 
     def _second(self, fault: SecondOperator) -> None:
-        first = self.runs[0]
+        first = self.runs[self._before]
         # Without places another machine knows nothing of this one: then it is the same machine, at another terminal.
         place = fault.place if self.setting.has_places else first.place
         self._happened(fault)
@@ -320,7 +349,7 @@ class Story:
 
     def _wall(self, place: str) -> float:
         now = self.kernel.now
-        return now + sum(one.by for one in self._jumps if one.place == place and one.at <= now)
+        return now + sum(one.by for one in self._jumps if one.place == place and self._since + one.at <= now)
 
     def _is_done(self, run: Run, step: str, *, undoing: bool) -> bool:
         return any(
@@ -331,7 +360,7 @@ class Story:
 
     def _changed(self) -> None:
         self.twin.servers.link_cut = not self.network.reaches("north", "south")
-        if not self._stopped and not self.twin.servers.servers[city.OLD].running:
+        if self._is_striking and not self._stopped and not self.twin.servers.servers[self.old].running:
             self._stopped = True
             for fault in self.setting.faults:
                 if isinstance(fault, StartedByHand):
@@ -341,12 +370,12 @@ class Story:
     def _is_decided(self) -> bool:
         return any(
             isinstance(event, Started) and event.step.endswith("promote")
-            for run in self.runs
+            for run in self.runs[self._before :]
             for event in run.written
         )
 
     def _meddle(self, fault: StartedByHand) -> None:
-        if start_by_hand(self.network, self.twin, self._is_decided):
+        if start_by_hand(self.network, self.twin, self.old, self._is_decided):
             self._happened(fault)
 
     def _promoted(self, one: ServerInMemory) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
-from tests.simulation.faults import FAULTS, MachineLost
+from tests.simulation import city
+from tests.simulation.faults import FAULTS, Abort, MachineLost
 from tests.simulation.incidents import KINDS, Incident
 from tests.simulation.installing import install
 from tests.simulation.mutants import MUTANTS, Mutant
@@ -22,6 +24,7 @@ LEAST = 3
 STATES = (
     "aborted",
     "asked in doubt",
+    "brought home",
     "done",
     "failed",
     "promoted",
@@ -63,6 +66,9 @@ def test_every_kind_of_fault_really_strikes_and_every_state_is_reached():
             seen.add(Story(next(those)).play())
     missing = [kind for kind in KINDS if seen.struck[kind] < LEAST]
     assert not missing, f"seen in fewer than {LEAST} of {seen.stories} stories: {seen.struck}"
+    aborted = (one for one in map(Setting.drawn, range(500, 9000)) if Abort in map(type, one.faults))
+    while seen.came_to["taken back"] < LEAST:  # few are stopped between a change and what rests on it
+        seen.add(Story(next(aborted)).play())
     unreached = [state for state in STATES if seen.came_to[state] < LEAST]
     assert not unreached, f"reached by fewer than {LEAST} runs: {seen.came_to}"
 
@@ -83,6 +89,15 @@ def test_what_once_went_wrong_does_not_again(seed: int):
     """In turn: a clock set forward, a renewal at one place, a held process, and twice a line at one place only."""
     seen = stories([seed])
     assert not seen.wrong, failure(seen.wrong[0])
+
+
+def test_a_service_comes_home_after_a_failover():
+    setting = next(one for one in map(Setting.drawn, range(1000)) if one.fails_back)
+    story = Story(replace(setting, faults=())).play()
+    assert not story.wrongs, failure(story)
+    assert [run.brought_home for run in story.runs] == [False, True]
+    assert not story.users.accepts(story.twin.servers.servers[city.NEW])
+    assert story.users.accepts(story.twin.servers.servers[city.OLD])
 
 
 def test_the_same_seed_tells_the_same_story():

@@ -18,7 +18,7 @@ from tests.simulation.kernel import Kernel, Thread
 
 MIDNIGHT = 1_795_230_000.0
 """When every story begins: 2026-11-21 03:00 UTC, as a Unix time."""
-NAPS = 0.5
+LEAST_NAP, NAPS = 0.1, 0.5
 """A process that has waited for a second may oversleep by so much of it, as on a busy machine: half an hour of waiting
 for a person is 100 rounds of the driver's loop, and not 90,000."""
 
@@ -249,8 +249,8 @@ class VirtualQueue:
         while not self._those and block and one.now < end:
             self._waiting.append(thread)
             if timeout is not None:
-                idle = (one.now - self._idle_since) * NAPS if self.naps else 0.0
-                one.wake(thread, max(timeout, min(idle, thread.process.longest_nap)))
+                nap = LEAST_NAP + (one.now - self._idle_since) * NAPS if self.naps else 0.0
+                one.wake(thread, max(timeout, min(nap, thread.process.longest_nap)))
             one.wait()
             if thread in self._waiting:
                 self._waiting.remove(thread)
