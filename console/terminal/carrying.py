@@ -23,6 +23,7 @@ from console.terminal.freezing import warn_of_freeze
 from console.terminal.from_go_bag import meant
 from console.terminal.plan_files import looks_like_file, read_plan
 from console.terminal.plan_screen import show_kind, show_plan
+from console.terminal.run_screen import show_put_aside
 from console.terminal.screen import Screen, aside, out
 from console.terminal.secrets_here import refuse, unread_here, warn
 from console.terminal.signals import surviving_the_terminal
@@ -39,6 +40,7 @@ from seawall.hands import ThreadHands
 from seawall.journal_file import has_ended
 from seawall.judging import judge_for
 from seawall.plan import Plan
+from seawall.put_aside import newer, put_aside
 from seawall.run_folder import RunFolder, create_run, read_state
 from seawall.run_list import find_run
 from seawall.steady import steady
@@ -173,6 +175,7 @@ def go_on(name: str, manner: Manner) -> None:
     warn_of_freeze(manner.desk.runs, manner.desk.zone, manner.screen)
     stand = ", ".join(state.changed) or "nothing yet"
     manner.screen.say(f"Taken up again: {run.id}. Changed so far: {stand}.")
+    show_put_aside(put_aside(run, state), manner.screen, manner.desk.zone)
     with manner.desk.open_world() as world:
         places_in(world)  # looked at from here on
         raise typer.Exit(drive_here(run, world, manner))
@@ -188,6 +191,7 @@ def drive_here(run: RunFolder, world: World, manner: Manner, *, alone: bool = Tr
     """
     from console.terminal.progress import watching
 
+    before = put_aside(run, read_state(run))
     with surviving_the_terminal():
         try:
             with watching(run, manner.desk, manner.screen, manner.by) as watch:
@@ -195,6 +199,8 @@ def drive_here(run: RunFolder, world: World, manner: Manner, *, alone: bool = Tr
         except KeyboardInterrupt:
             show_stop(run, manner.screen)
             raise Stopped from None
+    since = newer(put_aside(run, read_state(run)), before)
+    show_put_aside(since, manner.screen, manner.desk.zone)
     show_end(run, end, manner.screen, as_json=manner.as_json, of_prefect=of_prefect, alone=alone)
     return exit_code(end, read_state(run))
 

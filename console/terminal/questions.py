@@ -144,8 +144,6 @@ def word_for(
         )
     else:
         happened = answer not in ("did-not-happen", "not-done")
-        if happened:
-            _check_may_answer(state, step, person, inventory, now)
         word = Answered(
             at=now,
             step=step,
@@ -154,6 +152,8 @@ def word_for(
             why=why,
             note=_note(state, planned, answer, note, inventory),
         )
+        if happened:
+            _check_may_answer(state, step, person, inventory, now)
     if not is_wanted(word, state):
         raise not_asked(state, step)
     return word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -18,6 +19,7 @@ from seawall.imported import imported
 from seawall.inventory import Inventory
 from seawall.journal import read_lines
 from seawall.messages import MARK
+from seawall.put_aside import PutAside, put_aside
 from seawall.questions import ANSWERS, OpenQuestion, questions_of
 from seawall.report.account import Report, StepAccount
 from seawall.report.figures import clock, moment, span
@@ -82,6 +84,7 @@ def run_as_json(run: RunFolder, state: State, inventory: Inventory | None = None
             }
             for one in questions_of(state)
         ],
+        "put_aside": [one.model_dump(mode="json") for one in put_aside(run, state)],
     }
 
 
@@ -120,6 +123,7 @@ def show_run(
     for line in glass_lines(report, language(), zone):
         screen.say(line, "bad", hang=2)
     _show_questions(run, state, screen, zone, inventory)
+    show_put_aside(put_aside(run, state), screen, zone)
     _show_troubles(report, screen, zone)
     over = sum(
         _stand(one) in ("done", "not needed", "skipped", "undone", "overridden") for one in report.steps
@@ -205,6 +209,18 @@ def _show_questions(
             if inventory is not None:
                 show_who_may_say(state, one, screen, inventory, indent=4)
         screen.raw(f"    {answer_command(run.id, one.step.id, one.asked.what)}")
+
+
+def show_put_aside(words_aside: Sequence[PutAside], screen: Screen, zone: tzinfo) -> None:
+    """Say which words to the run do not count: whose, what they say, why not, and what to do."""
+    if not words_aside:
+        return
+    screen.head(say("put-aside"))
+    for one in words_aside:
+        who = f"{clock(one.at, zone)[:8]} {one.by}: " if one.at is not None else ""
+        screen.say(f"{who}{words(one.said)}", "bad" if one.wanted else "plain", indent=2, hang=2)
+        screen.say(f"{in_ours(one.why)}.", indent=4, hang=2)
+        screen.say(f"{words(one.todo)}.", "plain" if one.wanted else "dim", indent=4, hang=2)
 
 
 def _show_troubles(report: Report, screen: Screen, zone: tzinfo) -> None:

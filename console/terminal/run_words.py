@@ -58,6 +58,7 @@ SAYS = {
     "instead-of": _both(" instead of {away}, who is away", " i stedet for {away}, som er væk"),
     "handover": _both(" until {at}", " til {at}"),
     "when-late": _both("; when late: {people}", "; ved forsinkelse: {people}"),
+    "put-aside": _both("Said, and does NOT count", "Sagt, og tæller IKKE"),
     "may-say": _both("who may say that it happened: {people}", "hvem der må sige, at det er sket: {people}"),
     "outside-hours": _both(
         "nobody, outside its hours; {people} may act", "ingen, uden for vagtens tid; {people} må handle"

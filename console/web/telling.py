@@ -9,6 +9,7 @@ from seawall.files import on_disk
 from seawall.imported import imported
 from seawall.journal import events_of, read_lines
 from seawall.model import Language
+from seawall.put_aside import PutAside, put_aside
 from seawall.questions import OpenQuestion, questions_of
 from seawall.report.account import Report, StepAccount
 from seawall.report.making import make_report
@@ -28,6 +29,7 @@ class Telling:
 
     Attributes:
         questions: what people are asked and have not answered.
+        put_aside: words to the run that do not count.
         under_way: the steps whose ending is not written.
         roles: who must approve a step, by step.
     """
@@ -35,6 +37,7 @@ class Telling:
     report: Report
     summary: RunSummary
     questions: tuple[OpenQuestion, ...]
+    put_aside: tuple[PutAside, ...]
     under_way: tuple[StepAccount, ...]
     roles: dict[str, str]
 
@@ -83,6 +86,7 @@ def tell(run: RunFolder, now: datetime, version: str) -> Telling:
         report=report,
         summary=summary_of(run),
         questions=() if ended else tuple(questions_of(state)),
+        put_aside=put_aside(run, state),
         under_way=tuple(one for one in report.steps if one.stand in ("under way", "undoing")),
         roles={step.id: step.approve.by for step in plan.steps if step.approve is not None},
     )

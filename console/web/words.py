@@ -104,6 +104,11 @@ WORDS = {
     "since": _both("siden", "since"),
     "step-under-way": _both("er i gang siden", "has been under way since"),
     "limit": _both("frist", "limit"),
+    "put-aside": _both("Sagt, og tæller ikke", "Said, and does not count"),
+    "put-aside-means": _both(
+        "Nogen har sagt det til kørslen, og det blev lagt til side. Det har intet ændret.",
+        "Somebody said this to the run, and it was put aside. It has changed nothing.",
+    ),
     "interrupted": _both(
         "Ingen fører denne kørsel. Hvad der var i gang, er uvist, til nogen tager den op igen.",
         "Nobody drives this run. What was under way is not known until somebody takes it up again.",

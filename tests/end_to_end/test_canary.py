@@ -93,6 +93,9 @@ def succeed(scene: Scene, *words: str) -> None:
     assert said.code == ExitCode.DONE, (words, said.all)
 
 
+ON_DUTY = ("--as", "duty-officer")
+
+
 def follow_a_supplier(scene: Scene) -> None:
     """Ask a person to note a case number, and let them write a telephone number first; then stop it."""
     before = scene.known()
@@ -101,9 +104,9 @@ def follow_a_supplier(scene: Scene) -> None:
     )
     run = scene.opened(before, following)
     until(lambda: "call" in read_state(run).for_people and read_state(run).steps["call"].asked, "a question")
-    refused = scene.seawall("answer", run.id, "call", "done", "--note", "ring +45 99 99 99 99")
+    refused = scene.seawall("answer", run.id, "call", "done", "--note", "ring +45 99 99 99 99", *ON_DUTY)
     assert refused.code == ExitCode.BAD_INPUT, refused.all
-    succeed(scene, "answer", run.id, "call", "done", "--note", "SAG-4711")
+    succeed(scene, "answer", run.id, "call", "done", "--note", "SAG-4711", *ON_DUTY)
     scene.seawall("abort", run.id)
     following.ended()
 

@@ -280,6 +280,23 @@ def test_a_word_that_somebody_lays_into_the_inbox_past_the_command_is_put_aside_
     assert read_state(run).steps["light"].stand is Stand.FAILED
 
 
+def test_a_word_that_was_put_aside_is_named_to_whoever_takes_the_run_up_and_looks_at_it(waiting):
+    """Whoever laid it there is seldom who looks at the run: they are told as much."""
+    run = waiting.run()
+    put(run, Approved(at=surroundings().now(), step="light", by="commander", how="typed"))
+    taken_up = waiting("resume", "last", "--as", "operator")
+    again = waiting("resume", "last", "--as", "operator")
+    why = f"it is typed, and here a yes is signed: `seawall approve {run.id} light`."
+    todo = f"Put that right, or let somebody who may say it: `seawall approve {run.id} light --as NAME --key FILE`."
+    for said in (taken_up, again, waiting("show", "last")):
+        for words in ("Said, and does NOT count", "commander: yes to light", why, todo):
+            assert words in flat(said.out)
+    (one,) = json.loads(waiting("show", "last", "--json").out)["put_aside"]
+    assert (one["by"], one["step"], one["wanted"]) == ("commander", "light", True)
+    assert one["said"] == {"en": "yes to light", "da": "ja til light"}
+    assert taken_up.out.count("commander: yes to light") == 1
+
+
 def test_ones_own_step_is_done_by_a_signed_answer_and_stopped_by_any(waiting, key_of):
     stage = waiting
     stage("approve", "last", "light", "--as", "commander", "--key", key_of("commander"), "--yes", "light")
@@ -300,6 +317,9 @@ def test_at_a_runs_own_terminal_what_lets_it_go_on_is_signed_with_the_key_at_han
     stage, trust, key_of, sit_down, monkeypatch
 ):
     monkeypatch.setenv("SEAWALL_KEY", str(key_of("commander")))
+    runbook = stage.city / "runbooks" / "light.yaml"
+    named = "    by: duty-officer\n    answered_by: incident-commander\n"
+    runbook.write_text(runbook.read_text().replace("    by: duty-officer\n", named))
     words = ("run", "light", "--yes", "green", "--as", "operator", "--sign-with", str(key_of("operator")))
     with sit_down(*words) as keyboard:
         keyboard.until("light waits for a yes")
@@ -308,6 +328,9 @@ def test_at_a_runs_own_terminal_what_lets_it_go_on_is_signed_with_the_key_at_han
         keyboard.until("tell is for duty-officer")
         keyboard.until("> ")
         keyboard.type("done duty-officer rang them")
+        keyboard.until("duty-officer is not")
+        keyboard.until("> ")
+        keyboard.type("done deputy-commander rang them")
         keyboard.until("Sign for it where")
         keyboard.until("> ")
         keyboard.type("done commander rang them")

@@ -10,7 +10,7 @@ from typing import Any
 
 import drills
 from drills.scorecard import Scorecard
-from seawall.journal import Ended, Event, Outcome
+from seawall.journal import Approved, Ended, Event, Outcome
 from seawall.model import Text
 from seawall.plan import Plan
 from seawall.run_folder import RunFolder, create_run
@@ -94,6 +94,19 @@ def planted() -> Plan:
     return plan.model_copy(update=changed)
 
 
+def lay_aside(run: RunFolder, by: str, why: str) -> None:
+    """Put aside what somebody laid into a run's inbox, as whoever drives it does: a yes, and a file that is none."""
+    folder = run.inbox_path / "refused"
+    folder.mkdir(parents=True)
+    yes = Approved(at=stories.at(9), step="fence", by=by, how="typed")
+    for name, content, reason in (
+        ("1.json", yes.model_dump_json(), why),
+        ("2.json", SCRIPT, f"it is no word: {SCRIPT}"),
+    ):
+        (folder / name).write_text(content)
+        (folder / f"{name}.why.txt").write_text(reason)
+
+
 def refused(plan: Plan) -> Sequence[Event]:
     return [stories.opened(plan), Ended(at=stories.at(1), outcome=Outcome.REFUSED)]
 
@@ -113,6 +126,8 @@ def make_history(folder: Path) -> dict[str, str]:
         "tampered": keep_run(city, stories.went_well, later=7 * hour),
         "waiting": keep_run(city, waiting, later=8 * hour),
     }
+    lay_aside(runs["waiting"], "gail", "gail is not incident-commander, who must approve fence")
+    lay_aside(runs["script"], SCRIPT, SCRIPT)
     runs["torn"].journal_path.write_text("not a journal\n")
     journal = runs["tampered"].journal_path
     journal.write_text(journal.read_text().replace("spoke to Mette", "spoke to nobody"))

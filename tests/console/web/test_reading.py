@@ -124,6 +124,20 @@ def test_a_drill_is_marked_wherever_it_is_shown(reader, what):
     assert MARK in reader.text(reader.drill(what))
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("da", ("Sagt, og tæller ikke", "gail: ja til fence", "Ret det, eller lad én, der må, sige det")),
+        ("en", ("Said, and does not count", "gail: yes to fence", "Put that right, or let somebody who may say it")),
+    ],
+)  # fmt: skip
+def test_a_word_that_does_not_count_is_named_with_why_and_what_to_do(reader, language, words):
+    text = " ".join(re.sub(r"<[^>]+>", " ", reader.text(reader.run("waiting", language))).split())
+    for one in (*words, "gail is not incident-commander, who must approve fence."):
+        assert one in text
+    assert words[0] not in reader.text(reader.run("went-well", language))
+
+
 def test_a_real_run_is_called_real(reader):
     assert "VIRKELIG KØRSEL" in row_of(reader, "went-well", "da")
     assert MARK not in row_of(reader, "went-well")
