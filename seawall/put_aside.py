@@ -34,7 +34,7 @@ class PutAside(Frozen):
         said: what it says.
         why: why it does not count, in the judge's words, which are English.
         wanted: whether the run still waits for such a word.
-        todo: what to do about it.
+        todo: what to do about it, and the command that says it anew, where there is one.
     """
 
     file: str
@@ -45,6 +45,7 @@ class PutAside(Frozen):
     why: str
     wanted: bool
     todo: Text
+    command: str | None = None
 
 
 def put_aside(run: RunFolder, state: State) -> tuple[PutAside, ...]:
@@ -75,7 +76,8 @@ def _told(folder: Path, name: str, run: RunFolder, state: State) -> PutAside:
         said=_said(word, state),
         why=why,
         wanted=wanted,
-        todo=_say_it_again(word, run, state) if wanted else _NOTHING,
+        todo=_SAY_IT_AGAIN if wanted else _NOTHING,
+        command=_command(word, run.id, state) if wanted else None,
     )
 
 
@@ -97,14 +99,6 @@ def _said(word: Word, state: State) -> Text:
         Text(en=kind, da=kind)
         if said is None
         else Text(en=said.en.format(step=step), da=said.in_("da").format(step=step))
-    )
-
-
-def _say_it_again(word: Word, run: RunFolder, state: State) -> Text:
-    command = _command(word, run.id, state)
-    return Text(
-        en=f"Put that right, or let somebody who may say it: `{command}`",
-        da=f"Ret det, eller lad én, der må, sige det: `{command}`",
     )
 
 
@@ -161,6 +155,9 @@ _SAID = {
     ),
 }
 _NO_WORD = Text(en="a file that is no word to a run", da="en fil, der ikke er et ord til en kørsel")
+_SAY_IT_AGAIN = Text(
+    en="Put that right, or let somebody who may say it", da="Ret det, eller lad én, der må, sige det"
+)
 _NOTHING = Text(en="Nothing: the run waits for no such word now", da="Intet: kørslen venter ikke på det nu")
 _WHO_LAID_IT = Text(
     en="Nothing was done by it. Find out who laid it there: words to a run are said by commands",

@@ -220,7 +220,10 @@ def show_put_aside(words_aside: Sequence[PutAside], screen: Screen, zone: tzinfo
         who = f"{clock(one.at, zone)[:8]} {one.by}: " if one.at is not None else ""
         screen.say(f"{who}{words(one.said)}", "bad" if one.wanted else "plain", indent=2, hang=2)
         screen.say(f"{in_ours(one.why)}.", indent=4, hang=2)
-        screen.say(f"{words(one.todo)}.", "plain" if one.wanted else "dim", indent=4, hang=2)
+        end = "." if one.command is None else ":"
+        screen.say(f"{words(one.todo)}{end}", "plain" if one.wanted else "dim", indent=4, hang=2)
+        if one.command is not None:
+            screen.raw(f"    {one.command}")
 
 
 def _show_troubles(report: Report, screen: Screen, zone: tzinfo) -> None:

@@ -287,7 +287,9 @@ def test_a_word_that_was_put_aside_is_named_to_whoever_takes_the_run_up_and_look
     taken_up = waiting("resume", "last", "--as", "operator")
     again = waiting("resume", "last", "--as", "operator")
     why = f"it is typed, and here a yes is signed: `seawall approve {run.id} light`."
-    todo = f"Put that right, or let somebody who may say it: `seawall approve {run.id} light --as NAME --key FILE`."
+    todo = (
+        f"Put that right, or let somebody who may say it: seawall approve {run.id} light --as NAME --key FILE"
+    )
     for said in (taken_up, again, waiting("show", "last")):
         for words in ("Said, and does NOT count", "commander: yes to light", why, todo):
             assert words in flat(said.out)
