@@ -119,6 +119,7 @@ class ObjectsContract:
         cut = world.perform("objects.list", {"store": store, "prefix": f"{key}/", "at_most": 2}, occasion())
         assert (cut.count, cut.more) == (2, True)
 
+    @pytest.mark.slow
     def test_a_stream_larger_than_a_part_arrives_whole(self, objects, store, key, in_time):
         chunk = os.urandom(1 << 20)
         count = objects.put_stream(store, key, (chunk for _ in range(2 * PART // len(chunk) + 1)), in_time())

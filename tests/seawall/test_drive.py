@@ -558,6 +558,7 @@ def test_a_failed_step_ends_the_run_when_what_is_under_way_has_ended():
     assert not story.of(Started, "c")
 
 
+@pytest.mark.slow
 def test_steps_left_out_hold_nobody_up_however_many_there_are():
     chain = [a_change("s0", skipped="no")]
     chain += [a_change(f"s{n}", f"s{n - 1}", skipped="no") for n in range(1, 3000)]

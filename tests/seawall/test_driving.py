@@ -138,6 +138,7 @@ def test_a_driver_whose_term_another_has_taken_stops_before_its_next_change(city
     assert city.world.times_made("promote") == 0
 
 
+@pytest.mark.slow
 def test_the_plan_is_at_two_places_before_any_line_is_sent(city: City):
     sent: list[int] = []
 

@@ -125,6 +125,7 @@ def test_a_wait_that_no_value_could_end_is_not_waited_out():
     assert made.state.steps["look"].stand is Stand.FAILED
 
 
+@pytest.mark.slow
 def test_two_thousand_steps_in_a_row_are_no_stack():
     steps = [
         PlannedStep(

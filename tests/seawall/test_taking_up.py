@@ -32,6 +32,7 @@ from tests.seawall.machines import TWO, City, Killed, SlowPlace, Watching, kille
 from tests.seawall.plans import a_change, a_look
 
 
+@pytest.mark.slow
 def test_a_run_whose_machine_is_gone_is_not_bypassed_but_recovered_and_resumed(city: City, short_terms: None):
     run = city.run("one")
     killed_after(city, run, "promote")
@@ -93,6 +94,7 @@ def test_what_could_have_begun_unseen_is_settled_and_never_done_again(
     assert settled == expected
 
 
+@pytest.mark.slow
 def test_another_line_at_the_places_than_here_is_never_joined(city: City, short_terms: None):
     run = city.run("one")
     killed_after(city, run, "fence")

@@ -59,6 +59,7 @@ NO_TEXT = {
 
 
 @pytest.mark.golden
+@pytest.mark.slow
 def test_what_is_no_yaml_of_ours_is_refused_with_its_place_and_a_remedy(golden):
     golden(
         "loading/yaml.txt", "".join(f"{name}\n{refusal(text.encode())}\n\n" for name, text in NO_YAML.items())

@@ -132,6 +132,7 @@ def test_a_look_now_tells_and_keeps_what_it_saw(stage):
     assert conditions(situation(stage))["citizen-register"] == "up"
 
 
+@pytest.mark.slow
 def test_a_look_now_keeps_nothing_while_somebody_watches(stage):
     watch_folder(stage.city / "runs").mkdir(parents=True)
     with Lock.take(watch_lock(stage.city / "runs"), "bo", what="it", remedy="wait"):

@@ -99,6 +99,7 @@ def test_every_sentence_is_there_in_both_languages():
     assert all(text.da for table in (HEADINGS, SENTENCES, DECISIONS) for text in table.values())
 
 
+@pytest.mark.slow
 def test_a_page_of_everything_at_its_longest_stays_small():
     plan, events = many_steps()
     assert len(sheets(plan, events, known_=everything_long()).encode()) < 30_000

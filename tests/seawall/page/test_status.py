@@ -211,6 +211,7 @@ def test_english_words_in_the_danish_half_are_marked_as_english():
     assert "<span" not in english.partition("Why:")[2].partition("</p>")[0]
 
 
+@pytest.mark.slow
 def test_a_page_of_a_thousand_services_and_steps_stays_under_100_kb():
     long = Text(en="ø" * 5000, da="æ" * 5000)
     city = havnby().inventory
