@@ -21,7 +21,8 @@ ENDED_AFTER = 2.9
 """Seconds after its limit in which a remote side may still act: `timeout -k` gives it one, then some for the slow."""
 
 
-def _always(_result: object) -> bool:
+def always(_result: object) -> bool:
+    """Tell that something was changed, whatever came of it."""
     return True
 
 
@@ -111,7 +112,7 @@ class Network:
         *,
         changes: bool,
         takes: float = 0.0,
-        did: Callable[[T], bool] = _always,
+        did: Callable[[T], bool] = always,
     ) -> T:
         """Ask a machine to do something, as the thread that runs now, and wait for its answer up to the deadline.
 
@@ -229,7 +230,7 @@ class _Exchange:
     def _has_acted(self) -> bool:
         if self.error is None:
             return self.did(self.result)
-        return self.did is _always and not isinstance(self.error, DidNothing)
+        return self.did is always and not isinstance(self.error, DidNothing)
 
     def _answer(self) -> None:
         network = self.network

@@ -32,7 +32,7 @@ from seawall.places import Places
 from seawall.targets import Balancer, Host, MailRelay, PowerSocket, Server, SlackWorkspace, Zone
 from tests.simulation import city
 from tests.simulation.faults import PLACES
-from tests.simulation.network import Machine, Network
+from tests.simulation.network import Machine, Network, always
 from tests.simulation.virtual import TIME
 
 CHANGING = frozenset({statements.PROMOTE, statements.PROBE})
@@ -158,8 +158,19 @@ class WiredHost(HostInMemory):
         wires = shell.wires
         takes = wires.network.dice.between(0.3, 2.0, "script") * STOPPING if changes else 0.0
         return wires.network.exchange(
-            wires.machine(server.host.name), parts[-1], carried_out, deadline, changes=changes, takes=takes
+            wires.machine(server.host.name),
+            parts[-1],
+            carried_out,
+            deadline,
+            changes=changes,
+            takes=takes,
+            did=_has_started if parts[-1] == "start-following" else always,
         )
+
+
+def _has_started(_seen: Mapping[str, str]) -> bool:
+    """Tell that a server was started; one that reaches nobody to follow raises, and was not."""
+    return True
 
 
 class WiredShell(SshInMemory):
