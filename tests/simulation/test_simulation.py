@@ -86,7 +86,7 @@ def test_wherever_a_machine_is_lost_its_run_is_taken_up_elsewhere(first: int):
 
 @pytest.mark.parametrize("seed", [555, 3068, 16953, 1795318819263, 1795318830850, 1795318831811])
 def test_what_once_went_wrong_does_not_again(seed: int):
-    """Newer kinds of faults and longer naps have made other stories of the oldest; what they found, the mutants hold."""
+    """Newer faults and longer naps have made other stories of most; mutants hold what those had found."""
     seen = stories([seed])
     assert not seen.wrong, failure(seen.wrong[0])
 
