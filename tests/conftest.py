@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from drills.lab.layout import LabLayout
     from tests.browser import Browser
 
-# Every test makes and drops many small objects: the collector went through the others 8,000 times meanwhile.
-gc.set_threshold(20_000, 20, 20)
+gc.disable()  # until all tests are gathered: hardly anything of it is garbage
 
 settings.register_profile("seawall", deadline=None)  # a busy machine is no failure
 settings.register_profile("quick", deadline=None, max_examples=10)  # `make`; `make test` looks harder
@@ -92,9 +91,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep the collector from what lives to the end anyway: going through it took a tenth of the fast tests' time."""
-    gc.collect()
+    """Keep the collector from what lives to the end anyway: going through it took a tenth of the fast tests' time.
+
+    Every test makes and drops many small objects: it went through the others 8,000 times meanwhile.
+    """
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @contextlib.contextmanager
