@@ -69,11 +69,11 @@ fuzz: $(STAMP) $(FUZZ)  ## what reads others' files, guided by coverage: make fu
 matrix: $(STAMP)  ## the orchestrator killed at every line of its journal, and every fault in turn, on the lab (8 to 20 minutes)
 	$(BIN)/pytest $(BY_FILE) -m matrix
 
-drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables openssh-server rsync systemd
+drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables openssh-server rsync systemd dbus
 	@if [ "$$(id -u)" != 0 ]; then \
 		echo "seawall: make drills needs root; it changes nothing outside namespaces of its own. Nothing was run." >&2; exit 2; fi
-	@for program in visudo nft unshare sshd rsync systemd-analyze; do PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null || { \
-		echo "seawall: make drills needs $$program (Debian, Ubuntu: apt-get install sudo nftables util-linux openssh-server rsync systemd)." >&2; exit 2; }; done
+	@for program in visudo nft unshare sshd rsync systemd-analyze dbus-daemon; do PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null || { \
+		echo "seawall: make drills needs $$program (Debian, Ubuntu: apt-get install sudo nftables util-linux openssh-server rsync systemd dbus)." >&2; exit 2; }; done
 	$(BIN)/pytest -m "root and not matrix"
 
 env: $(STAMP)  ## .venv, as requirements.lock says

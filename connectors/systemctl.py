@@ -14,7 +14,7 @@ from seawall.targets import Host, Unit
 
 PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState", "InvocationID")
 REFUSED = (
-    "sudo:",
+    "is not allowed to execute",
     "Access denied",
     "Interactive authentication required",
     "Failed to connect to bus",
@@ -52,10 +52,13 @@ class Systemctl:
         if output.status == 0:
             return ""
         said = last_words(output)
-        if any(one in said for one in REFUSED):
+        # Where its machine's name is not to be resolved, sudo says so each time, and runs the command all the same.
+        of_systemctl = "\n".join(line for line in said.splitlines() if not line.startswith("sudo: "))
+        by_sudo = output.status == 1 and not of_systemctl
+        if by_sudo or any(one in said for one in REFUSED):
             rule = f"let {unit.host.user} run `{' '.join(words[2:] if unit.sudo else words)}` there"
             raise DidNothing(f"it was refused: {said}", where=str(unit), remedy=rule.capitalize())
-        return said
+        return of_systemctl or said
 
     def warm(self, host: Host, deadline: Deadline) -> None:
         """Have a connection ready. See `connectors.systemd.Units`."""

@@ -93,7 +93,7 @@ class Shown:
     active: str
     sub: str
     file_state: str = ""
-    invocation: str = ""
+    last_invocation: str = ""
 
     @property
     def state(self) -> str:
@@ -104,6 +104,11 @@ class Shown:
     def exists(self) -> bool:
         """Whether systemd knows it."""
         return self.load != "not-found"
+
+    @property
+    def invocation(self) -> str:
+        """The invocation that is there now: systemd goes on telling that of a unit which has ended."""
+        return "" if self.active in RESTS else self.last_invocation
 
 
 class Units(Protocol):
@@ -199,7 +204,12 @@ class Systemd:
     def _restart(self, args: RestartArgs, occasion: Occasion) -> Ordered:
         before = self._units.show(args.unit, occasion.deadline)
         if before.invocation != args.was:
-            problem = f"another invocation of {args.unit.unit} runs than the one that was to end"
+            now = (
+                f"another invocation of {args.unit.unit} runs"
+                if before.invocation
+                else f"{args.unit.unit} rests"
+            )
+            problem = f"{now}: the one that was to end has ended"
             raise DidNothing(problem, where=str(args.unit), remedy="Look who started it, then plan again")
         return self._ordered(args.unit, "restart", RUNS, occasion)
 
@@ -211,13 +221,15 @@ class Systemd:
             raise DidNothing(problem, where=str(unit), remedy="Check the unit's name in the inventory")
         complaint = self._units.order(unit, verb, deadline)
         after = self._units.show(unit, deadline)
-        if after.active in wanted:
+        as_before = _runs(after) is not None and _runs(after) == _runs(before)
+        as_before = as_before and after.invocation == before.invocation
+        if after.active in wanted and not (verb == "restart" and as_before):
             return Ordered(unit=unit.unit, state=after.state, was=before.state)
         remedy = f"Read `journalctl -u {unit.unit}` on {unit.host}"
         problem = (
             f"systemd was asked to {verb} it, and it is {after.state}: {complaint or 'no reason was given'}"
         )
-        if _runs(after) is not None and _runs(after) == _runs(before):
+        if as_before:
             raise DidNothing(problem, where=str(unit), remedy=remedy)
         raise MayHaveActed(problem, where=str(unit), remedy=remedy)
 

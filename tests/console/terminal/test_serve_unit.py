@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,111 +13,76 @@ import pytest
 
 from seawall.serve_folder import ServeRecord
 from tests.console.terminal.served import ROOT, until
+from tests.own_systemd import OwnSystemd, own_systemd
 
 pytestmark = pytest.mark.root
 UNIT = ROOT / "deploy" / "seawall.service"
-TARGETS = ("basic", "default", "multi-user", "network-online", "shutdown", "sysinit", "umount")
 # The interpreter and the repository of this machine may stand in somebody's home, which the unit hides.
 ALSO_SEEN = f"[Service]\nProtectHome=tmpfs\nBindReadOnlyPaths={sys.base_prefix} {ROOT}\n"
 # Less than the unit's minute, and still more than a machine keeps a program waiting that is busy with other tests. One
 # that was stopped is aborted in vain, for only SIGKILL reaches it: nobody need wait a minute to see that.
 WATCHED_CLOSELY = "WatchdogSec=30s\nTimeoutAbortSec=5s\n"
 STARTS_WITHIN = 280.0
-QUIET = "schedules:\n  nightly: off\n  weekly: off\n"
+QUIET = r"schedules:\n  nightly: off\n  weekly: off\n"
 
 
-def private_folders() -> set[Path]:
-    """The unit's own /tmp and /var/tmp; a systemd that is killed leaves them behind."""
-    found = (Path(place).glob("systemd-private-*-seawall.service-*") for place in ("/tmp", "/var/tmp"))
-    return {folder for each in found for folder in each}
+PREPARE = f"""\
+over /etc/passwd
+over /etc/group
+echo 'seawall:x:64901:64901::/var/lib/seawall:/usr/sbin/nologin' >>/etc/passwd
+echo 'seawall:x:64901:' >>/etc/group
+ln -s {ROOT} /opt/seawall
+mkdir /var/lib/seawall
+cp -r {ROOT}/drills/city /var/lib/seawall/city
+printf '{QUIET}' >/var/lib/seawall/city/seawall.yaml
+chown -R 64901:64901 /var/lib/seawall
+"""
 
 
-def mounted() -> str:
-    """What anybody has mounted: another session's unit may run beside, and its folders are called like ours."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended in between
-            found.append((process / "mountinfo").read_text(errors="replace"))
-    return "\n".join(found)
+class Served:
+    """`seawall serve` there."""
 
-
-class Systemd:
-    """A system of its own."""
-
-    def __init__(self, scratch: Path) -> None:
-        self.scratch = scratch
-        self.others = private_folders()
-        units = scratch / "units"
-        (units / "seawall.service.d").mkdir(parents=True)
-        for name in TARGETS:
-            (units / f"{name}.target").write_text(f"[Unit]\nDescription={name}\nDefaultDependencies=no\n")
-        shutil.copy(UNIT, units)
-        (units / "seawall.service.d" / "here.conf").write_text(ALSO_SEEN + WATCHED_CLOSELY)
-        shutil.copytree(ROOT / "drills" / "city", scratch / "city")
-        (scratch / "city" / "seawall.yaml").write_text(QUIET)
-        own = ["--pid", "--mount", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child", "--mount-proc"]
-        script = ["bash", str(Path(__file__).with_name("systemd.sh")), str(scratch), str(ROOT)]
-        self.unshare = subprocess.Popen(
-            ["unshare", *own, *script],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        until(lambda: self.process.joinpath("root/run/systemd/private").exists(), "systemd", 120)
+    def __init__(self, system: OwnSystemd) -> None:
+        self.system = system
 
     @property
-    def process(self) -> Path:
-        """The folder in /proc of the process that is number 1 inside."""
-        children = Path(f"/proc/{self.unshare.pid}/task/{self.unshare.pid}/children").read_text().split()
-        return Path("/proc", children[0] if children else "none")
+    def serve(self) -> Path:
+        return self.system.process / "root/var/lib/seawall/city/serve"
 
     def run(self, *words: str, code: int = 0) -> str:
-        ended = subprocess.run(
-            ["nsenter", "--all", f"--target={self.process.name}", *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=STARTS_WITHIN,
-            check=False,
-        )
-        said = ended.stdout + ended.stderr
-        assert ended.returncode == code, f"{said}\n{self.log()}"
-        return said
+        try:
+            return self.system.run(*words, code=code)
+        except AssertionError as error:
+            error.add_note(self.log())
+            raise
 
     def show(self, name: str) -> str:
-        return self.run("systemctl", "show", "--value", "-p", name, "seawall").strip()
+        return self.system.show("seawall", name)
 
     def record(self) -> ServeRecord:
-        path = self.process / "root/var/lib/seawall/city/serve/serve.json"
-        return ServeRecord.model_validate_json(path.read_bytes())
+        return ServeRecord.model_validate_json((self.serve / "serve.json").read_bytes())
 
     def log(self) -> str:
-        logs = self.process / "root/var/lib/seawall/city/serve/logs"
-        files = [self.scratch / "console", *(logs.glob("*.log") if logs.exists() else ())]
+        files = sorted(self.serve.glob("logs/*.log"))
         return "\n".join(f"== {one.name}\n{one.read_text(errors='replace')[-3000:]}" for one in files)
 
-    def end(self) -> None:
-        os.killpg(self.unshare.pid, signal.SIGKILL)  # and by --kill-child everything inside
-        self.unshare.wait(120)
-        used = mounted()
-        for left in private_folders() - self.others:
-            if left.name not in used:
-                shutil.rmtree(left)
+
+def lay(folder: Path) -> None:
+    shutil.copy(UNIT, folder / "units")
+    (folder / "units" / "seawall.service.d").mkdir()
+    (folder / "units" / "seawall.service.d" / "here.conf").write_text(ALSO_SEEN + WATCHED_CLOSELY)
 
 
 @pytest.fixture(scope="module")
-def systemd() -> Iterator[Systemd]:
-    # Short, for sockets, and where another account can reach it.
-    scratch = Path(tempfile.mkdtemp(prefix="sw-unit-", dir="/var/tmp"))
-    scratch.chmod(0o755)
-    one = Systemd(scratch)
-    yield one
-    one.end()
-    shutil.rmtree(scratch)
+def systemd() -> Iterator[Served]:
+    with own_systemd(lay, PREPARE, seen=(ROOT, Path(sys.base_prefix))) as system:
+        yield Served(system)
 
 
-def test_the_unit_has_no_mistake_that_systemd_can_see(systemd: Systemd):
-    said = systemd.run("systemd-analyze", "verify", "--man=no", f"{systemd.scratch}/units/seawall.service")
+def test_the_unit_has_no_mistake_that_systemd_can_see(systemd: Served):
+    said = systemd.run(
+        "systemd-analyze", "verify", "--man=no", f"{systemd.system.folder}/units/seawall.service"
+    )
 
     assert said == ""
 
@@ -136,7 +97,7 @@ def test_the_units_exposure_is_the_one_that_the_docs_say():
 
 
 @pytest.mark.timeout(1500)  # two starts of Prefect and a stop, each within its own limit
-def test_under_its_own_restrictions_it_starts_is_watched_and_stops(systemd: Systemd):
+def test_under_its_own_restrictions_it_starts_is_watched_and_stops(systemd: Served):
     systemd.run("systemctl", "start", "seawall")
 
     assert systemd.show("ActiveState") == "active"
