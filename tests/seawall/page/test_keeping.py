@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from seawall.journal import Asked, Ended, Outcome
+from seawall.journal import Asked, Ended, Event, Outcome
 from seawall.page.keeping import PageOfRun, Pages, publish
 from seawall.run_folder import create_run
 from tests.connectors.conftest import until
@@ -105,10 +105,10 @@ def test_nightly_work_on_copies_does_not_become_the_index(pages):
     assert not (kept.real / "index.html").exists()
 
 
-class SlowToRead(list):
+class SlowToRead(list[Event]):
     """A past that is being read for as long as a test wants."""
 
-    def __init__(self, events) -> None:
+    def __init__(self, events: list[Event]) -> None:
         super().__init__(events)
         self.is_read, self.go_on = threading.Event(), threading.Event()
 
