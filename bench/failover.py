@@ -46,8 +46,8 @@ def run() -> Measured:
         samples=tuple(samples),
         ratios=tuple(ratios),
         budgets=tuple(budgets),
-        beside="By hand compares no identities, keeps no file here and leaves the name in DNS alone; with nothing at the"
-        " places it claims nothing and writes nothing down.",
+        beside="By hand compares no identities, keeps no file here and leaves the name in DNS alone; with nothing at"
+        " the places it claims nothing and writes nothing down.",
     )
 
 
