@@ -32,6 +32,7 @@ def city_of_stories(lab: LabLayout, tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("milliseconds", [0, 400], ids=["right before its call", "in the middle"])
 def test_a_return_whose_power_is_cut_ends_well_and_nobody_is_asked_what_happened(scene: Scene, milliseconds):
     scene.bring_home()  # only at home is there a standby elsewhere to move to, and a way back
@@ -52,6 +53,10 @@ def test_a_return_whose_power_is_cut_ends_well_and_nobody_is_asked_what_happened
     assert (outcome(run), successes(run, "rejoin")) == (None, 0)
 
     command = scene.begin("resume", run.id)
+    # What cannot be told at once is told when a minute has passed; then the whole of it is done.
+    scene.wait_for(
+        run, lambda one: isinstance(one, Asked) and one.step == "move-back/fence", within=2 * LIMIT
+    )
     scene.allow(run, "move-back/fence")
     ended = command.ended()
     assert (ended.code, outcome(run)) == (ExitCode.DONE, "done"), ended.all
