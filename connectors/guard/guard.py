@@ -124,7 +124,7 @@ class Guard:
         self._places = places or Places(buckets, within=within)
         self._boot = boot or BOOT.read_text().strip()
         self._hold: Hold | None = None
-        self._closed = False
+        self._closed = self._revoked = False
         self._said = ""
         self._spread = ("", NEVER)
 
@@ -138,8 +138,11 @@ class Guard:
 
     def step(self) -> bool:
         """Do what is due, once; tell whether the lease is held. What fails is said, and tried again next time."""
+        self._revoked = False
         try:
             self._due()
+            if self._revoked:  # since the last look; it may have been granted again, too
+                self._due()
         except WayBroken as error:
             # Nothing is known of the way in any more: it is laid down anew, closed, before anything is said again.
             self._hold, self._closed = None, False
@@ -207,6 +210,7 @@ class Guard:
         self._settings.way.close()
         self._closed = True
         other = told.decided.word
+        self._revoked = other is not None and other.says == "revoked"
         self._say(f"{other.says} by {other.by}" if other else "lost")
 
     def _say(self, what: str) -> None:

@@ -101,6 +101,13 @@ def test_revoked_it_closes_at_once_and_begins_again_only_when_granted(scene):
     assert scene.way.told[-1] == 110.0
 
 
+def test_revoked_and_granted_between_two_looks_it_lets_users_in_again_at_the_next(scene):
+    scene.guard.step()
+    grant(scene.places, SERVER, scene.revoke(), by="run-1", why="out")
+    assert scene.guard.step()
+    assert scene.way.told == [NEVER, 110.0, NEVER, 110.0]
+
+
 def test_started_again_it_closes_what_the_one_before_had_opened(scene):
     scene.guard.step()
     scene.started().step()
