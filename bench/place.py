@@ -117,12 +117,17 @@ class Place:
             }
             self.perform(world, "balancer.point", point)
             end = time.monotonic() + COMES_BACK_WITHIN
-            while not (self._follows(world, pair) and self.serves()):
+            while not (self._follows(world, pair) and self.serves() and self._lets_in(world)):
                 if time.monotonic() > end:
                     message = f"the lab did not come back with its primary at {new}"
                     raise TimeoutError(message)
                 time.sleep(0.05)
         self.active = new
+
+    def _lets_in(self, world: World) -> bool:
+        """Tell whether the guards of both servers hold their leases, as they do in ordinary times."""
+        seen = [self.perform(world, "lease.state", {"server": self.server(site)}) for site in SITES]
+        return all(one.model_dump()["says"] == "held" for one in seen)
 
     def serves(self) -> bool:
         """Tell whether the service takes a write through the front."""
