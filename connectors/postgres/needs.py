@@ -16,7 +16,7 @@ _PROGRAMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "divergence": (("awk", "mktemp", "tail", "rm"), (*_CONTROL, "pg_waldump")),
     "fence": (("sync", "sleep"), _CONTROL),
     "unfence": (("sync", "sleep", "rm", "tail"), (*_CONTROL, "pg_ctl")),
-    "start-standby": (("tail",), (*_CONTROL, "pg_ctl")),
+    "start-standby": (("sleep", "tail"), (*_CONTROL, "pg_ctl")),
     "keep": (
         (
             "awk",

@@ -18,12 +18,12 @@ PARTS: dict[str, tuple[str, ...]] = {
     "history": ("history",),
     "divergence": ("count", "divergence"),
     "fence": ("stop", "fence"),
-    "unfence": ("start", "stop", "unfence"),
-    "start-standby": ("start", "start-standby"),
-    "keep": ("stop", "quiet", "count", "keep"),
+    "unfence": ("noted", "start", "stop", "unfence"),
+    "start-standby": ("noted", "start", "start-standby"),
+    "keep": ("stop", "noted", "quiet", "count", "keep"),
     "rewind": ("password", "stop", "follow", "rewind"),
-    "start-following": ("password", "start", "stop", "follow", "start-following"),
-    "rebuild": ("password", "start", "stop", "follow", "rebuild"),
+    "start-following": ("password", "noted", "start", "stop", "follow", "start-following"),
+    "rebuild": ("password", "noted", "start", "stop", "follow", "rebuild"),
 }
 """What each word is made of: files of `shell/`."""
 MAY_BE_EMPTY = ("rebuild",)

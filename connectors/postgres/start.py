@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from connectors.postgres import statements
 from connectors.postgres.fence import Fences
 from connectors.postgres.host import HostSide
+from connectors.postgres.program import PARTS
 from connectors.postgres.seen import FenceArgs, ServerArgs, Started, UnfenceArgs, Unfenced
 from connectors.postgres.sessions import Sessions
 from seawall.actions import Deadline, Occasion
@@ -30,7 +31,7 @@ class Starts:
         """Start a server that is marked as a standby. Raises: as a host's script, DidNothing without the mark."""
         told = self.host.run(
             args.server,
-            ("start", "start-standby"),
+            PARTS["start-standby"],
             occasion.deadline,
             changes=True,
             WITHIN=_seconds(occasion.deadline),
@@ -52,7 +53,7 @@ class Starts:
                 ((_, timeline),) = right.session.rows(statements.PEER, deadline)
                 told = self.host.run(
                     server,
-                    ("start", "stop", "unfence"),
+                    PARTS["unfence"],
                     deadline,
                     changes=True,
                     TIMELINE=timeline or "",

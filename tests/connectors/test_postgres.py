@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import threading
 import time
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from connectors.postgres import statements
 from connectors.postgres.host import _whole
+from drills.lab.account import servers_account
 from seawall.errors import DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.evidence import GOOD_FOR, PoweredOff, Stopped
 from tests.connectors.conftest import until
@@ -671,6 +673,18 @@ class TestLab(LooksContract, FenceContract, PromoteContract, ReturnContract):
                 pair.perform("postgres.checkpoint", server=server)
             with pytest.raises(WrongTarget, match=r"its .* is"):
                 pair.perform("postgres.fence", server=server)
+
+    def test_a_killed_server_is_started_when_somebody_has_taken_note_of_its_end(self, pair):
+        """PostgreSQL would take what is left of it for a server that runs."""
+        pair.crash(pair.south)
+        files = Path(pair.south.data_directory, "postmaster.pid")
+        dead = subprocess.Popen(["true"], **servers_account().popen())
+        until(lambda: "Z" in Path(f"/proc/{dead.pid}/stat").read_text().rpartition(")")[2], "its end")
+        files.write_text(re.sub(r"\A\d+", str(dead.pid), files.read_text()))
+        notes = threading.Timer(2, dead.wait)
+        notes.start()
+        assert pair.perform("postgres.start", 60, server=pair.south).already is False
+        notes.join()
 
     def test_a_rewound_server_keeps_its_own_configuration(self, pair):
         own = Path(pair.north.data_directory, "postgresql.auto.conf")

@@ -1,6 +1,7 @@
 # A standby that follows nobody, and that nobody can reach but the account it runs as: to let it replay what its log
 # holds, and to read it. A crashed server that is marked as a standby cannot be recovered in any other way.
 start_quietly() {
+    end_is_noted
     here=$(mktemp -d /tmp/seawall-XXXXXX) || return 1
     echo 'local all all trust' >"$here/hba"
     quiet="-c listen_addresses='' -c unix_socket_directories='$here' -c unix_socket_permissions=0700 -c port=5432"
