@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from email.charset import BASE64, Charset
 from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -11,6 +12,11 @@ from email.utils import format_datetime, localtime
 
 from seawall.actions import Enclosure, Occasion
 from seawall.messages import Letter
+
+
+WHOLE = Charset("utf-8")
+"""Never a mixture of what is encoded and what is not, and not tried both ways for each letter of a subject."""
+WHOLE.header_encoding = BASE64
 
 
 def compose(
@@ -26,7 +32,7 @@ def compose(
         mail = _with_page(mail, page)
     mail["From"] = sender
     mail["To"] = f"{audience}:;"
-    mail["Subject"] = Header(words.subject, "utf-8")  # type: ignore[assignment]  # typeshed knows only text here
+    mail["Subject"] = Header(words.subject, WHOLE)  # type: ignore[assignment]  # typeshed knows only text here
     mail["Date"] = format_datetime(localtime())
     mail["Message-ID"] = message_id(audience, sender, occasion)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no absence notice answers
