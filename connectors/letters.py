@@ -13,7 +13,6 @@ from email.utils import format_datetime, localtime
 from seawall.actions import Enclosure, Occasion
 from seawall.messages import Letter
 
-
 WHOLE = Charset("utf-8")
 """Never a mixture of what is encoded and what is not, and not tried both ways for each letter of a subject."""
 WHOLE.header_encoding = BASE64
