@@ -84,9 +84,9 @@ def test_wherever_a_machine_is_lost_its_run_is_taken_up_elsewhere(first: int):
         assert not story.wrongs, failure(story)
 
 
-@pytest.mark.parametrize("seed", [555, 3068, 16953, 1795318819263, 1795318830850, 1795318831811])
+@pytest.mark.parametrize("seed", [16953])
 def test_what_once_went_wrong_does_not_again(seed: int):
-    """Newer faults and longer naps have made other stories of most; mutants hold what those had found."""
+    """A seed tells its story for as long as faults are drawn alike; what older ones had found, mutants hold by now."""
     seen = stories([seed])
     assert not seen.wrong, failure(seen.wrong[0])
 
