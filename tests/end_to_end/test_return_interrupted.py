@@ -33,8 +33,10 @@ def city_of_stories(lab: LabLayout, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("milliseconds", [0, 400], ids=["right before its call", "in the middle"])
-def test_a_return_whose_power_is_cut_ends_well_and_nobody_is_asked_what_happened(scene: Scene, milliseconds):
+@pytest.mark.parametrize(
+    "moment", ["0", "sends-start-following"], ids=["right before its call", "in the middle"]
+)
+def test_a_return_whose_power_is_cut_ends_well_and_nobody_is_asked_what_happened(scene: Scene, moment: str):
     scene.bring_home()  # only at home is there a standby elsewhere to move to, and a way back
     was = scene.primary()
     scene.lab_break("kill-host", f"{was}-db")
@@ -44,7 +46,7 @@ def test_a_return_whose_power_is_cut_ends_well_and_nobody_is_asked_what_happened
     assert scene.seawall("lab", "heal").code == ExitCode.DONE
 
     before = scene.known()
-    program = [*DYING, str(milliseconds), "started", "rejoin"]
+    program = [*DYING, moment, "started", "rejoin"]
     words = ("run", "postgres-failback", "service=login", "--exercise", "--yes", "login")
     command = scene.begin(*words, program=program)
     run = scene.opened(before, command)
