@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -518,8 +519,14 @@ class ReturnContract:
 
     def test_a_stopped_server_follows_nobody_and_nothing_of_an_attempt_that_is_gone_can_act_there(self, pair):
         pair.fail_over()
-        proof = pair.perform("postgres.is-standby-of", server=pair.north, primary=pair.south)
-        assert (proof.holds, proof.spent) == (False, True), proof
+        self._did_not_happen(pair)
+
+    def _did_not_happen(self, pair):
+        """Another account's commands in a test beside this one look as if they were at work at this lab's machine."""
+        seen = []
+        prove = partial(pair.perform, "postgres.is-standby-of", server=pair.north, primary=pair.south)
+        until(lambda: seen.append(prove()) or seen[-1].spent, "a machine at which nothing is at work", 150)
+        assert seen[-1].holds is False, seen
 
     @pytest.mark.slow
     def test_of_a_stopped_server_at_which_a_command_is_still_at_work_that_is_not_said(self, pair):
@@ -550,8 +557,7 @@ class ReturnContract:
             pair.fail_over()
         before = pair.words(pair.south)
         pair.begin_to_rejoin(pair.north, pair.south, last)
-        proof = pair.perform("postgres.is-standby-of", server=pair.north, primary=pair.south)
-        assert (proof.holds, proof.spent) == (False, True), proof
+        self._did_not_happen(pair)
         back = pair.perform("postgres.rejoin", 60, server=pair.north, primary=pair.south)
         assert (back.diverged, back.rows_kept, back.receiving) == (parted, 2 if parted else 0, True)
         if parted:
