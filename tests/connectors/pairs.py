@@ -571,7 +571,7 @@ class PairInLab(Pair):
     def _until(self, holds: Any, what: str) -> None:
         from tests.connectors.conftest import until
 
-        until(holds, what, 20)
+        until(holds, what, 120)
 
 
 def _copy(source: Path, target: Path) -> None:
