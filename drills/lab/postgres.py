@@ -215,8 +215,16 @@ def initialise(cluster: Cluster, kept: Credentials, binaries: Path, account: Acc
 
 
 def start_command(cluster: Cluster) -> str:
-    """Return the command that starts the server, for a shell on its machine."""
-    return f"pg_ctl -D '{cluster.data_directory}' -l '{cluster.log}' -w -t 20 start </dev/null >/dev/null"
+    """Return the command that starts the server, for a shell on its machine.
+
+    A killed one is a zombie until init has taken note of its end, and PostgreSQL takes that for a server that runs.
+    """
+    noted = (
+        f"for _ in $(seq 150); do read -r pid <'{cluster.data_directory}/postmaster.pid'"
+        " && grep -q ') Z ' /proc/$pid/stat || break; sleep 0.1; done 2>/dev/null"
+    )
+    start = f"pg_ctl -D '{cluster.data_directory}' -l '{cluster.log}' -w -t 20 start </dev/null >/dev/null"
+    return f"{{ {noted}; {start}; }}"
 
 
 def copy_command(cluster: Cluster) -> str:
