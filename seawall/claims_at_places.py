@@ -128,10 +128,12 @@ def _claim(places: Places, thing: str, run: str, driver: Driver, ended: Ended) -
     while True:
         if n and content is not None:
             held = ClaimWord.read(content)
+            if held is None:
+                raise _busy(thing, held)
             released = (foreseen and foreseen.released == n) or _is_released(places, row, n)
-            if held is not None and held.run == run and not released:
+            if held.run == run and not released:
                 return
-            if held is None or not (released or ended(held.run)):
+            if not (released or ended(held.run)):
                 raise _busy(thing, held)
         n = n + 1 if head.settled or content is not None else n
         outcome = take_slot(places, slot_key(row, n), mine)
