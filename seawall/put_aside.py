@@ -6,6 +6,7 @@ may lay a file there: what is read of it is cut short, and is shown as words, ne
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from pydantic import AwareDatetime, ValidationError
@@ -48,14 +49,25 @@ class PutAside(Frozen):
     command: str | None = None
 
 
-def put_aside(run: RunFolder, state: State) -> tuple[PutAside, ...]:
-    """Tell what was put aside of a run, the oldest first, the last `MOST`. Raises nothing: none of it is evidence."""
-    folder = run.inbox_path / "refused"
+def put_aside(run: RunFolder, state: State, *, since: Collection[str] = ()) -> tuple[PutAside, ...]:
+    """Tell what was put aside of a run, the oldest first, the last `MOST`. Raises nothing: none of it is evidence.
+
+    Of what was there before, whose files are named in `since`, nothing is told.
+    """
+    names = [name for name in files_put_aside(run)[-MOST:] if name not in since]
+    return tuple(_told(_folder(run), name, run, state) for name in names)
+
+
+def files_put_aside(run: RunFolder) -> tuple[str, ...]:
+    """Return what the files are called, in the order in which they were said. Reads none, and raises nothing."""
     try:
-        names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".json"))
+        return tuple(sorted(one.name for one in _folder(run).iterdir() if one.name.endswith(".json")))
     except OSError:
         return ()
-    return tuple(_told(folder, name, run, state) for name in names[-MOST:])
+
+
+def _folder(run: RunFolder) -> Path:
+    return run.inbox_path / "refused"
 
 
 def _told(folder: Path, name: str, run: RunFolder, state: State) -> PutAside:
@@ -118,12 +130,6 @@ def _command(word: Word, run: str, state: State) -> str:
             return f'seawall {command_of(word)} {run} {step} --why "..." --as NAME{key}'
         case _:
             return f"seawall show {run}"
-
-
-def newer(told: tuple[PutAside, ...], than: tuple[PutAside, ...]) -> tuple[PutAside, ...]:
-    """Return what was put aside since."""
-    before = {one.file for one in than}
-    return tuple(one for one in told if one.file not in before)
 
 
 def _content(path: Path) -> bytes:

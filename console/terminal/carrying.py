@@ -40,7 +40,7 @@ from seawall.hands import ThreadHands
 from seawall.journal_file import has_ended
 from seawall.judging import judge_for
 from seawall.plan import Plan
-from seawall.put_aside import newer, put_aside
+from seawall.put_aside import files_put_aside, put_aside
 from seawall.run_folder import RunFolder, create_run, read_state
 from seawall.run_list import find_run
 from seawall.steady import steady
@@ -191,7 +191,7 @@ def drive_here(run: RunFolder, world: World, manner: Manner, *, alone: bool = Tr
     """
     from console.terminal.progress import watching
 
-    before = put_aside(run, read_state(run))
+    before = files_put_aside(run)
     with surviving_the_terminal():
         try:
             with watching(run, manner.desk, manner.screen, manner.by) as watch:
@@ -199,10 +199,10 @@ def drive_here(run: RunFolder, world: World, manner: Manner, *, alone: bool = Tr
         except KeyboardInterrupt:
             show_stop(run, manner.screen)
             raise Stopped from None
-    since = newer(put_aside(run, read_state(run)), before)
-    show_put_aside(since, manner.screen, manner.desk.zone)
+    state = read_state(run)
+    show_put_aside(put_aside(run, state, since=before), manner.screen, manner.desk.zone)
     show_end(run, end, manner.screen, as_json=manner.as_json, of_prefect=of_prefect, alone=alone)
-    return exit_code(end, read_state(run))
+    return exit_code(end, state)
 
 
 def _prepare_prefect(manner: Manner) -> None:

@@ -10,7 +10,7 @@ import pytest
 from seawall.inbox import FileInbox, put
 from seawall.journal import Answered, Approved, Ended, Event, Opened, Outcome, Skipped, Word
 from seawall.plan import Plan
-from seawall.put_aside import MOST, MOST_LETTERS, newer, put_aside
+from seawall.put_aside import MOST, MOST_LETTERS, files_put_aside, put_aside
 from seawall.run_folder import RunFolder, create_run
 from seawall.state import State
 from tests.fakes import MIDNIGHT
@@ -128,6 +128,6 @@ def test_the_last_words_are_told_of_many(run: RunFolder):
 
 def test_what_was_put_aside_since_is_told_apart(run: RunFolder):
     lay_aside(run, YES, WHY)
-    before = put_aside(run, state(run))
+    before = files_put_aside(run)
     lay_aside(run, YES.model_copy(update={"by": "hans"}), WHY)
-    assert [one.by for one in newer(put_aside(run, state(run)), before)] == ["hans"]
+    assert [one.by for one in put_aside(run, state(run), since=before)] == ["hans"]
