@@ -37,10 +37,10 @@ class Answerers:
 def answerers(state: State, one: StepState) -> Answerers:
     """Return who may say that a person's own step is done, or that what is in doubt happened."""
     step, asked = one.step, tuple(role for role, _ in one.in_line)
-    named = step.answered_by or step.by or (None if step.approve is None else step.approve.by)
     if step.by is not None:
-        further = () if step.answered_by is not None else asked
-        return Answerers(tuple(dict.fromkeys((*_given(named), *further))), None, at_once=False)
+        roles = (step.by, *asked) if step.answered_by is None else (step.answered_by,)
+        return Answerers(tuple(dict.fromkeys(roles)), None, at_once=False)
+    named = step.answered_by or (None if step.approve is None else step.approve.by)
     if named is not None:
         return Answerers((named,), None, at_once=True)
     requester = None if state.opened is None else state.opened.by
@@ -116,10 +116,6 @@ def _with_number(name: str, city: Inventory, language: Language) -> str:
 
 _RING = Text(en="telephone {number}", da="telefon {number}")
 _NOBODY = Text(en="nobody in this city", da="ingen i denne by")
-
-
-def _given(role: str | None) -> tuple[str, ...]:
-    return () if role is None else (role,)
 
 
 def _who_say_yes(plan: Plan) -> tuple[str, ...]:
