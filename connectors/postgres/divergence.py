@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from connectors.postgres import statements
 from connectors.postgres.host import HostSide
 from connectors.postgres.lsn import bytes_at, lsn_at
+from connectors.postgres.program import PARTS
 from connectors.postgres.seen import DivergedTable, Divergence, PairArgs
 from connectors.postgres.session import Session
 from connectors.postgres.sessions import Sessions
@@ -46,7 +47,7 @@ class Divergences:
         """Find what the old primary alone has. Raises: Unreachable, WrongTarget, DidNothing while it still writes."""
         history = self.history(args.primary, occasion.deadline)
         told = self.host.run(
-            args.server, ("count", "divergence"), occasion.deadline, changes=False, HISTORY=history.lines
+            args.server, PARTS["divergence"], occasion.deadline, changes=False, HISTORY=history.lines
         )
         if told.get("standby") == "yes":
             return _seen(args, diverged=False, because=f"{args.server} runs as a standby")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from connectors.postgres.gone import begin, came, first_of, has_no_power
 from connectors.postgres.host import HostSide
+from connectors.postgres.program import PARTS
 from connectors.postgres.seen import FenceArgs, FenceKind, IsFenced
 from seawall.actions import Deadline, Occasion, Power
 from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable, WrongTarget
@@ -174,7 +175,7 @@ class Fences:
 
     def _by(self, kind: FenceKind, server: Server, deadline: Deadline) -> Fenced:
         if kind == "stopped":
-            told = self.host.run(server, ("stop", "fence"), deadline, changes=True)
+            told = self.host.run(server, PARTS["fence"], deadline, changes=True)
             return self._fenced(server, stopped(server, told))
         if server.host.power is None:
             raise DidNothing(
