@@ -197,6 +197,16 @@ class Scene:
         assert self.known() == before
         return " ".join(said.all.split())
 
+    def lose_the_primary(self) -> str:
+        """Lose the primary's machine, move the service, and give the machine its power back; return the lost site."""
+        was = self.primary()
+        self.lab_break("kill-host", f"{was}-db")
+        command, run = self.move(OTHER[was], "disaster")
+        self.allow(run)
+        assert command.ended().code == ExitCode.DONE
+        assert self.seawall("lab", "heal").code == ExitCode.DONE
+        return was
+
     def allow(self, run: RunFolder, step: str = "fence") -> None:
         """Say yes from another terminal, once it is asked for."""
         said = self.begin_to_allow(run, step).ended()

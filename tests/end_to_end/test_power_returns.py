@@ -15,12 +15,7 @@ pytestmark = pytest.mark.lab
 
 def test_an_old_primary_that_started_by_itself_is_stopped_before_anybody_is_asked(scene: Scene):
     scene.bring_home()  # only at home is there a standby elsewhere to move to, and a way back
-    was = scene.primary()
-    scene.lab_break("kill-host", f"{was}-db")
-    command, run = scene.move(OTHER[was], "disaster")
-    scene.allow(run)
-    assert command.ended().code == ExitCode.DONE
-    assert scene.seawall("lab", "heal").code == ExitCode.DONE
+    was = scene.lose_the_primary()
     (old,) = [one for one in clusters(scene.lab) if one.site == was]
     # As a service manager does at boot.
     run_on(scene.lab, f"{was}-db", start_command(old), within=40)

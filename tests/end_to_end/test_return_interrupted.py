@@ -38,12 +38,7 @@ def city_of_stories(lab: LabLayout, tmp_path_factory: pytest.TempPathFactory) ->
 )
 def test_a_return_whose_power_is_cut_ends_well_and_nobody_is_asked_what_happened(scene: Scene, moment: str):
     scene.bring_home()  # only at home is there a standby elsewhere to move to, and a way back
-    was = scene.primary()
-    scene.lab_break("kill-host", f"{was}-db")
-    command, run = scene.move(OTHER[was], "disaster")
-    scene.allow(run)
-    assert command.ended().code == ExitCode.DONE
-    assert scene.seawall("lab", "heal").code == ExitCode.DONE
+    was = scene.lose_the_primary()
 
     before = scene.known()
     program = [*DYING, moment, "started", "rejoin"]
