@@ -67,14 +67,14 @@ class Story:
         self.people = SimulatedPeople(self.world, **people)
         self.hands = SimulatedHands(self.world)
 
-    def drive(self, *, idle: float = 0.0) -> Finish | Ask:
+    def drive(self, *, idle: float = 0.0, inbox: MemoryInbox | None = None) -> Finish | Ask:
         self.hands = SimulatedHands(self.world, idle=idle)
         return drive(
             self.plan,
             MemoryJournal(self.disk),
             self.hands,
             self.world.clock,
-            inbox=self.people.inbox(),
+            inbox=inbox or self.people.inbox(),
             watch=self.people.watch,
         )
 
@@ -172,8 +172,7 @@ class TestApproval:
         story = Story(a_plan(a_change("fence", approve=approved_by(2))), awake=False)
         yes = Approved(at=MIDNIGHT, step="fence", by="anna", how="typed")
         inbox = MemoryInbox([yes, yes.model_copy(update={"how": "slack"})])
-        hands = SimulatedHands(story.world, idle=60)
-        end = drive(story.plan, MemoryJournal(story.disk), hands, story.world.clock, inbox=inbox)
+        end = story.drive(idle=60, inbox=inbox)
         assert isinstance(end, Ask)
         assert not story.world.calls
 
@@ -206,25 +205,21 @@ class TestApproval:
         story = Story(a_plan(a_change("fence", approve=approved_by(2))))
         yes = Approved(at=MIDNIGHT, step="fence", by="anna", how="typed")
         inbox = MemoryInbox(speak=lambda: [yes] if story.elapsed > 600 else [])
-        hands = SimulatedHands(story.world, idle=601)
-        end = drive(story.plan, MemoryJournal(story.disk), hands, story.world.clock, inbox=inbox)
-        assert isinstance(end, Ask)
+        assert isinstance(story.drive(idle=601, inbox=inbox), Ask)
         assert story.of(Approved) == [yes]
 
     def test_an_approval_of_one_step_opens_no_other(self):
         plan = a_plan(a_change("fence", approve=approved_by()), a_change("promote", approve=approved_by()))
         story = Story(plan, awake=False)
         inbox = MemoryInbox([Approved(at=MIDNIGHT, step="fence", by="anna", how="typed")])
-        hands = SimulatedHands(story.world, idle=60)
-        drive(plan, MemoryJournal(story.disk), hands, story.world.clock, inbox=inbox)
+        story.drive(idle=60, inbox=inbox)
         assert [making.call.step.id for making in story.world.calls] == ["fence"]
 
     @pytest.mark.parametrize("answer", ["happened", "did-not-happen"])
     def test_an_answer_to_another_question_opens_nothing(self, answer):
         story = Story(a_plan(a_change("fence", approve=approved_by())), awake=False)
         inbox = MemoryInbox([Answered(at=MIDNIGHT, step="fence", by="anna", answer=answer)])
-        hands = SimulatedHands(story.world, idle=60)
-        end = drive(story.plan, MemoryJournal(story.disk), hands, story.world.clock, inbox=inbox)
+        end = story.drive(idle=60, inbox=inbox)
         assert isinstance(end, Ask)
         assert not story.of(Answered)
 
@@ -238,8 +233,7 @@ class TestPersonsStep:
     def test_an_answer_before_its_turn_is_not_taken(self):
         story = Story(a_plan(a_look("look"), a_persons("ring", "look")), awake=False)
         inbox = MemoryInbox([Answered(at=MIDNIGHT, step="ring", by="dora", answer="happened")])
-        hands = SimulatedHands(story.world, idle=60)
-        end = drive(story.plan, MemoryJournal(story.disk), hands, story.world.clock, inbox=inbox)
+        end = story.drive(idle=60, inbox=inbox)
         assert isinstance(end, Ask)
         assert not story.of(Answered)
 
@@ -516,8 +510,7 @@ class TestAbort:
         story.drive()
         before = story.events
         inbox = MemoryInbox([AbortAsked(at=story.world.clock.now, by="anna", why="", undo=True)])
-        hands = SimulatedHands(story.world)
-        end = drive(story.plan, MemoryJournal(story.disk), hands, story.world.clock, inbox=inbox)
+        end = story.drive(inbox=inbox)
         assert (end, story.events) == (Finish(Outcome.DONE), before)
 
 
@@ -533,8 +526,7 @@ class TestWords:
     def test_a_word_about_a_step_that_is_not_there_changes_nothing(self):
         story = Story(a_plan(a_look("look")))
         inbox = MemoryInbox([Approved(at=MIDNIGHT, step="elsewhere", by="anna", how="typed")])
-        hands = SimulatedHands(story.world)
-        end = drive(story.plan, MemoryJournal(story.disk), hands, story.world.clock, inbox=inbox)
+        end = story.drive(inbox=inbox)
         assert end == Finish(Outcome.DONE)
 
 

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from seawall.decide import Ask, Finish, Way
-from seawall.drive import drive
 from seawall.journal import (
     Answered,
     Asked,
@@ -34,8 +33,6 @@ from tests.fakes import (
     MIDNIGHT,
     Behaviour,
     MemoryInbox,
-    MemoryJournal,
-    SimulatedHands,
     SimulatedPower,
 )
 from tests.seawall.plans import LIMIT, a_change, a_look, a_persons, a_plan, approved_by, behaviours, plans
@@ -70,10 +67,8 @@ def test_a_word_that_lets_a_run_go_on_is_written_down_before_it_is_put_away():
     story = Story(a_plan(a_change("a"), a_change("b", "a")), {("a", Way.ACT): [REFUSED, WELL]})
     story.drive()
     again = Retried(at=story.world.clock.now, step="a", by="anna", why="mended")
-    journal, inbox = MemoryJournal(story.disk), TakesNothingUnwritten(story, [again])
-    assert drive(story.plan, journal, SimulatedHands(story.world), story.world.clock, inbox=inbox) == Finish(
-        Outcome.DONE
-    )
+    inbox = TakesNothingUnwritten(story, [again])
+    assert story.drive(inbox=inbox) == Finish(Outcome.DONE)
     assert inbox.take() == ()
 
 
