@@ -24,7 +24,7 @@ from seawall.model import Text
 from seawall.needed import asked_of
 from seawall.targets import Host, Unit
 from tests.connectors.conftest import OPENSSH, SshMachine, make_machine, until
-from tests.connectors.test_systemd import INSTALL, UNITS, PlaceThere, SystemdContract, write_units
+from tests.connectors.test_systemd import INSTALL, UNITS, PlaceThere, SystemdContract, host_at, write_units
 from tests.own_systemd import OwnSystemd, own_systemd
 from tests.seawall.keys import ed25519_key
 
@@ -121,16 +121,7 @@ def machine() -> Iterator[Machine]:
 
     with own_systemd(lay, PREPARE) as system:
         (door,) = doors
-        host = Host(
-            name="north-web",
-            site="north",
-            address="127.0.0.1",
-            port=door.port,
-            user="seawall",
-            key="env:KEY",
-            host_key=door.host_key,
-            hostname="north-web",
-        )
+        host = host_at(door)
         until(lambda: system.show("default.target", "ActiveState") == "active", "all that starts at boot")
         yield Machine(system, door, host)
 

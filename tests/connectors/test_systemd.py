@@ -25,7 +25,7 @@ from connectors.systemd import Systemd
 from seawall.actions import Output, World
 from seawall.errors import DidNothing, MayHaveActed, Unreachable
 from seawall.targets import Endpoint, Host, Unit
-from tests.connectors.conftest import Link, start_sshd, until
+from tests.connectors.conftest import Link, SshMachine, start_sshd, until
 from tests.connectors.servers import occasion
 from tests.seawall.keys import ed25519_key
 
@@ -285,20 +285,25 @@ def machine(tmp_path_factory):
     running.wait()
 
 
+def host_at(door: SshMachine) -> Host:
+    """Return the machine behind an SSH server, as the inventory knows it."""
+    return Host(
+        name="north-web",
+        site="north",
+        address="127.0.0.1",
+        port=door.port,
+        user="seawall",
+        key="env:KEY",
+        host_key=door.host_key,
+        hostname="north-web",
+    )
+
+
 @pytest.mark.lab
 class TestStandIn(SystemdContract):
     @pytest.fixture
     def place(self, machine, link_to):
-        host = Host(
-            name="north-web",
-            site="north",
-            address="127.0.0.1",
-            port=machine.port,
-            user="seawall",
-            key="env:KEY",
-            host_key=machine.host_key,
-            hostname="north-web",
-        )
+        host = host_at(machine)
         shell = Ssh(SecretsInMemory({"env:KEY": machine.user_key}))
         yield PlaceThere(World(Systemd(Systemctl(shell))), host, home=machine.home, link_to=link_to)
         rest(machine.home)
