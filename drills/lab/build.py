@@ -35,6 +35,7 @@ from drills.lab.plan import (
     zone_file,
     zone_records,
 )
+from drills.lab.ports import free_ports, ports_from
 from drills.lab.processes import end
 from drills.lab.programs import boots
 from drills.lab.remote import run_on
@@ -57,14 +58,20 @@ def build(
     Raises:
         LabError: a part of it does not come up; what was started may still be running.
     """
+    # Reserved until every server listens.
+    with contextlib.closing(free_ports() if first_port is None else ports_from(first_port)) as ports:
+        return _build(places, account, tell, ports, lease)
+
+
+def _build(
+    places: LabFolder, account: Account, tell: Callable[[str], None], ports: Iterator[int], lease: Lease
+) -> LabLayout:
     places.mark.touch(mode=0o600)
     if account.switched:
         tell(f"PostgreSQL does not run as root: the lab's servers and SSH sessions run as {account.name}")
     software = find_software(places, account, tell=tell)
     kept, uuids = make_credentials(places, hosts=host_names(), stores=PLACES), new_uuids()
-    layout = plan_lab(
-        places, account.name, software.postgres, kept, uuids, first_port=first_port, lease=lease
-    )
+    layout = plan_lab(places, account.name, software.postgres, kept, uuids, ports=ports, lease=lease)
     _lay_down(layout, software, account)
     for boot in boots(layout, uuids, software, account):
         boot.save(places)

@@ -11,7 +11,6 @@ from drills.lab import alive, balancer, store, website
 from drills.lab.credentials import Credentials, host_key
 from drills.lab.folders import LabFolder
 from drills.lab.layout import LabLayout, Machine, Route
-from drills.lab.ports import free_ports, ports_from
 from drills.lab.postgres import CLUSTER, DATABASE, Cluster
 from drills.lab.sshd import ACCOUNT
 from seawall.targets import (
@@ -98,7 +97,7 @@ def plan_lab(
     kept: Credentials,
     uuids: Mapping[str, str],
     *,
-    first_port: int | None = None,
+    ports: Iterator[int],
     lease: Lease,
 ) -> LabLayout:
     """Choose ports and addresses, and derive everything from them.
@@ -109,13 +108,12 @@ def plan_lab(
         binaries: PostgreSQL's folder of programs.
         kept: its secrets.
         uuids: what the power controller calls each machine.
-        first_port: ports one after another from here on; any that are free when absent.
+        ports: those it may have, each once.
         lease: how long users' programs are let into the databases.
 
     Raises:
         LabError: there are not enough free ports.
     """
-    ports = free_ports() if first_port is None else ports_from(first_port)
     machines = {one.name: one for one in _machines(ports)}
     routes = tuple(_routes(machines, ports))
     for machine in machines.values():

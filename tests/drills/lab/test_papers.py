@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import socket
+from contextlib import closing
 from itertools import islice
 
 import pytest
@@ -64,6 +65,15 @@ def test_ports_in_order_are_as_asked_for_or_none():
         with pytest.raises(LabError, match=f"port {port} is taken"):
             list(islice(ports_from(port), 1))
     assert next(ports_from(first)) == first
+
+
+def test_labs_that_are_made_side_by_side_choose_no_port_twice():
+    with closing(free_ports()) as one:
+        port = next(one)
+        with pytest.raises(LabError, match=f"port {port} is taken"):
+            next(ports_from(port))
+        assert next(one) != port
+    assert next(ports_from(port)) == port
 
 
 def test_a_port_is_free_as_soon_as_nobody_listens_there():
