@@ -31,8 +31,6 @@ ENDS_WITHIN = timedelta(seconds=4)
 """Until it is killed; it ends in 0.6 s unless somebody keeps a connection open."""
 RECORD = "server.json"
 
-_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
-
 Tell = Callable[[timedelta], None]
 """Told now and then how long the start has taken so far."""
 
@@ -45,6 +43,10 @@ class Birth(Frozen):
 
     pid: int
     ticks: int
+
+
+_CHILDREN: dict[Birth, subprocess.Popen[bytes]] = {}
+"""The servers that this process began. Each is waited for when it is ended, also when somebody killed it."""
 
 
 class ServerRecord(Frozen):
@@ -114,7 +116,7 @@ def end_server(folder: Path) -> bool:
     """End the folder's server and everything it started. Return whether there was one."""
     record = _record(folder)
     found = record is not None and _alive(record.server)
-    if record is not None and found:
+    if record is not None and (found or _to_be_waited_for(record.server)):
         _end(record.server)
     (folder / RECORD).unlink(missing_ok=True)
     return found
@@ -140,8 +142,8 @@ def _start(folder: Path, tell: Tell) -> str:
             stderr=log,
             start_new_session=True,
         )
-    _CHILDREN[child.pid] = child
     server = _birth(child.pid)
+    _CHILDREN[server] = child
     _write(folder, ServerRecord(server=server, starter=_birth(os.getpid()), url=url))
     try:
         _await_health(child, folder, url, tell)
@@ -206,6 +208,12 @@ def _alive(process: Birth) -> bool:
     return _ticks(process.pid) == process.ticks
 
 
+def _to_be_waited_for(process: Birth) -> bool:
+    """Tell whether it is a child of ours, killed or not, that was not waited for: until then its number is no other's."""
+    child = _CHILDREN.get(process)
+    return child is not None and child.returncode is None
+
+
 def _ticks(pid: int) -> int | None:
     """Return when a process started; None when there is none, or only its remains."""
     try:
@@ -224,5 +232,5 @@ def _end(server: Birth) -> None:
     # The session is ours alone, begun in _start; whatever is left of it goes with it.
     with suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
-    if (child := _CHILDREN.pop(server.pid, None)) is not None:
+    if (child := _CHILDREN.pop(server, None)) is not None:
         child.wait(ENDS_WITHIN.total_seconds())

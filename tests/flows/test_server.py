@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,9 +22,18 @@ def test_a_second_caller_joins_the_server_that_is_there(prefect: Prefect) -> Non
     assert running_server(prefect.folder) == prefect.url
 
 
-def test_a_server_whose_starter_was_killed_is_taken_over_and_can_be_ended(prefect: Prefect) -> None:
-    folder = prefect.folder
-    assert end_server(folder)
+def test_a_server_that_was_killed_is_none_and_nothing_remains_of_it(prefect: Prefect) -> None:
+    server = prefect.pid
+    os.kill(server, signal.SIGKILL)
+    until(lambda: running_server(prefect.folder) is None, "the server gone")
+
+    assert not end_server(prefect.folder)
+    assert not Path(f"/proc/{server}").exists()
+
+
+def test_a_server_whose_starter_was_killed_is_taken_over_and_can_be_ended(prefect_folder: Path) -> None:
+    folder = prefect_folder
+    end_server(folder)
     code = (
         "import sys, time; from pathlib import Path; from flows.server import start_server\n"
         "start_server(Path(sys.argv[1])); print('ready', flush=True); time.sleep(60)"
