@@ -27,7 +27,7 @@ from seawall.sshsig import read_signature
 from seawall.state import State
 from seawall.statements import Header, differences, digest_of_args, not_now, read_statement
 from seawall.step_state import StepState
-from seawall.who_may import why_may_not_answer
+from seawall.who_may import asks_anew, why_may_not_answer
 
 TYPED = "it is typed, and here it is signed: `seawall {command} {run} {step}{answer} --as NAME --key FILE`"
 
@@ -112,7 +112,7 @@ def _wrongs(  # noqa: PLR0917 - what it is judged by, and what is judged
         yield _USED
     if bad := signers.why_not(word.signed, statement.namespace, word.by, now):
         yield bad
-    if isinstance(word, Answered) and (other := why_may_not_answer(city, state, one, word.by, now)):
+    if not asks_anew(word, one) and (other := why_may_not_answer(city, state, one, word.by, now)):
         yield other
 
 

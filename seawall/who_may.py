@@ -1,8 +1,9 @@
-"""Who may speak for a role now; and who may say how a step went that is a person's own, or in doubt.
+"""Who may speak for a role now; and who may say how a step went, or how it goes on with one that failed.
 
 What lets a run go on past a step is said by whom the runbook names (`answered_by`). When it names nobody: a person's
-own step by the role that does it; a doubt by the role whose yes opened the step. Where a step asked for no yes, by
-whoever asked for the run, or who says yes to another step of it; in a run that asks nobody for a yes, by anybody.
+own step by the role that does it; a doubt, and what becomes of a failed step, by the role whose yes opened the step.
+Where a step asked for no yes, by whoever asked for the run, or who says yes to another step of it; in a run that asks
+nobody for a yes, by anybody. To try a step again that asks for a yes is anybody's to say: it asks anew.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from seawall.inventory import Inventory
+from seawall.journal import Retried, Word
 from seawall.model import Language, Text
 from seawall.on_duty import is_away
 from seawall.plan import Plan
 from seawall.state import State
-from seawall.step_state import StepState
+from seawall.step_state import Stand, StepState
 
 
 @dataclass(frozen=True, slots=True)
 class Answerers:
-    """Who may say how a step went.
+    """Who may say how a step went, or how it goes on with it.
 
     Attributes:
         roles: those who may, with whom they were escalated to; empty: anybody.
@@ -35,16 +37,23 @@ class Answerers:
 
 
 def answerers(state: State, one: StepState) -> Answerers:
-    """Return who may say that a person's own step is done, or that what is in doubt happened."""
-    step, asked = one.step, tuple(role for role, _ in one.in_line)
-    if step.by is not None:
+    """Return who may say that a person's own step is done, that what is in doubt happened, or what of a failed step."""
+    step, has_failed = one.step, one.stand is Stand.FAILED
+    requester = None if state.opened is None else state.opened.by
+    if step.by is not None and not has_failed:
+        asked = tuple(role for role, _ in one.in_line)
         roles = (step.by, *asked) if step.answered_by is None else (step.answered_by,)
         return Answerers(tuple(dict.fromkeys(roles)), None, at_once=False)
     named = step.answered_by or (None if step.approve is None else step.approve.by)
     if named is not None:
         return Answerers((named,), None, at_once=True)
-    requester = None if state.opened is None else state.opened.by
-    return Answerers(_who_say_yes(state.plan), requester, at_once=True)
+    whose = () if step.by is None else (step.by,)
+    return Answerers(tuple(dict.fromkeys((*whose, *_who_say_yes(state.plan)))), requester, at_once=True)
+
+
+def asks_anew(word: Word, one: StepState) -> bool:
+    """Tell whether a word opens nothing by itself, whoever says it: a step that asks for a yes asks again."""
+    return isinstance(word, Retried) and one.step.approve is not None
 
 
 def may_speak_for(
@@ -73,7 +82,7 @@ def may_speak_for(
 
 
 def may_answer(city: Inventory, state: State, one: StepState, person: str, now: datetime) -> bool:
-    """Tell whether a person may say that their own step is done, or that what is in doubt happened."""
+    """Tell whether a person is one of `answerers`."""
     may = answerers(state, one)
     if not may.roles or person == may.requester:
         return True
@@ -98,7 +107,10 @@ def why_may_not_answer(
         return None
     may = answerers(state, one)
     roles = " or ".join(may.roles)
-    what = "whose step it is" if one.step.by in may.roles else f"who says how {one.step.id} went"
+    if one.stand is Stand.FAILED:
+        what = f"who says how it goes on with {one.step.id}"
+    else:
+        what = "whose step it is" if one.step.by in may.roles else f"who says how {one.step.id} went"
     names = ", ".join(who_may_answer(city, state, one, now)) or "nobody in this city"
     return f"{person} is not {roles}, {what}, nor stands in for one who is; who may: {names}"
 
@@ -119,7 +131,7 @@ _NOBODY = Text(en="nobody in this city", da="ingen i denne by")
 
 
 def _who_say_yes(plan: Plan) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.approve.by for one in plan.steps if one.approve is not None))
+    return tuple(one.approve.by for one in plan.steps if one.approve is not None)
 
 
 def _does_not_answer(one: StepState, person: str, now: datetime) -> bool:

@@ -153,7 +153,7 @@ def word_for(
             note=_note(state, planned, answer, note, inventory),
         )
         if happened:
-            _check_may_answer(state, step, person, inventory, now)
+            check_may_answer(state, step, person, inventory, now)
     if not is_wanted(word, state):
         raise not_asked(state, step)
     return word
@@ -187,8 +187,8 @@ def _check_person(one: StepState, person: str, inventory: Inventory) -> None:
     check_may_approve(step, person, inventory.people[person].roles, escalated_to)
 
 
-def _check_may_answer(state: State, step: str, person: str, inventory: Inventory, now: datetime) -> None:
-    """Check that a person may say that a step is done, or that it happened. Raises: BadInput, with whom to ask."""
+def check_may_answer(state: State, step: str, person: str, inventory: Inventory, now: datetime) -> None:
+    """Check that a person may say how a step went, or goes on. Raises: BadInput, with whom to ask."""
     one = state.steps[step]
     why = why_may_not_answer(inventory, state, one, person, now)
     if why is not None:

@@ -11,6 +11,7 @@ import typer
 from console.terminal.carrying import Manner, drive_here
 from console.terminal.freezing import warn_of_freeze
 from console.terminal.plan_screen import show_kind
+from console.terminal.questions import check_may_answer
 from console.terminal.screen import next_command, out
 from console.terminal.signing import sign_word
 from console.terminal.surroundings import surroundings
@@ -23,6 +24,7 @@ from seawall.reopening import wants_what_is_not_there, why_not
 from seawall.run_folder import RunFolder, read_state
 from seawall.run_list import find_run
 from seawall.state import State
+from seawall.who_may import asks_anew
 
 Reopening = Skipped | Retried | Overridden
 HEARD_WITHIN = 3.0
@@ -45,7 +47,7 @@ def skip_step(
     manner = Manner.of(city=city, who=who, without_prefect=without_prefect, as_json=as_json)
     run = find_run(manner.desk.runs, name)
     word = Skipped(at=surroundings().now(), step=step, by=manner.by, why=reason_given(why, run, "skip", step))
-    state = checked(run, word)
+    state = _decided(run, word, manner)
     signed = sign_word(run, state, word, manner.desk, key)
     for one in wants_what_is_not_there(state, step):
         manner.screen.say(f"{one} needs what {step} would have seen, and cannot run.", "warn", hang=2)
@@ -69,7 +71,7 @@ def retry_step(
     word = Retried(
         at=surroundings().now(), step=step, by=manner.by, why=reason_given(why, run, "retry", step)
     )
-    state = checked(run, word)
+    state = _decided(run, word, manner)
     signed = sign_word(run, state, word, manner.desk, key)
     if state.steps[step].may_have_acted(state.clocks.now or word.at):
         manner.screen.say(f"{step} may have happened: its proof is looked at first.", "warn", hang=2)
@@ -82,6 +84,14 @@ def reason_given(why: str, run: RunFolder, command: str, step: str) -> str:
         remedy = f'Say it for the journal: seawall {command} {run.id} {step} --why "..."'
         raise BadInput.one("no reason is given", where="--why", remedy=remedy)
     return " ".join(why.split())
+
+
+def _decided(run: RunFolder, word: Skipped | Retried, manner: Manner) -> State:
+    """Return where the run stands when this person's word lets it go on. Raises: BadInput, Busy, JournalError."""
+    state = checked(run, word)
+    if not asks_anew(word, state.steps[word.step]):
+        check_may_answer(state, word.step, word.by, manner.desk.city.inventory, word.at)
+    return state
 
 
 def checked(run: RunFolder, word: Reopening) -> State:

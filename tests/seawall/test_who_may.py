@@ -11,7 +11,18 @@ from pydantic import ValidationError
 
 from seawall.duties import Span
 from seawall.inventory import About, Inventory
-from seawall.journal import Answered, Asked, Escalated, Event, Opened, Resumed, Started
+from seawall.journal import (
+    Answered,
+    Asked,
+    Escalated,
+    Event,
+    Failed,
+    Opened,
+    Resumed,
+    Retried,
+    Skipped,
+    Started,
+)
 from seawall.judging import Judge
 from seawall.model import Text
 from seawall.people import Person
@@ -139,6 +150,30 @@ def test_the_runbook_may_name_who_settles_a_doubt():
     assert who(in_doubt(step), "fence") == {"gail"}
 
 
+def failed(*steps: PlannedStep, step: str = "fence") -> State:
+    """The first attempt at a step came to nothing."""
+    begun = Started(at=MIDNIGHT, step=step, attempt=1, until=SOON)
+    well = Failed(
+        at=SOON, step=step, attempt=1, error="did-nothing", where="w", problem="p", remedy="r", acted=False
+    )
+    return state(a_plan(*steps), begun, well)
+
+
+def test_how_it_goes_on_with_a_failed_step_is_said_by_the_role_whose_yes_opened_it():
+    assert who(failed(a_change("fence", approve=YES)), "fence") == {"erik", "fay"}
+
+
+def test_how_it_goes_on_with_what_nobody_had_to_allow_is_said_by_who_asked_or_allows_another_step():
+    run = failed(a_change("fence"), a_change("promote", approve=YES))
+    assert who(run, "fence") == {"anna", "erik", "fay"}
+
+
+def test_how_it_goes_on_with_a_persons_own_step_that_was_not_done_is_said_by_them_too():
+    not_done = Answered(at=SOON, step="ring", by="bo", answer="did-not-happen", why="nobody is there")
+    run = state(a_plan(own(), a_change("promote", approve=YES)), not_done)
+    assert who(run, "ring") == {"anna", "bo", "carl", "erik", "fay"}
+
+
 def test_somebody_whom_the_city_does_not_know_speaks_for_no_role():
     run = state(a_plan(own()))
     assert why_may_not_answer(city(), run, run.steps["ring"], "nobody", SOON)
@@ -188,6 +223,29 @@ def test_a_signed_word_that_settles_a_doubt_counts_by_the_same_rule(by: str, cou
     run = in_doubt(a_change("fence", approve=YES))
     why = judge(tmp_path).why_word_does_not_count(happened(run, "fence", by), run, SOON)
     assert (why is None) is counts, why
+
+
+def going_on(kind: type[Skipped | Retried], run: State, by: str) -> Skipped | Retried:
+    word = kind(at=SOON, step="fence", by=by, why="the bulb is new")
+    statement = statement_of(word, run.steps["fence"], run.plan, run=RUN)
+    return word.model_copy(update={"signed": signed(statement, statement.namespace, KEYS[by])})
+
+
+@pytest.mark.parametrize("kind", [Skipped, Retried])
+@pytest.mark.parametrize(("by", "counts"), [("erik", True), ("anna", True), ("gail", False)])
+def test_a_signed_word_about_a_failed_step_counts_by_the_same_rule(
+    kind: type[Skipped | Retried], by: str, counts: bool, tmp_path: Path
+):
+    run = failed(a_change("fence"), a_change("promote", approve=YES))
+    why = judge(tmp_path).why_word_does_not_count(going_on(kind, run, by), run, SOON)
+    assert (why is None) is counts, why
+    assert counts or "gail is not incident-commander, who says how it goes on with fence" in (why or "")
+
+
+def test_anybody_may_have_a_step_tried_again_that_asks_for_a_yes_for_it_asks_anew(tmp_path: Path):
+    run = failed(a_change("fence", approve=YES))
+    assert judge(tmp_path).why_word_does_not_count(going_on(Retried, run, "gail"), run, SOON) is None
+    assert judge(tmp_path).why_word_does_not_count(going_on(Skipped, run, "gail"), run, SOON) is not None
 
 
 @pytest.mark.parametrize(("by", "counts"), [("bo", True), ("carl", False), ("erik", False), ("anna", False)])

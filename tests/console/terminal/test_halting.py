@@ -159,6 +159,21 @@ class TestRetry:
         town("resume", "last")
         assert town.lit("green")
 
+    def test_a_refused_step_is_left_out_by_who_says_yes_to_it_and_nobody_else(self, town):
+        town.impatient()
+        town("run", "light", "--yes", "green")
+        town("answer", "last", "light", "no", "--as", "commander")
+        town("resume", "last")
+        said = town("skip", "last", "light", "--why", "we do without", "--as", "anna")
+        assert said.code == ExitCode.BAD_INPUT
+        assert "anna is not incident-commander, who says how it goes on with light" in " ".join(
+            said.err.split()
+        )
+        assert "Ask one of those who may: commander (telephone" in said.err
+        assert not [one for one in events(town) if isinstance(one, Skipped)]
+        town("skip", "last", "light", "--why", "we do without", "--as", "deputy-commander")
+        assert [one.by for one in events(town) if isinstance(one, Skipped)] == ["deputy-commander"]
+
     def test_others_have_worked_on_it_since(self, town):
         town.write("runbooks/evening.yaml", NESTED)
         town("run", "evening", "lamp=broken", "--yes", "broken")
