@@ -209,7 +209,7 @@ def _alive(process: Birth) -> bool:
 
 
 def _to_be_waited_for(process: Birth) -> bool:
-    """Tell whether it is a child of ours, killed or not, that was not waited for: until then its number is no other's."""
+    """Tell whether it is a child of ours that was not waited for: until then its number is nobody else's."""
     child = _CHILDREN.get(process)
     return child is not None and child.returncode is None
 

@@ -65,10 +65,13 @@ class Prefect:
         found = self.ask("/task_runs/filter", flow_runs={"id": {"any_": [flow_run]}}, limit=200)
         return {one["name"]: one for one in found}
 
-    def begin(self, run: RunFolder, **environment: str) -> subprocess.Popen[str]:
-        """Begin a process that carries `run` out as `seawall run` does."""
+    def begin(
+        self, run: RunFolder, patience: Callable[..., None] | None = None, **environment: str
+    ) -> subprocess.Popen[str]:
+        """Begin a process that carries `run` out as `seawall run` does, or with more `patience` for Prefect."""
+        more = [] if patience is None else [patience.__name__]
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.flows.town", str(run.runs), run.id],
+            [sys.executable, "-m", "tests.flows.town", str(run.runs), run.id, *more],
             cwd=ROOT,
             env={**self.environment, **environment},
             stdout=subprocess.PIPE,
@@ -79,7 +82,7 @@ class Prefect:
         return process
 
 
-def said(process: subprocess.Popen[str], within: float = 60) -> dict[str, Any]:
+def said(process: subprocess.Popen[str], within: float = 120) -> dict[str, Any]:
     """Wait until a process ends by itself, and return what it said last."""
     out, _ = process.communicate(timeout=within)
     assert process.returncode == 0, out

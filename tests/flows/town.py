@@ -19,14 +19,16 @@ from seawall.journal_file import read_journal
 from seawall.model import Frozen, SecretRef, Text
 from seawall.plan import Plan, PlannedStep
 from seawall.run_folder import RunFolder, create_run
+from tests.flows.patience import BY_NAME
 
-SOON = timedelta(seconds=30)
+SOON = timedelta(minutes=2)
 
 
 class NoteArgs(Frozen):
     book: str
     line: str
     seconds: float = 0.0
+    held_until: str | None = None
     key: SecretRef | None = None
 
 
@@ -55,6 +57,8 @@ class Town:
         with Path(args.book).open("a", encoding="utf-8") as book:
             book.write(f"{args.line}\n")
         time.sleep(args.seconds)
+        while args.held_until is not None and not Path(args.held_until).exists():
+            time.sleep(0.01)
         return Noted(lines=len(Path(args.book).read_text(encoding="utf-8").splitlines()))
 
     def _tell_all(self, args: NoteArgs, occasion: Occasion) -> Noted:
@@ -87,6 +91,14 @@ def in_a_row(count: int, book: Path, *, seconds: float) -> tuple[PlannedStep, ..
     )
 
 
+def held(steps: Sequence[PlannedStep], name: str, until: Path) -> tuple[PlannedStep, ...]:
+    """The same steps; the one of that name acts until there is such a file."""
+    return tuple(
+        one.model_copy(update={"args": {**one.args, "held_until": str(until)}}) if one.id == name else one
+        for one in steps
+    )
+
+
 def a_run(runs: Path, steps: Iterable[PlannedStep]) -> RunFolder:
     plan = Plan(
         city="havnby",
@@ -110,8 +122,10 @@ def lines(book: Path) -> list[str]:
     return book.read_text(encoding="utf-8").splitlines() if book.exists() else []
 
 
-def main(runs: str, run: str) -> None:
+def main(runs: str, run: str, *patience: str) -> None:
     """Carry a run out as `seawall run` and `seawall resume` do, and say how it ended and what Prefect saw of it."""
+    for name in patience:
+        BY_NAME[name]()
     with town() as world:
         end, view = carry_out_with_prefect(RunFolder(Path(runs), run), world, now, by="anna")
     sys.stdout.write(json.dumps({"end": type(end).__name__, "view": [view.flow_run, view.url, view.missed]}))
