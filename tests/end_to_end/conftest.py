@@ -17,9 +17,9 @@ from tests.end_to_end.cities import changed, write_city_of_stories  # noqa: E402
 from tests.end_to_end.scene import Scene, until  # noqa: E402 - after the line that makes its asserts tell what they saw
 
 WITHIN = {
-    "standby": "30s",
-    "distance": "30s",
-    "standby-is-fit": "30s",
+    "standby": "10s",
+    "distance": "10s",
+    "standby-is-fit": "10s",
     "fence": "8s",
     "standby-has-everything": "15s",
     "promote": "8s",
@@ -27,7 +27,9 @@ WITHIN = {
     "repoint-name": "8s",
     "old-follows": "40s",
 }
-"""Limits of this city's own failover: a change in doubt is settled only when its limit has passed."""
+"""Limits of this city's own failover: a change in doubt is settled only when its limit, and that of the longest look
+before it, have passed. Stories wait that out, so each is as long as a busy machine takes and no longer.
+"""
 CAREFUL = "careful-failover"
 """A runbook of the city's own: as its failover, but somebody must say yes to the promotion too."""
 

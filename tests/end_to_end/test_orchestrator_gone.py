@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tests.end_to_end.conftest import CAREFUL
 from tests.end_to_end.scene import OTHER, Scene, outcome, successes, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
+
+SHORT_TERMS = [sys.executable, "-m", "tests.end_to_end.short_terms"]
 
 
 def another_machine(scene: Scene, folder: Path) -> Scene:
@@ -34,7 +37,7 @@ def test_another_machine_goes_on_from_the_copies_and_repeats_nothing(scene: Scen
     was, timeline = scene.primary(), scene.timeline()
     elsewhere = another_machine(scene, tmp_path)
     with scene.no_two_primaries():
-        command, run = scene.move(OTHER[was], runbook=CAREFUL)
+        command, run = scene.move(OTHER[was], runbook=CAREFUL, program=SHORT_TERMS)
         scene.allow(run)
         scene.wait_until_asked(run, "promote")
         command.kill()

@@ -30,6 +30,7 @@ def test_a_standby_that_cannot_take_over_is_said_to_be_down_or_to_hang(scene: Sc
     said = scene.refused("postgres-failover", "service=login", f"to={OTHER[was]}", "mode=disaster")
     assert f"{OTHER[was]}-db" in said
     assert words in said
+    assert scene.seawall("lab", "heal").code == ExitCode.DONE  # a server that hangs is asked nothing
     assert (scene.primary(), scene.timeline()) == (was, timeline)
     assert not scene.marked_as_standby(was)
 

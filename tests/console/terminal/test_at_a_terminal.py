@@ -13,6 +13,7 @@ from seawall.errors import ExitCode
 from seawall.journal import Answered, Approved, Outcome
 from seawall.journal_file import read_journal
 from tests.console.terminal.keyboard import ROOT
+from tests.console.terminal.stage import PLAIN
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +100,7 @@ def test_ctrl_c_stops_driving_and_says_how_to_go_on(stage, sit_down):
 
 @pytest.mark.lab  # it waits until what was under way can act no more, which the fast tests have no time for
 def test_what_ctrl_c_left_under_way_is_looked_at_and_done_once(stage, sit_down):
+    stage.write("runbooks/blink.yaml", PLAIN.replace("within: 60s", "within: 10s"))
     with sit_down("run", "blink", "slow=1500ms", "--yes", "green") as keyboard:
         keyboard.until("doing light")
         keyboard.press_ctrl_c()
