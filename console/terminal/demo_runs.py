@@ -40,6 +40,8 @@ from seawall.state import State
 from seawall.steady import steady
 
 Tell = Callable[[str], None]
+SEAWALL = [sys.executable, "-m", "console.terminal.main"]
+"""The command."""
 AT = "operator"
 """The machine of the lab that the command counts as a program of."""
 BEGINS_WITHIN = 90.0
@@ -126,16 +128,7 @@ class Command:
         log.parent.mkdir(exist_ok=True)
         with log.open("ab") as output:
             return subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "console.terminal.main",
-                    *words_,
-                    "--as",
-                    OPERATOR,
-                    "--city",
-                    str(self._desk.folder),
-                ],
+                [*SEAWALL, *words_, "--as", OPERATOR, "--city", str(self._desk.folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -142,9 +142,9 @@ class Scene:
         self.commands.append(Command(process, out, err))
         return self.commands[-1]
 
-    def seawall(self, *words: str, within: float = LIMIT) -> Said:
+    def seawall(self, *words: str, within: float = LIMIT, program: Sequence[str] = SEAWALL) -> Said:
         """Carry a command out to its end."""
-        return self.begin(*words).ended(within)
+        return self.begin(*words, program=program).ended(within)
 
     @property
     def runs(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from flows.server import prefect_environment, prefect_server
 from seawall.errors import ExitCode
 from seawall.loading import load_inventory
 from seawall.run_folder import read_state
+from tests.end_to_end.awaiting import AWAITING
 from tests.end_to_end.leaks import files_below, forms, leaks, people_of, processes_seen, secrets_of
-from tests.end_to_end.scene import Scene, until
+from tests.end_to_end.scene import SEAWALL, Scene, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.prefect]
 
@@ -56,7 +57,7 @@ def story(lab: LabLayout, city_of_stories: Path, tmp_path_factory: pytest.TempPa
         succeed(scene, "plan", "verify-backup", "backup=login-nightly", "--json")
         succeed(scene, "run", "take-backup", "backup=login-nightly", "--yes", "login-nightly", ALONE)
         succeed(scene, "verify-backups", "login", "--yes", "login-nightly", "--json", ALONE)
-        succeed(scene, "drill", "run", "planned-move", "--json")
+        succeed(scene, "drill", "run", "planned-move", "--json", program=AWAITING)
         tell_with_wrong_secrets(scene, tmp_path_factory.mktemp("wrong") / "city")
         succeed(scene, "person", "list", "--json")
         succeed(scene, "duty")
@@ -88,8 +89,8 @@ def story(lab: LabLayout, city_of_stories: Path, tmp_path_factory: pytest.TempPa
     scene.bring_home()
 
 
-def succeed(scene: Scene, *words: str) -> None:
-    said = scene.seawall(*words)
+def succeed(scene: Scene, *words: str, program: Sequence[str] = SEAWALL) -> None:
+    said = scene.seawall(*words, program=program)
     assert said.code == ExitCode.DONE, (words, said.all)
 
 

@@ -15,7 +15,8 @@ from drills.lab.status import lab_status
 from drills.lab.up import lab_down
 from flows.server import end_server, running_server
 from seawall.errors import ExitCode
-from tests.end_to_end.scene import ROOT, SEAWALL, until
+from tests.end_to_end.awaiting import AWAITING
+from tests.end_to_end.scene import ROOT, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.prefect]
 
@@ -43,7 +44,7 @@ def begin(folder: Path, told: Path) -> subprocess.Popen[bytes]:
     }
     with told.open("wb") as out:
         return subprocess.Popen(
-            [*SEAWALL, "demo", "--lab", str(folder)],
+            [*AWAITING, "demo", "--lab", str(folder)],
             cwd=ROOT,
             env={**others, "SEAWALL_LANGUAGE": "en", "NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from flows.server import prefect_environment, prefect_server
 from seawall.errors import ExitCode
 from seawall.journal import Ended, Started
 from seawall.journal_file import read_journal
+from tests.end_to_end.awaiting import AWAITING
 from tests.end_to_end.scene import OTHER, Scene, outcome, successes
 
 pytestmark = [pytest.mark.lab, pytest.mark.prefect]
@@ -35,7 +36,7 @@ def test_a_failover_ends_well_and_its_command_too_when_prefect_is_killed_in_the_
     scene, server = watched
     was, timeline = scene.primary(), scene.timeline()
     with scene.no_two_primaries():
-        command, run = scene.move(OTHER[was])
+        command, run = scene.move(OTHER[was], program=AWAITING)
         allowed = scene.begin_to_allow(run)
         scene.wait_for(run, lambda one: isinstance(one, Started) and one.step == "fence")
         os.kill(server, signal.SIGKILL)
