@@ -20,7 +20,6 @@ from seawall.errors import Busy, JournalError
 from seawall.escalating import Line, no_line
 from seawall.inbox import FileInbox
 from seawall.journal import Ended, Event, Journal, Opened, Outcome, Word
-from seawall.journal_file import first_event
 from seawall.judging import judge_without_city
 from seawall.places import PlaceSilent
 from seawall.reviews import note_glass
@@ -84,7 +83,7 @@ def carry_out(
         JournalError: its journal cannot be used; Tampered when it was changed.
     """
     plan = run.plan
-    gate = gate or judge_without_city(first_event(run.journal_path))
+    gate = gate or judge_without_city(run.opened)
     check_alone_counts(run, at, gate, clock)
     with _covered(run, at, clock, by) as (journal, hold):
         inbox: Inbox = FileInbox(run)
@@ -163,7 +162,7 @@ def held(
         PlaceSilent: too few of the city's places answer.
         JournalError: its journal cannot be used; Tampered when it was changed.
     """
-    check_alone_counts(run, at, gate or judge_without_city(first_event(run.journal_path)), clock)
+    check_alone_counts(run, at, gate or judge_without_city(run.opened), clock)
     with _covered(run, at, clock, by) as (journal, _):
         yield journal
 

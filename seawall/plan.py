@@ -286,8 +286,10 @@ def canonical(value: Any) -> bytes:
     return _CANONICAL.encode(value).encode()
 
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-"""Made once: `json.dumps` makes one for every call that asks for anything."""
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
+"""Made once: `json.dumps` makes one for every call that asks for anything. Nothing written here has a circle in it."""
 
 
 def references(value: Any) -> tuple[str, ...]:

@@ -53,6 +53,11 @@ class RunFolder:
         return self.path / "inbox"
 
     @cached_property
+    def opened(self) -> Opened:
+        """How the run was opened: the journal's first line, which stays. Raises: JournalError, Tampered."""
+        return first_event(self.journal_path)
+
+    @cached_property
     def plan(self) -> Plan:
         """The plan, as it was when the run was opened.
 
@@ -61,7 +66,7 @@ class RunFolder:
             JournalError: it cannot be read.
         """
         path, content = self.path / "plan.json", self.plan_content()
-        if hashlib.sha256(content).hexdigest() != first_event(self.journal_path).plan:
+        if hashlib.sha256(content).hexdigest() != self.opened.plan:
             remedy = "Do not resume it; compare it with a copy, keep both as evidence, and plan again"
             raise Tampered("the plan was changed after the run was opened", where=str(path), remedy=remedy)
         try:

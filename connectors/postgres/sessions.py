@@ -90,7 +90,8 @@ class Sessions:
 
     def _take(self, server: Server) -> Session | None:
         with self._lock:
-            return self._idle[server].pop() if self._idle[server] else None
+            idle = self._idle[server]
+            return idle.pop() if idle else None
 
     def _give_back(self, session: Session) -> None:
         with self._lock:
