@@ -111,24 +111,27 @@ class ServersInMemory:
     def catch_up(self) -> None:
         """Let every standby receive what its primary has."""
         for one in self.servers.values():
-            if one.in_recovery and self.receives(one) and (source := self.source(one)) is not None:
+            if one.in_recovery and (source := self._received_from(one)) is not None:
                 one.log, one.timeline, one.left = list(source.log), source.timeline, dict(source.left)
 
     def source(self, one: ServerInMemory) -> ServerInMemory | None:
         """Return the server that another one follows."""
-        return next((other for other in self.servers.values() if other.reached_at == one.follows), None)
+        for other in self.servers.values():  # no generator: a simulation asks this a hundred times a story
+            if other.reached_at == one.follows:
+                return other
+        return None
 
     def receives(self, one: ServerInMemory) -> bool:
         """Tell whether a standby receives: the link is whole, and it has nothing of its own."""
+        return self._received_from(one) is not None
+
+    def _received_from(self, one: ServerInMemory) -> ServerInMemory | None:
         if self.link_cut or one.held or not (one.running and one.in_recovery):
-            return False
+            return None
         source = self.source(one)
-        return (
-            source is not None
-            and source.running
-            and not source.held
-            and one.log == source.log[: len(one.log)]
-        )
+        if source is None or not source.running or source.held:
+            return None
+        return source if one.log == source.log[: len(one.log)] else None
 
     def stop(self, one: ServerInMemory) -> None:
         """Stop a server in good order; its standbys receive everything first."""
