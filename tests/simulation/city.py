@@ -76,6 +76,18 @@ def audiences() -> Audiences:
     return Audiences.of(inventory(has_places=False))
 
 
+@cache
+def _touched() -> Inventory:
+    """Return what of the city a story can touch: every server, and of the services the one that is moved."""
+    whole = inventory(has_places=False)
+    hosts = {
+        name: host.model_copy(update={"units": {}, "web_roots": {}}) for name, host in whole.hosts.items()
+    }
+    return _Known.model_construct(
+        **dict(whole) | {"hosts": hosts, "services": {SERVICE: whole.services[SERVICE]}}
+    )
+
+
 def _host(host: HostEntry, *, has_lease: bool) -> HostEntry:
     servers = {}
     for cluster, one in host.postgres.items():
@@ -87,7 +99,7 @@ def _host(host: HostEntry, *, has_lease: bool) -> HostEntry:
 
 def outside() -> OutsideInMemory:
     """Make what is outside, new; its places, where it has any, are the story's own."""
-    return OutsideInMemory.of(inventory(has_places=False))
+    return OutsideInMemory.of(_touched())
 
 
 @cache

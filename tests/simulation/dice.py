@@ -8,6 +8,7 @@ from zlib import crc32
 
 T = TypeVar("T")
 _MASK = (1 << 64) - 1
+_SHARE = 2.0**-53
 
 
 class Dice:
@@ -27,7 +28,7 @@ class Dice:
         mixed = n & _MASK
         mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
-        return ((mixed ^ (mixed >> 31)) >> 11) / (1 << 53)
+        return ((mixed ^ (mixed >> 31)) >> 11) * _SHARE
 
     def between(self, low: float, high: float, what: str) -> float:
         """Return a number between two."""

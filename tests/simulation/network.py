@@ -100,8 +100,8 @@ class Network:
 
     def fault_of(self, kind: Of) -> Refused | LostAnswer | LateAnswer | None:
         """Count an exchange, and return what befalls it."""
-        self.asked[kind] += 1
-        return self.faults.get((kind, self.asked[kind]))
+        self.asked[kind] = n = self.asked[kind] + 1
+        return self.faults.get((kind, n)) if self.faults else None
 
     def exchange(
         self,
@@ -136,6 +136,23 @@ class Network:
 class _Exchange:
     """One thing that a machine is asked."""
 
+    __slots__ = (
+        "act",
+        "answered",
+        "changes",
+        "did",
+        "error",
+        "fault",
+        "limit",
+        "machine",
+        "network",
+        "process",
+        "result",
+        "takes",
+        "thread",
+        "what",
+    )
+
     def __init__(
         self,
         network: Network,
@@ -161,26 +178,27 @@ class _Exchange:
 
     def made(self) -> Any:
         """Send, wait, and return or raise what came of it."""
-        network, kernel = self.network, self.network.kernel
-        self.process.instant()
-        kind: Of = "store" if self.machine.is_store else "host"
+        network, machine, process = self.network, self.machine, self.process
+        kernel = network.kernel
+        process.instant()
+        kind: Of = "store" if machine.is_store else "host"
         self.fault = network.fault_of(kind)
         if self.changes:
             self.fault = network.fault_of("change") or self.fault
         if self.fault is not None:
             network.happened(self.fault)
-        gone = not self.machine.up or not network.reaches(self.process.place, self.machine.place)
+        gone = not machine.up or not network.reaches(process.place, machine.place)
         if gone or kernel.now >= self.limit or isinstance(self.fault, Refused):
             if gone:
                 kernel.sleep(min(CONNECTS, max(0.0, self.limit - kernel.now)))
             raise Unreachable("no connection", where=self.machine.name, remedy="See whether it is up")
         if kind == "host" and network.listens:
-            network.tell(self.process.name, f"asks {self.machine.name}: {self.what}")
-        self.machine.coming += 1
+            network.tell(process.name, f"asks {machine.name}: {self.what}")
+        machine.coming += 1
         kernel.after(self._on_its_way(), self._arrive)
         kernel.wake(self.thread, self.limit - kernel.now)
         kernel.wait()
-        self.process.instant()
+        process.instant()
         if not self.answered:
             network.tell(self.process.name, f"gives up waiting for {self.machine.name}: {self.what}")
             problem = "it was not seen to end within the limit"

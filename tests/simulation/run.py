@@ -6,7 +6,8 @@ on is simulated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,13 +16,13 @@ from itertools import pairwise
 from math import inf
 from pathlib import Path
 
-from seawall import run_folder
+from seawall import carrying, run_folder
 from seawall.carrying import carry_out, newly_opened
 from seawall.decide import Ask, Finish
 from seawall.driving import AtPlaces
 from seawall.errors import BadInput, Busy, JournalError, SeawallError
 from seawall.hands import ThreadHands
-from seawall.inbox import put
+from seawall.inbox import FileInbox, put
 from seawall.journal import Ended, Event, Outcome, Overridden, Started, Word
 from seawall.journal_file import last_event, read_journal
 from seawall.places import Places
@@ -142,7 +143,7 @@ class Run:
         folder = self.folder(self.place)
         if self.ended is None and folder.path.exists():
             with suppress(BadInput):  # it ended with a process that died of that
-                put(folder, word)
+                _lay(folder, word)
             for process in self.processes:
                 process.nudged()
 
@@ -151,7 +152,7 @@ class Run:
         self.ties.tell(word.by, f"says {_words(word)}")
         folder = self.folder(self.place)
         if folder.path.exists():
-            put(folder, word)
+            _lay(folder, word)
             if not self.processes:
                 self.carry_on(self.opened_by)
 
@@ -271,6 +272,8 @@ def named(*, signed: bool) -> Iterator[None]:
         assert current is not None
         yield current.process.name.partition("#")[0]
 
+    _laid.clear()
+    inbox, vars(carrying)["FileInbox"] = vars(carrying)["FileInbox"], _Inbox
     vars(run_folder).update(
         _names=names,
         _plan_in=_plan_in,
@@ -280,9 +283,32 @@ def named(*, signed: bool) -> Iterator[None]:
         yield
     finally:
         vars(run_folder).update(were)
+        vars(carrying)["FileInbox"] = inbox
 
 
 _plan_in = cache(run_folder._plan_in)
+_laid: Counter[Path] = Counter()
+"""How many words were laid into each inbox."""
+
+
+def _lay(folder: RunFolder, word: Word) -> None:
+    _laid[folder.inbox_path] += 1
+    put(folder, word)
+
+
+class _Inbox(FileInbox):
+    """The product's own inbox, which looks into its folder when there is something new in it, and not every turn."""
+
+    def __init__(self, run: RunFolder) -> None:
+        super().__init__(run)
+        self._looked_at = -1
+
+    def take(self) -> Sequence[Word]:
+        laid = _laid[self._path]
+        if laid == self._looked_at and not self._given:
+            return ()
+        self._looked_at = laid
+        return super().take()
 
 
 def _words(word: Word) -> str:

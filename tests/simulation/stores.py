@@ -78,7 +78,7 @@ class WiredPlace:
     def names(self, prefix: str, within: timedelta) -> tuple[str, ...]:
         """See `seawall.places.Place`."""
         return self._ask(
-            "list", lambda _end: tuple(sorted(key for key in self._kept if key.startswith(prefix))), within
+            "list", lambda _end: tuple(sorted([key for key in self._kept if key.startswith(prefix)])), within
         )
 
     def remove(self, key: str, within: timedelta) -> None:

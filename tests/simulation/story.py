@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import inf
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from connectors.memory.postgres import ServerInMemory
@@ -17,7 +16,7 @@ from seawall.plan import Plan
 from seawall.targets import Server
 from tests.simulation import city
 from tests.simulation.dice import Dice
-from tests.simulation.disk import Disks
+from tests.simulation.disk import Disks, a_folder
 from tests.simulation.faults import (
     PLACES,
     Abort,
@@ -61,8 +60,6 @@ LOOKING = 30.0
 """Seconds in which what is due by itself has looked whether there is a freeze."""
 MOST_LIVES = 12
 """So often somebody takes the run up before everybody goes home."""
-IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
-"""Where folders are kept: the disk's own pace is no part of a story."""
 
 
 @dataclass
@@ -133,9 +130,9 @@ class Story:
 
     def play(self) -> Story:
         """Let it all happen, and judge it."""
-        with TemporaryDirectory(dir=IN_MEMORY, prefix="seawall-story-") as folder, telling(self.kernel):
+        with a_folder() as folder, telling(self.kernel):
             with self.disks.in_place(), named(signed=self.setting.is_signed):
-                self._let_happen(Path(folder))
+                self._let_happen(folder)
             self.wrongs = tuple(wrongs(self))
             for run in self.runs:
                 for process in list(run.processes):

@@ -105,7 +105,7 @@ class VirtualThread:
         process.instant()
 
     def is_alive(self) -> bool:
-        return self._thread is not None and not self._thread.greenlet.dead
+        return self._thread is not None and not self._thread.dead
 
     def join(self, timeout: float | None = None) -> None:
         end = kernel().now + (1e9 if timeout is None else timeout)
@@ -167,7 +167,7 @@ class VirtualLock:
 
     def acquire(self) -> bool:
         one = _telling[-1]
-        while self._holder is not None and self._holder.process.alive and not self._holder.greenlet.dead:
+        while self._holder is not None and self._holder.process.alive and not self._holder.dead:
             one.sleep(0.001)
         self._holder = one.current
         return True
