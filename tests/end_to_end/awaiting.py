@@ -1,4 +1,4 @@
-"""`seawall`, which waits for Prefect to begin a run, however busy the machine is; so do the commands of its demo.
+"""`seawall`, which waits for Prefect to begin a run, however busy the machine is.
 
 Run as `python -m tests.end_to_end.awaiting WORDS...`.
 """
@@ -14,8 +14,4 @@ AWAITING = [sys.executable, "-m", "tests.end_to_end.awaiting"]
 
 if __name__ == "__main__":
     wait_for_its_beginning()
-    if "demo" in sys.argv:
-        from console.terminal import demo_runs
-
-        demo_runs.SEAWALL = AWAITING
     main()

@@ -15,8 +15,8 @@ from drills.lab.status import lab_status
 from drills.lab.up import lab_down
 from flows.server import end_server, running_server
 from seawall.errors import ExitCode
-from tests.end_to_end.awaiting import AWAITING
 from tests.end_to_end.scene import ROOT, until
+from tests.end_to_end.unhurried_demo import UNHURRIED_DEMO, write_unhurried
 
 pytestmark = [pytest.mark.lab, pytest.mark.prefect]
 
@@ -44,7 +44,7 @@ def begin(folder: Path, told: Path) -> subprocess.Popen[bytes]:
     }
     with told.open("wb") as out:
         return subprocess.Popen(
-            [*AWAITING, "demo", "--lab", str(folder)],
+            [*UNHURRIED_DEMO, str(told.parent / "scenarios"), "demo", "--lab", str(folder)],
             cwd=ROOT,
             env={**others, "SEAWALL_LANGUAGE": "en", "NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,
@@ -67,7 +67,9 @@ def of_the_demo(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(2 * WHOLE_DEMO + 120)
 def test_a_demo_that_was_killed_half_way_is_no_hindrance_to_the_next(folder: Path, tmp_path: Path):
+    write_unhurried(tmp_path / "scenarios")
     city, prefect = (folder.with_name(f"{folder.name}-{name}") for name in ("city", "prefect"))
     killed = begin(folder, tmp_path / "killed")
     try:

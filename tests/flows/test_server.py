@@ -25,7 +25,7 @@ def test_a_second_caller_joins_the_server_that_is_there(prefect: Prefect) -> Non
 def test_a_server_that_was_killed_is_none_and_nothing_remains_of_it(prefect: Prefect) -> None:
     server = prefect.pid
     os.kill(server, signal.SIGKILL)
-    until(lambda: running_server(prefect.folder) is None, "the server gone")
+    os.waitid(os.P_PID, server, os.WEXITED | os.WNOWAIT)
 
     assert not end_server(prefect.folder)
     assert not Path(f"/proc/{server}").exists()

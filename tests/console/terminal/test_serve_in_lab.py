@@ -109,6 +109,7 @@ def program_of(served: Served, name: str) -> int:
     raise AssertionError(name)
 
 
+@pytest.mark.timeout(2 * (STARTS_WITHIN + RUNS_WITHIN) + 120)
 def test_a_schedule_of_a_minute_runs_and_goes_on_after_its_worker_and_its_server_were_killed(
     served: Served, city: Path
 ):
