@@ -45,15 +45,15 @@ test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@# First the fast ones; then, whatever came of them but Ctrl-C, the simulated stories, every core at them; then what
-	@# starts servers or waits, a file at a time on each core; last what needs Prefect, which is given three seconds to
-	@# begin a run and must have the machine for itself.
+	@# starts servers or waits, a file at a time on each core; last what needs Prefect, where much is waited for and little
+	@# computed. There the files come in their order, for a schedule of a minute must not be waited for when all are through.
 	failed=0; $(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)" || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m slow $(STORIES) || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
 	$(BIN)/pytest -q $(BY_FILE) --ignore=$(STORIES) -m "not ($(FAST)) and not prefect and not ($(ELSEWHERE))" || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
-	$(BIN)/pytest -q -m "prefect and not ($(ELSEWHERE))"; exit $$failed
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "prefect and not ($(ELSEWHERE))"; exit $$failed
 
 pages: $(STAMP) $(AXE)  ## every page in headless Chromium, held against WCAG by axe-core (needs chromium)
 	$(BIN)/pytest -m browser
