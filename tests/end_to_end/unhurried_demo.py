@@ -18,12 +18,12 @@ UNHURRIED_DEMO = [sys.executable, "-m", "tests.end_to_end.unhurried_demo"]
 
 
 def write_unhurried(scenarios: Path) -> None:
-    """Write the demo's scenario with limits that no machine is too busy for."""
+    """Write the demo's scenario into a folder, with limits that no machine is too busy for."""
     name = f"{demo.SCENARIO}.yaml"
     text = (PRODUCT / name).read_text(encoding="utf-8")
     unhurried, found = re.subn(r"within: 60s", "within: 10m", text)
     assert found == 2
-    scenarios.mkdir()
+    scenarios.mkdir(exist_ok=True)
     (scenarios / name).write_text(unhurried, encoding="utf-8")
 
 

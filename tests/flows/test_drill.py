@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.unhurried_demo import write_unhurried
 from tests.flows.conftest import ROOT, Prefect, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.prefect]
@@ -20,6 +21,7 @@ def test_a_scheduled_drill_brings_a_lab_up_loses_a_site_and_keeps_the_scorecard(
 ) -> None:
     city = tmp_path / "city"
     shutil.copytree(ROOT / "drills" / "city", city)
+    write_unhurried(city / "scenarios")
     code = "from flows.drill import drill; print(drill('lose-a-site', return_state=True).state_details.flow_run_id)"
     held = subprocess.run(
         [sys.executable, "-c", code],
@@ -27,7 +29,7 @@ def test_a_scheduled_drill_brings_a_lab_up_loses_a_site_and_keeps_the_scorecard(
         env={**prefect.environment, "SEAWALL_CITY": str(city)},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=270,
         check=False,
     )
     assert held.returncode == 0, held.stderr
