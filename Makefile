@@ -26,8 +26,10 @@ unexport PYTHONDONTWRITEBYTECODE
 ELSEWHERE := root or browser or matrix or model
 FAST := not lab and not prefect and not slow and not ($(ELSEWHERE))
 SIDE_BY_SIDE := -n auto --dist worksteal
-# Tests of one file share a lab and break it in turn; never more than two labs at once.
+# Tests of one file share a lab and break it in turn. What starts servers waits more than it works, so that three files
+# keep two cores at it; in the files' order, for the stories come last otherwise, each long, and workers wait for one.
 BY_FILE := -n 2 --dist loadfile
+WAITING := -n 3 --dist loadfile --no-loadscope-reorder
 STORIES := tests/simulation
 
 .PHONY: check test pages model fuzz matrix drills soak env demo bench golden lock clean
@@ -45,15 +47,15 @@ test: $(STAMP)  ## everything, with the lab's servers and Prefect
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@# First the fast ones; then, whatever came of them but Ctrl-C, the simulated stories, every core at them; then what
-	@# starts servers or waits, a file at a time on each core; last what needs Prefect, where much is waited for and little
-	@# computed. There the files come in their order, for a schedule of a minute must not be waited for when all are through.
+	@# starts servers or waits; last what needs Prefect, where a schedule of a minute must not be waited for when all else is
+	@# through, either.
 	failed=0; $(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)" || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m slow $(STORIES) || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
-	$(BIN)/pytest -q $(BY_FILE) --ignore=$(STORIES) -m "not ($(FAST)) and not prefect and not ($(ELSEWHERE))" || failed=$$?; \
+	$(BIN)/pytest -q $(WAITING) --ignore=$(STORIES) -m "not ($(FAST)) and not prefect and not ($(ELSEWHERE))" || failed=$$?; \
 	[ $$failed != 2 ] || exit 2; \
-	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "prefect and not ($(ELSEWHERE))"; exit $$failed
+	$(BIN)/pytest -q $(WAITING) -m "prefect and not ($(ELSEWHERE))"; exit $$failed
 
 pages: $(STAMP) $(AXE)  ## every page in headless Chromium, held against WCAG by axe-core (needs chromium)
 	$(BIN)/pytest -m browser
