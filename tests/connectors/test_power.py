@@ -293,7 +293,7 @@ def test_a_switch_that_was_pressed_and_not_seen_to_work_is_in_doubt(power, condu
                 return
 
     with misbehaving(controller) as port, pytest.raises(MayHaveActed, match="not seen to be Off"):
-        power.turn_off(a_host(f"http://127.0.0.1:{port}").power, occasion(1).deadline)
+        power.turn_off(a_host(f"http://127.0.0.1:{port}").power, occasion(5).deadline)
 
 
 @pytest.mark.slow
