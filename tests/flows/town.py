@@ -57,7 +57,8 @@ class Town:
         with Path(args.book).open("a", encoding="utf-8") as book:
             book.write(f"{args.line}\n")
         time.sleep(args.seconds)
-        while args.held_until is not None and not Path(args.held_until).exists():
+        held_until = None if args.held_until is None else Path(args.held_until)
+        while held_until is not None and not (held_until.exists() or occasion.deadline.passed):
             time.sleep(0.01)
         return Noted(lines=len(Path(args.book).read_text(encoding="utf-8").splitlines()))
 
