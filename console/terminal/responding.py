@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from connectors.world import foresee_claims, places_in
 from console.terminal.carrying import Manner, carry
@@ -44,14 +45,17 @@ class Responding:
         sign = scripted_request(plan, self._manner.by, now)
         run = create_run(desk.runs, plan, by=self._manner.by, version=version(), now=now, sign=sign)
         obliging = Obliging(run, approved_by, desk.city.inventory, surroundings().now)
-        obliging.approve()
 
         def watch(event: Event, state: State) -> None:
             self._show(event, state)
             obliging.hear(event)
 
-        with newly_opened(run, surroundings().now, by=self._manner.by):
-            carry(run, self._world, self._manner, watch)
+        # They say yes while the run is claimed, and nobody waits for their words to reach the disk.
+        with ThreadPoolExecutor(1, thread_name_prefix="yeses") as beside:
+            said = beside.submit(obliging.approve)
+            with newly_opened(run, surroundings().now, by=self._manner.by):
+                carry(run, self._world, self._manner, watch)
+            said.result()
         return Responded.of(run.path, plan, read_journal(run.journal_path))
 
     def _plan(self, asked: Asked) -> Plan:

@@ -131,16 +131,21 @@ class PageOfRun:
 
     def _write_on(self) -> None:
         patience = self.pages.known.every.total_seconds() * 0.9
+        self._settle()  # at first, too: the run itself has more to do in its first half second than at any other time
         while not self._over.is_set():
             self._write()
             if self._over.is_set():  # the run ended while it was written, and nothing more comes
                 break
             # Nothing happened for so long: written again, so that the promised next update comes.
             self._take_in(wait=patience)
-            end = time.monotonic() + max(SETTLES.total_seconds(), self._took / SHARE)
-            while not self._over.is_set() and (left := end - time.monotonic()) > 0:
-                self._take_in(wait=left)
+            self._settle()
         self._write()
+
+    def _settle(self) -> None:
+        """Take in what happens until it is time to write."""
+        end = time.monotonic() + max(SETTLES.total_seconds(), self._took / SHARE)
+        while not self._over.is_set() and (left := end - time.monotonic()) > 0:
+            self._take_in(wait=left)
 
     def _take_in(self, *, wait: float = 0.0) -> None:
         """Fold what has happened, waiting for the first of it."""
@@ -157,16 +162,19 @@ class PageOfRun:
     def _apply(self, event: Event | None) -> None:
         if event is None:
             self._over.set()
-        elif self._state is not None:
-            self._state.apply(event)
+        else:
+            self._folded().apply(event)
+
+    def _folded(self) -> State:
+        """Return what has been taken in so far; for whoever holds the fold."""
+        if self._state is None:
+            self._state = State(self.plan, self.past)
+        return self._state
 
     def _status(self) -> Status:
-        with self._fold:
-            if self._state is None:
-                self._state = State(self.plan, self.past)
-            state = self._state
         self._take_in()
         with self._fold:
+            state = self._folded()
             halted = self._over.is_set() and state.ended is None
             return status_of(
                 state,
