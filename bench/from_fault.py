@@ -46,7 +46,7 @@ AT_MOST = timedelta(seconds=WITHIN)
 def run() -> Measured:
     """Measure both, in turn; ours alone where repmgr is not installed."""
     peer = programs()
-    ours, theirs = [], []
+    ours, theirs, fenced = [], [], []
     with lab() as here, TemporaryDirectory(prefix="acknowledged-") as folder:
         path = Path(folder) / "acknowledged"
         for _ in range(ROUNDS):
@@ -54,19 +54,22 @@ def run() -> Measured:
             if peer is not None:
                 with pair(peer, room(), RULE) as two:
                     theirs.append(_watched_by_repmgr(two))
+                with pair(peer, room(), RULE, fences=True) as two:
+                    fenced.append(_watched_by_repmgr(two))
     mine = _samples("seawall", ours)
     if peer is None:
         return Measured(question=QUESTION, samples=(mine,), beside=f"{_lost('seawall', ours)} {NOT_HERE}.")
-    other = _samples("repmgr", theirs)
+    other, same = _samples("repmgr", theirs), _samples("repmgr that fences first", fenced)
     return Measured(
         question=QUESTION,
-        samples=(mine, other),
-        ratios=(ratio(mine, other),),
+        samples=(mine, other, same),
+        ratios=(ratio(mine, other), ratio(mine, same)),
         budgets=(
             Budget(of="as many times as long as repmgr", at_most=1.0, is_now=mine.median / other.median),
         ),
-        beside=f"{versions(peer)}. It fences nothing: the old primary is believed dead because it does not answer;"
-        f" ours waits for its power controller to say so. {_lost('seawall', ours)} {_lost('repmgr', theirs)}",
+        beside=f"{versions(peer)}. By itself it fences nothing: the old primary is believed dead because it does not"
+        " answer; ours waits for its power controller to say so, and so does the one that fences first, by a script in"
+        f" its promote_command. {_lost('seawall', ours)} {_lost('repmgr', [*theirs, *fenced])}",
     )
 
 

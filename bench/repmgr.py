@@ -14,8 +14,10 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,8 +29,10 @@ import psycopg
 from bench.users import RunningUser
 from drills.lab.account import servers_account
 from drills.lab.folders import LabFolder
+from drills.lab.machine import Boot
 from drills.lab.ports import free_ports
 from drills.lab.postgres import free_memory_of_killed
+from drills.lab.power import RESET, SYSTEMS
 from drills.lab.processes import end, marks
 from seawall.sightings import Pace
 
@@ -83,12 +87,15 @@ class Pair:
     Attributes:
         at: the folder of the programs.
         places: one machine's folder for each.
+        power: the port of the first machine's power controller, the lab's own; with it repmgrd fences before it
+            promotes: it turns the machine off and waits until the controller says so. None: it fences nothing.
     """
 
     at: Path
     places: LabFolder
     pace: Pace
     ports: Mapping[str, int]
+    power: int | None = None
     _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def user(self) -> RunningUser:
@@ -125,6 +132,8 @@ class Pair:
     def come_up(self) -> None:
         """Make both, register them, and let repmgrd watch."""
         self._make_primary()
+        if self.power is not None:
+            self._guard_power(self.power)
         for number, node in enumerate(NODES, 1):
             self._write(self._config(node), self._configured(node, number))
         self._repmgr("first", "primary", "register")
@@ -180,6 +189,7 @@ class Pair:
 
     def _configured(self, node: str, number: int) -> str:
         config = self._config(node)
+        promote = f"{self.at}/repmgr standby promote -f {config} --log-to-file"
         told = {
             "node_id": number,
             "node_name": node,
@@ -188,13 +198,40 @@ class Pair:
             "pg_bindir": self.at,
             "passfile": self._passfile,
             "failover": "automatic",
-            "promote_command": f"{self.at}/repmgr standby promote -f {config} --log-to-file",
+            "promote_command": promote if self.power is None else f"/bin/sh {self._fencing(node, promote)}",
             "follow_command": f"{self.at}/repmgr standby follow -f {config} --log-to-file --upstream-node-id=%n",
             "monitor_interval_secs": int(self.pace.every.total_seconds()),
             "reconnect_attempts": self.pace.misses,
             "reconnect_interval": int(self.pace.every.total_seconds()),
         }
         return "".join(f"{name} = '{value}'\n" for name, value in told.items())
+
+    def _guard_power(self, port: int) -> None:
+        """Start the controller of the first machine's power, which stands elsewhere."""
+        for folder in (self.places.boot("first").parent, self.places.state("first").parent):
+            folder.mkdir(exist_ok=True)
+        Boot("first", str(uuid.uuid4()), None, None, ()).save(self.places)
+        password = self.places.root / "password"
+        words = ["--address", "127.0.0.1", "--port", str(port), "--lab", str(self.places.root), "--machines"]
+        words += ["first", "--username", "operator", "--password-file", str(password)]
+        self._started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "drills.lab.power", *words],
+                env={**os.environ, **marks(self.places, "controller")},
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        )
+
+    def _fencing(self, node: str, promote: str) -> Path:
+        """Write what repmgrd calls instead of `promote`: as operators have it who fence before they promote."""
+        path, secret = self._config(node).with_suffix(".sh"), (self.places.root / "password").read_text()
+        at = f"http://127.0.0.1:{self.power}{SYSTEMS}/first"
+        ask = f"curl --silent --fail --max-time 10 --user operator:{secret}"
+        off = f'{ask} --json \'{{"ResetType":"ForceOff"}}\' {at}/{RESET}'
+        is_off = f'{ask} {at} | grep -q \'"PowerState": *"Off"\''
+        self._write(path, f"set -e\n{off}\nuntil {is_off}; do sleep 0.1; done\nexec {promote}\n")
+        return path
 
     def _conninfo(self, node: str) -> str:
         return f"host=127.0.0.1 port={self.ports[node]} {_WHO} connect_timeout=2"
@@ -259,18 +296,20 @@ _WHO = "user=repmgr dbname=repmgr"
 
 
 @contextmanager
-def pair(at: Path, room: Path, pace: Pace) -> Iterator[Pair]:
+def pair(at: Path, room: Path, pace: Pace, *, fences: bool = False) -> Iterator[Pair]:
     """Bring a pair up in a folder of its own below `room`, and take it down after the block, however that ends.
 
     Args:
         at: `programs()`.
         room: where the folder is made.
         pace: repmgrd's rule: how often it looks, and how often it tries again before it fails over.
+        fences: whether it turns the old primary's machine off before it promotes.
     """
     root = Path(tempfile.mkdtemp(prefix="seawall-repmgr-", dir=room))
     servers_account().own(root)
     free = free_ports()
-    made = Pair(at, LabFolder(root), pace, {node: next(free) for node in NODES})
+    ports = {node: next(free) for node in NODES}
+    made = Pair(at, LabFolder(root), pace, ports, next(free) if fences else None)
     try:
         made.come_up()
         yield made
