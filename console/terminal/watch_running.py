@@ -22,6 +22,8 @@ from seawall.sightings import Condition, Sighting, keep_sightings, read_sighting
 
 LOOKED_FOR_EVERY = 5.0
 """Seconds between two looks whether the inventory's files have changed."""
+Files = Mapping[str, tuple[int, int]]
+"""By name, when a file was last written (nanoseconds), and its size (bytes)."""
 
 
 def keep_watch(desk: Desk, by: str) -> None:
@@ -38,17 +40,20 @@ def keep_watch(desk: Desk, by: str) -> None:
 
 
 def _watch_on(desk: Desk, by: str, seen: dict[str, Sighting], freezes: FreezeTeller) -> None:
-    _watch_this(desk, by, seen, freezes, again=False)
+    # Noted before they are read: what changes meanwhile is seen at the next look.
+    files = _files(desk.folder)
+    _watch_this(desk, files, by, seen, freezes, again=False)
     while True:
+        files = _files(desk.folder)
         desk = _read_again(desk)
-        _watch_this(desk, by, seen, freezes, again=True)
+        _watch_this(desk, files, by, seen, freezes, again=True)
 
 
 def _watch_this(
-    desk: Desk, by: str, seen: dict[str, Sighting], freezes: FreezeTeller, *, again: bool
+    desk: Desk, files: Files, by: str, seen: dict[str, Sighting], freezes: FreezeTeller, *, again: bool
 ) -> None:
     """Watch until the inventory's files change."""
-    files, screen = _files(desk.folder), out()
+    screen = out()
     wanted = watched(desk.city.inventory)
     _say_whom(desk, [one.service for one in wanted], screen, again=again)
     for gone in set(seen) - set(desk.city.inventory.services):
@@ -105,7 +110,7 @@ def _say_change(name: str, was: Sighting | None, now: Sighting, desk: Desk, scre
     screen.say(line, tones[now.condition], hang=9)
 
 
-def _files(city: Path) -> Mapping[str, tuple[int, int]]:
+def _files(city: Path) -> Files:
     """Return what tells whether the inventory's files are the same."""
     try:
         found = {path.name: path.stat() for path in (city / "inventory").iterdir()}
@@ -114,7 +119,7 @@ def _files(city: Path) -> Mapping[str, tuple[int, int]]:
     return {name: (one.st_mtime_ns, one.st_size) for name, one in found.items()}
 
 
-def _until_changed(city: Path, files: Mapping[str, tuple[int, int]]) -> Callable[[], bool]:
+def _until_changed(city: Path, files: Files) -> Callable[[], bool]:
     looked = time.monotonic()
 
     def goes_on() -> bool:
