@@ -151,16 +151,21 @@ def make_machine(folder: Path, hostname: str, *, path: str = "", user: str = "se
     )
 
 
+def answers(machine: SshMachine) -> bool:
+    """Whether its server takes connections."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", machine.port), timeout=1):
+        return True
+    return False
+
+
 def wait_for(machine: SshMachine, running: subprocess.Popen[bytes]) -> None:
     """Wait until its server takes connections."""
 
-    def answers() -> bool:
+    def is_there() -> bool:
         assert running.poll() is None, "the SSH server did not start"
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", machine.port), timeout=1):
-            return True
-        return False
+        return answers(machine)
 
-    until(answers, "an SSH server")
+    until(is_there, "an SSH server")
 
 
 def start_sshd(

@@ -23,7 +23,7 @@ from seawall.inventory import About, Inventory
 from seawall.model import Text
 from seawall.needed import asked_of
 from seawall.targets import Host, Unit
-from tests.connectors.conftest import OPENSSH, SshMachine, make_machine, until
+from tests.connectors.conftest import OPENSSH, SshMachine, answers, make_machine, until
 from tests.connectors.test_systemd import INSTALL, UNITS, PlaceThere, SystemdContract, host_at, write_units
 from tests.own_systemd import OwnSystemd, own_systemd
 from tests.seawall.keys import ed25519_key
@@ -123,6 +123,7 @@ def machine() -> Iterator[Machine]:
         (door,) = doors
         host = host_at(door)
         until(lambda: system.show("default.target", "ActiveState") == "active", "all that starts at boot")
+        until(lambda: answers(door), "its SSH server, which counts as started before it listens")
         yield Machine(system, door, host)
 
 
