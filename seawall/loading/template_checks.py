@@ -167,4 +167,5 @@ def _attributes_of(kind: type) -> frozenset[str]:
 
 @cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(autoescape=False)  # noqa: S701 - nothing is rendered here, and nothing here is HTML
+    # Read as it is rendered (`seawall.expressions`), by the lexer that is made for that.
+    return jinja2.Environment(trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - nothing is rendered
