@@ -68,7 +68,7 @@ model: $(STAMP)  ## the models in docs/models, every state of them (needs spin a
 fuzz: $(STAMP) $(FUZZ)  ## what reads others' files, guided by coverage: make fuzz FOR=10m READER=journal (Linux on x86-64)
 	PYTHONPATH=.venv/fuzz $(BIN)/python -m tests.fuzz --for $(FOR) $(if $(READER),--reader $(READER))
 
-matrix: $(STAMP)  ## the orchestrator killed at every line of its journal, and every fault in turn, on the lab (15 minutes)
+matrix: $(STAMP)  ## the orchestrator killed at every line of its journal, and every fault in turn, on the lab (10 minutes)
 	$(BIN)/pytest $(BY_FILE) -m matrix
 
 drills: $(STAMP)  ## what only root can try, with Debian's own sudo; needs apt-get install sudo nftables openssh-server rsync systemd dbus
