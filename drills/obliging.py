@@ -10,7 +10,6 @@ from seawall.errors import SeawallError
 from seawall.inbox import put
 from seawall.inventory import Inventory
 from seawall.journal import Answered, Approved, Asked, Event
-from seawall.journal_file import first_event
 from seawall.plan import PlannedStep
 from seawall.run_folder import RunFolder
 
@@ -35,7 +34,7 @@ class Obliging:
 
     def _yes(self, step: PlannedStep, person: str) -> Approved | None:
         """Return a yes; None from somebody who would have to sign and has no key here: they say it themselves."""
-        opened = first_event(self._run.journal_path)
+        opened = self._run.opened
         if opened.yeses == "typed":
             return Approved(at=self._now(), step=step.id, by=person, how=HOW)
         return scripted_yes(
@@ -57,7 +56,7 @@ class Obliging:
     def _done(self, step: str, person: str) -> Answered | None:
         """Return that a step of theirs is done; None from somebody who would have to sign and has no key here."""
         word = Answered(at=self._now(), step=step, by=person, answer="happened", why=HOW)
-        if first_event(self._run.journal_path).yeses == "typed":
+        if self._run.opened.yeses == "typed":
             return word
         return scripted_answer(word, self._run.plan, run=self._run.id)
 

@@ -26,7 +26,7 @@ from seawall.files import write_whole
 from seawall.ground import choose
 from seawall.inventory import Inventory
 from seawall.journal import ByHand
-from seawall.journal_file import first_event, has_ended
+from seawall.journal_file import has_ended
 from seawall.judging import judge_without_city
 from seawall.messages import MARK
 from seawall.model import Text
@@ -114,7 +114,7 @@ def type_paper_in(
         raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=f"See `seawall show {run.id}`")
     by, screen = operator(who), aside() if as_json else out()
     sign = _signing(run, desk, by, key, screen)
-    gate = judge(desk) or judge_without_city(first_event(run.journal_path))
+    gate = judge(desk) or judge_without_city(run.opened)
     check_code(_code(code, screen), run.id, run.plan.digest)
     clock = surroundings().now
     with (

@@ -17,7 +17,6 @@ from seawall.codes import heard as heard_code
 from seawall.codes import read_sheet
 from seawall.errors import BadInput, SeawallError
 from seawall.journal import Answered, Word
-from seawall.journal_file import first_event
 from seawall.judging import NO_TRUST, Judge, judge_for, word_of
 from seawall.signed_words import GoingOn, answer_typed, command_of, lets_go_on, statement_of
 from seawall.signers import trust_folder
@@ -163,7 +162,7 @@ def say_who_signed(run: RunFolder, screen: Screen) -> None:
     asks = any(step.approve is not None and step.skipped is None for step in run.plan.steps)
     if not asks:
         return
-    opened = first_event(run.journal_path)
+    opened = run.opened
     if opened.yeses == "typed":
         screen.say(TYPED, "dim", hang=2)
     elif opened.request is None:
