@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-from connectors.world import foresee_claims, places_in
+from connectors.world import foresee, places_in
 from console.terminal.desk import Desk
 from console.terminal.lab import city_of_lab, write_city
 from console.terminal.thinking import think
@@ -175,7 +175,7 @@ def carried_out(here: Place, runbook: str, given: Mapping[str, str], *, copied: 
         places = places_in(world) if copied else None
         plan, _ = think(here.desk, world, runbook, given, exercise=True)
         if copied:
-            foresee_claims(world, plan.claims)
+            foresee(world, plan)
         warm(world, plan).wait(WARMS_WITHIN)
         began = time.monotonic()
         run = create_run(here.desk.runs, plan, by=OPERATOR, version="bench", now=here.desk.local(now()))

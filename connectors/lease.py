@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from connectors.limit import in_time
-from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Seen
+from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, Ready, Seen
 from seawall.errors import CallError, DidNothing, MayHaveActed
 from seawall.evidence import Fenced
 from seawall.expiring import Leases
@@ -119,6 +119,7 @@ class Lease:
                 self._state,
                 does="Shows who holds a server's lease, or who revoked it",
                 limit=LOOKS,
+                ready=self._to_read,
                 needs=(_READS,),
             ),
             Action(
@@ -214,6 +215,9 @@ class Lease:
 
     def close(self) -> None:
         """Nothing of its own to let go of."""
+
+    def _to_read(self, args: LeaseArgs) -> Iterable[Ready]:
+        return () if args.server.lease is None else (Ready(self._leases.warm, args.server),)
 
     def _state(self, args: LeaseArgs, _occasion: Occasion) -> LeaseSeen:
         return self._seen(args.server)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from seawall.expiring import Leases
     from seawall.own_actions import Own
     from seawall.places import Places
+    from seawall.plan import Plan
 
 MadeT = TypeVar("MadeT", bound=Connector)
 
@@ -271,13 +272,15 @@ def places_in(world: World) -> Places | None:
     return world.places if isinstance(world, RealWorld) else None
 
 
-def foresee_claims(world: World, things: Iterable[str]) -> None:
-    """Have read who holds `things` at the places of a world outside, while a person reads the plan."""
+def foresee(world: World, plan: Plan) -> None:
+    """While a person reads a plan: have the places of a world outside keep it, and tell who holds what it wants."""
     places = places_in(world)
     if places is not None:
-        from seawall.claims_at_places import foresee
+        from seawall.claims_at_places import foresee as foresee_claims
+        from seawall.copies import foresee_plan
 
-        foresee(places, things)
+        foresee_claims(places, plan.claims)
+        foresee_plan(places, plan.digest, plan.content)
 
 
 def memory_world(city: Inventory, own: Own | None = None) -> World:

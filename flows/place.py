@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from connectors.world import foresee_claims, places_in, real_world
+from connectors.world import foresee, places_in, real_world
 from drills.scripted import scripted_request
 from flows.choices import city_folder
 from seawall.actions import World
@@ -62,7 +62,7 @@ class Place:
         problems = {name: fact.problem for name, fact in read.items()}
         plan = make_plan(runbook, ground, parameters, exercise=exercise, facts=facts, problems=problems)
         warm(self.world, plan)
-        foresee_claims(self.world, plan.claims)
+        foresee(self.world, plan)
         now = utc_now().astimezone(ZoneInfo(self.city.inventory.city.timezone))
         sign = scripted_request(plan, by, now) if scripted else None
         return create_run(self.runs, plan, by=by, version=version("seawall"), now=now, sign=sign)

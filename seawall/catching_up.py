@@ -7,6 +7,7 @@ the last line, so that none of them can add one any more. Two journals that part
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -74,10 +75,16 @@ def catch_up(places: Places, run: str, here: bytes, *, void: Sequence[int] = ())
     raise AssertionError  # the first line is always tried
 
 
-def read_plan(places: Places, run: str) -> bytes | None:
-    """Return the plan of a run as the places know it. Raises: PlaceSilent: too few answer."""
-    found = _majority(places, run, lambda place: place.get(plan_key(run), places.within))
-    return next((one for one in found if one is not None), None)
+def read_plan(places: Places, run: str, digest: str) -> bytes | None:
+    """Return the plan that a run's first line names, as the places know it: the right one, where any has it.
+
+    Raises: PlaceSilent: too few answer.
+    """
+    found = _majority(places, run, lambda place: place.get(plan_key(digest), places.within))
+    stands = [one for one in found if one is not None]
+    return next(
+        (one for one in stands if hashlib.sha256(one).hexdigest() == digest), next(iter(stands), None)
+    )
 
 
 @dataclass(frozen=True, slots=True)

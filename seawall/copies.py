@@ -1,12 +1,14 @@
 """Copies of a run's journal at the three places, so that losing the machine that drives it loses nothing that matters.
 
     open/<run>                                     the run has not ended
-    runs/<run>/plan                                the plan, as it is on the disk; here before any line is
+    plans/<digest>                                 the plan, as it is on the disk; here before any line is
     runs/<run>/journal/<first line>/<round>        lines of the journal from there on, as they are on the disk
 
 A round is a driver's: the number of the slot with which it took the run up, so that nobody else writes in it. Lines
 count as kept when they and all before them are at a majority of the places. Whoever takes the run up makes the rounds
 of the drivers before void after the last line that is known (`seawall.catching_up`), so that these stop.
+
+A plan's key is the digest that the first line names: it can be sent before there is a run, and is checked by its key.
 
 No change begins before the plan and the first line are kept. So a run of which two places hold no line, and in whose
 rounds none can come any more, has changed nothing: whoever takes it up says so in its place (`NOTHING_BEGUN`).
@@ -50,9 +52,25 @@ def lines_key(run: str, first: int, round_: int) -> str:
     return f"{journal_row(run)}/{first:010d}/{round_:010d}"
 
 
-def plan_key(run: str) -> str:
-    """Return the key of a run's plan."""
-    return f"runs/{run}/plan"
+def plan_key(digest: str) -> str:
+    """Return the key of a plan, by the SHA-256 of its bytes."""
+    return f"plans/{digest}"
+
+
+def foresee_plan(places: Places, digest: str, content: bytes) -> None:
+    """Send a plan out while a person reads it; return at once. Nobody may ever run it: it is kept all the same."""
+    key = plan_key(digest)
+    kept_by: set[str] = places.foreseen.setdefault(key, set())
+
+    def put(place: Place) -> bytes | None:
+        return place.put_if_absent(key, content, places.within)
+
+    def answered(answer: Answer[bytes | None]) -> None:
+        if answer.silent is None and answer.said is None:
+            kept_by.add(answer.place)
+
+    for name in places.names:
+        places.send(name, put, answered)
 
 
 def forget_open(places: Places, run: str) -> None:
@@ -95,9 +113,14 @@ class Copies:
         self._hurry = self._over = self._parted = False
         threading.Thread(target=self._send_what_waits, name=f"copies of {run}", daemon=True).start()
 
-    def keep_plan(self, content: bytes) -> None:
-        """Send the plan out, before any line; for that nobody need have the term yet."""
-        self._send(_Parcel(plan_key(self._run), content, last=THE_PLAN))
+    def keep_plan(self, digest: str, content: bytes) -> None:
+        """Send the plan out, before any line; for that nobody need have the term yet. Not when it was foreseen."""
+        key = plan_key(digest)
+        if len(self._places.foreseen.get(key, ())) < self._places.majority:
+            self._send(_Parcel(key, content, last=THE_PLAN))
+            return
+        with self._changed:
+            self._kept = max(self._kept, THE_PLAN)
 
     def drive(self, round_: int, kept: int) -> None:
         """Begin to copy lines, in this driver's round; so many are `kept` already, and the plan where any is.

@@ -54,7 +54,7 @@ def driven(
 ) -> Iterator[tuple[Journal, Hold]]:
     """Hold the run at the places while the block drives it; `file` is its journal here, held by this process.
 
-    A new run's plan goes out beside its claims, in their time, and its first line when two places hold the plan.
+    A new run's plan goes out beside its claims, unless it was foreseen, and its first line when two places hold it.
 
     Raises:
         Busy: another run holds what this one wants.
@@ -72,7 +72,7 @@ def driven(
     copies, new = Copies(at.places, run.id, term.lose), file.count <= 1
     try:
         if new:
-            copies.keep_plan(run.plan_content())
+            copies.keep_plan(run.opened.plan, run.plan_content())
         with _claimed(run, plan, at.places, term, new=new), term, _given_up(run, file, clock):
             known = _same_lines(at.places, run, file, term)
             journal = ReplicatedJournal(file, copies, plan, term, clock)
@@ -204,7 +204,7 @@ def _send_again(
 ) -> None:
     """Send out what too few places hold: the plan, and when they have it, the lines of the journal."""
     if not copied and not plan_is_sent:
-        copies.keep_plan(run.plan_content())
+        copies.keep_plan(run.opened.plan, run.plan_content())
     copies.drive(term.began, copied)
     if not copies.are_kept(THE_PLAN, KEPT_WITHIN):
         raise too_few(Unclear(copies.silent), f"run {run.id}")

@@ -86,7 +86,7 @@ class Places:
         names: what they are called, in the order of the inventory, which is the order they are asked to begin in.
         majority: how many of them decide.
         within: the limit of one answer.
-        foreseen: what was read of rows beforehand, by row (`claims_at_places`).
+        foreseen: what was read there beforehand, by row (`claims_at_places`, `leasing`), and who has a plan (`copies`).
     """
 
     def __init__(self, places: Sequence[Place], *, within: timedelta = LIMIT) -> None:

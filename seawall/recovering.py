@@ -80,8 +80,7 @@ def recover(
     if run.path.exists():
         remedy = f"Take it up: `seawall resume {run.id}`; what the places know besides is fetched then"
         raise BadInput.one("this machine has that run", where=f"run {run.id}", remedy=remedy)
-    plan = read_plan(places, run.id)
-    if plan is None and not _was_begun(places, run.id):
+    if not _was_begun(places, run.id):
         remedy = "See `seawall recover` for what the places know; a run that ended is not kept there"
         raise BadInput.one("the places do not know this run", where=f"run {run.id}", remedy=remedy)
     make_folder(run.runs)
@@ -91,7 +90,7 @@ def recover(
         if known.is_given_up or not known.lines:
             _give_up(places, run.id, term)
         content = b"".join(known.lines)
-        plan, events = _checked(content, plan, run.id)
+        plan, events = _checked(places, content, run.id)
         said = (
             None
             if isinstance(events[-1], Ended)
@@ -102,7 +101,7 @@ def recover(
 
 
 def _was_begun(places: Places, run: str) -> bool:
-    """Tell whether anything stands at the places of a run whose plan does not: a term, or a claim."""
+    """Tell whether anything stands at the places of a run: a term, or a claim."""
     head = read_row(places, row_of_term(run))
     if isinstance(head, Unclear):
         raise too_few(head, f"run {run}")
@@ -144,13 +143,15 @@ def _known(places: Places, name: str, *, here: bool) -> KnownRun | None:
     return KnownRun(name, first, len(lines), events[-1] if events else None, driver, here)
 
 
-def _checked(content: bytes, plan: bytes | None, run: str) -> tuple[bytes, tuple[Event, ...]]:
+def _checked(places: Places, content: bytes, run: str) -> tuple[bytes, tuple[Event, ...]]:
     lines, whole = read_lines(content, f"the copies of run {run}")
     events = tuple(events_of(lines, f"the copies of run {run}"))
-    if plan is None or whole != len(content) or not events or not isinstance(events[0], Opened):
+    opened = events[0] if events and isinstance(events[0], Opened) else None
+    plan = None if opened is None else read_plan(places, run, opened.plan)
+    if opened is None or plan is None or whole != len(content):
         remedy = "Wait until another place answers and try again; without it the run cannot be taken up"
         raise JournalError("the copies do not show how it was opened", where=f"run {run}", remedy=remedy)
-    if hashlib.sha256(plan).hexdigest() != events[0].plan or events[0].run != run:
+    if hashlib.sha256(plan).hexdigest() != opened.plan or opened.run != run:
         remedy = "Do not take it up; keep the copies as evidence, and plan again"
         raise Tampered(
             "the copy of the plan is not the one that was approved", where=f"run {run}", remedy=remedy

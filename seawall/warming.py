@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 from pydantic import ValidationError
 
-from seawall.actions import Deadline, Ready, World
+from seawall.actions import Action, Deadline, Ready, World
 from seawall.plan import Plan
 
 WITHIN = timedelta(seconds=5)
@@ -63,14 +64,20 @@ def warm(world: World, plan: Plan) -> Warming:
 
 def _needed(world: World, plan: Plan) -> Iterator[Ready]:
     for step in plan.steps:
-        action = world.get(step.uses or "")
-        if action is None or step.skipped is not None:
+        if step.skipped is not None:
             continue
-        # A step that waits for what an earlier one sees cannot be told yet; what that one needs mostly serves both.
-        with contextlib.suppress(ValidationError):
-            args = action.args.model_validate(step.args)
-            yield from () if action.ready is None else action.ready(args)
-        action.seen.model_rebuild()  # now, as the arguments' model was, and not when the step has acted
+        for uses, args in ((step.uses, step.args), *((one.uses, one.args) for one in (step.unless,) if one)):
+            yield from _for_a_call(world.get(uses or ""), args)
+
+
+def _for_a_call(action: Action[Any, Any] | None, args: Mapping[str, Any]) -> Iterator[Ready]:
+    if action is None:
+        return
+    # A step that waits for what an earlier one sees cannot be told yet; what that one needs mostly serves both.
+    with contextlib.suppress(ValidationError):
+        valid = action.args.model_validate(args)
+        yield from () if action.ready is None else action.ready(valid)
+    action.seen.model_rebuild()  # now, as the arguments' model was, and not when the step has acted
 
 
 def _each_once(wanted: Iterator[Ready]) -> Iterator[Ready]:

@@ -51,7 +51,7 @@ class PostgresServers:
         *,
         leases: Leases | None = None,
     ) -> None:
-        leases = leases or Leases(lambda: None, clock)
+        self._leases = leases = leases or Leases(lambda: None, clock)
         self._sessions = sessions
         self._host = host
         self._power = power
@@ -302,6 +302,8 @@ class PostgresServers:
             yield Ready(self._host.shell.warm, host)
         if "powered-off" in args.by and host.power is not None:
             yield Ready(self._power.warm, host.power)
+        if "lease-expired" in args.by:
+            yield Ready(self._leases.warm, args.server)
 
 
 class Postgres(PostgresServers):

@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 from connectors.calling import Calling
-from connectors.world import foresee_claims, places_in
+from connectors.world import foresee, places_in
 from console.terminal.at_places import at_places, check_alone
 from console.terminal.confirming import confirm, show_stakes
 from console.terminal.desk import Desk
@@ -138,7 +138,7 @@ def carry_out_plan(plan: Plan, world: World, manner: Manner, *, yes: str | None,
     """
     desk = manner.desk
     warm(world, plan)  # while a person reads it
-    foresee_claims(world, plan.claims)
+    foresee(world, plan)
     warn_of_freeze(desk.runs, desk.zone, manner.screen)
     if plan.changes:
         show_stakes(plan, manner.screen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from connectors.world import foresee_claims, places_in
+from connectors.world import foresee, places_in
 from console.terminal.carrying import Manner, carry
 from console.terminal.foreseeing import Asked, Foreseeing
 from console.terminal.surroundings import surroundings, version
@@ -67,6 +67,6 @@ class Responding:
             self._manner.desk, self._world, asked.runbook, asked.parameters, exercise=asked.exercise
         )
         warm(self._world, plan)
-        foresee_claims(self._world, plan.claims)
+        foresee(self._world, plan)
         get_ready()
         return plan

@@ -10,6 +10,7 @@ import drills
 from connectors.memory.secrets import SecretsInMemory
 from connectors.world import real_world
 from seawall.binding import make_plan
+from seawall.expiring import Leases
 from seawall.ground import Ground
 from seawall.loading import load_city
 from seawall.warming import AT_MOST, _each_once, _needed
@@ -52,6 +53,7 @@ def test_a_failover_needs_the_standby_the_old_machine_its_power_the_zone_and_the
         f"http://{city.balancers['front'].front}/healthz"
     ]
     assert any(of == city.zones["city.example"] for _, of in found)
+    assert {of for maker, of in found if isinstance(maker, Leases)} == {old, new}
 
 
 def test_a_planned_move_needs_the_old_server_too_and_no_power(needed):

@@ -14,7 +14,7 @@ from connectors.memory.places import PlaceInMemory
 from seawall.attempt import CallToMake
 from seawall.carrying import carry_out
 from seawall.claims_at_places import claim_at, foresee, release_at
-from seawall.copies import journal_row, plan_key
+from seawall.copies import foresee_plan, journal_row, plan_key
 from seawall.decide import Finish
 from seawall.drivers import this_driver
 from seawall.driving import NOT_KNOWN_YET, AtPlaces
@@ -145,8 +145,8 @@ def test_the_plan_is_at_two_places_before_any_line_is_sent(city: City):
     class Telling(SlowPlace):
         def put_if_absent(self, key: str, content: bytes, within: timedelta) -> bytes | None:
             if key.startswith(journal_row(run.id)):
-                sent.append(sum(plan_key(run.id) in one.kept for one in city.stores))
-            if key == plan_key(run.id):
+                sent.append(sum(plan_key(run.opened.plan) in one.kept for one in city.stores))
+            if key == plan_key(run.opened.plan):
                 threading.Event().wait(0.1)
             return super().put_if_absent(key, content, within)
 
@@ -154,6 +154,37 @@ def test_the_plan_is_at_two_places_before_any_line_is_sent(city: City):
     run = city.run("one")
     assert city.carry(run) == Finish(Outcome.DONE)
     assert min(sent) >= 2
+
+
+@dataclass
+class CountsPlans(PlaceInMemory):
+    """A place that counts how often it was sent a plan."""
+
+    plans: int = 0
+
+    def put_if_absent(self, key: str, content: bytes, within: timedelta) -> bytes | None:
+        self.plans += key.startswith(plan_key(""))
+        return super().put_if_absent(key, content, within)
+
+
+@pytest.mark.parametrize(("down", "sent_again"), [((), 0), ((0,), 0), ((0, 1), 1)])
+def test_a_plan_that_two_places_were_foreseen_to_hold_is_not_sent_again(city: City, down, sent_again):
+    stores = [CountsPlans(one.name, kept=one.kept) for one in city.stores]
+    city.stores = list(stores)
+    at = city.at()
+    for one in down:
+        stores[one].down = True
+    foresee_plan(at.places, TWO.digest, TWO.content)
+    until = threading.Event()
+    while len(at.places.foreseen[plan_key(TWO.digest)]) < 3 - len(down):
+        until.wait(0.001)
+    for one in stores:
+        one.down = False
+        one.plans = 0
+    run = city.run("one")
+    assert city.carry(run, at=at) == Finish(Outcome.DONE)
+    assert [one.plans for one in stores] == [sent_again] * 3
+    assert sum(plan_key(TWO.digest) in one.kept for one in stores) >= 2
 
 
 @dataclass

@@ -24,7 +24,7 @@ from seawall.lease import (
     row_of,
     safe_from,
 )
-from seawall.leasing import Decided, grant, next_is_empty, read_lease, revoke, seal, take_up
+from seawall.leasing import KNOWN_FOR, Decided, grant, next_is_empty, read_lease, revoke, seal, take_up
 from seawall.places import Places
 from seawall.slots import Mine, Unclear, slot_key
 from tests.examples import as_many
@@ -290,6 +290,44 @@ class TestAtThreePlaces:
         assert take_up(places, SERVER, TERMS, guard="g2", boot="b1") == (
             "no majority of the places tells how it stands"
         )
+
+    def test_what_was_read_a_moment_ago_is_asked_for_by_its_next_slot_alone(self, places, stores):
+        class Asked(PlaceInMemory):
+            def names(self, prefix: str, within: timedelta) -> tuple[str, ...]:
+                listed.append(prefix)
+                return super().names(prefix, within)
+
+        listed: list[str] = []
+        self.taken_up(places)
+        others = Places([Asked(one.name, kept=one.kept) for one in stores], within=timedelta(seconds=1))
+        first = read_lease(others, SERVER, lambda: 100.0)
+        listed.clear()
+        assert read_lease(others, SERVER, lambda: 100.0 + KNOWN_FOR - 1) == first
+        assert not listed
+        read_lease(others, SERVER, lambda: 100.0 + KNOWN_FOR)
+        assert listed, "long ago, and the next slot may have been taken and tidied away"
+        others.close()
+
+    def test_what_was_read_a_moment_ago_and_is_not_the_newest_any_more_is_not_told(self, places, stores):
+        self.taken_up(places)
+        others = Places([PlaceInMemory(one.name, kept=one.kept) for one in stores])
+        says = []
+        for _ in range(2):
+            found = read_lease(others, SERVER)
+            assert found
+            assert found.word
+            says.append(found.word.says)
+            revoke(places, SERVER, TERMS, by="run-1", why="fire")
+        assert says == ["held", "revoked"]
+        others.close()
+
+    def test_a_process_that_was_held_up_while_it_asked_reads_anew(self, places):
+        self.taken_up(places)
+        at = iter((0.0, KNOWN_FOR + 1, KNOWN_FOR + 2))
+        read_lease(places, SERVER, lambda: next(at))
+        found = read_lease(places, SERVER, lambda: next(at))
+        assert found
+        assert found.at == KNOWN_FOR + 2
 
     def test_what_somebody_died_over_saying_holds_nobody_up(self, places, stores):
         """One place has the beginning of a word, and whoever began it is gone."""

@@ -10,6 +10,7 @@ import pytest
 from seawall.actions import Action, Deadline, Effect, Occasion, Ready, Seen, World
 from seawall.errors import Unreachable
 from seawall.model import Frozen
+from seawall.plan import PlannedCheck
 from seawall.warming import AT_MOST, warm
 from tests.seawall.plans import a_change, a_plan
 
@@ -83,6 +84,11 @@ def test_what_cannot_be_had_is_passed_over(lamps):
 
 def test_a_step_whose_arguments_wait_for_another_is_left_out(lamps):
     assert warmed(lamps, lighting({"from": "s1"}, "yard")) == ["yard"]
+
+
+def test_what_a_step_looks_at_to_see_whether_it_is_needed_is_made_ready_too(lamps):
+    check = PlannedCheck(uses="lamp.light", args={"lamp": "cellar"}, expect=())
+    assert warmed(lamps, lighting("hall", unless=check)) == ["cellar", "hall"]
 
 
 def test_a_step_that_is_skipped_needs_nothing(lamps):
