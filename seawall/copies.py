@@ -100,7 +100,11 @@ class _Behind:
 
 
 class Copies:
-    """The copies that one driver sends out, in order, beside the run."""
+    """The copies that one driver sends out, in order, beside the run.
+
+    Attributes:
+        spoilt: places where something else stands under a key of this run's; such a place will never have the copy.
+    """
 
     def __init__(self, places: Places, run: str, lost: Callable[[str], object]) -> None:
         """Begin. `lost` is told, from another thread, when somebody else has written where only this driver may."""
@@ -111,6 +115,7 @@ class Copies:
         self._behind = {name: _Behind() for name in places.names}
         self._kept, self._on_the_way = THE_PLAN - 1, 0
         self._hurry = self._over = self._parted = False
+        self.spoilt: set[str] = set()
         threading.Thread(target=self._send_what_waits, name=f"copies of {run}", daemon=True).start()
 
     def keep_plan(self, digest: str, content: bytes) -> None:
@@ -223,10 +228,10 @@ class Copies:
         self._places.send(name, put, partial(self._answered, parcel))
 
     def _answered(self, parcel: _Parcel, answer: Answer[bytes | None]) -> None:
-        if answer.silent is None and answer.said is not None:
+        if other := answer.silent is None and answer.said is not None and parcel.last > THE_PLAN:
             self._lost(f"somebody else has written the next lines of its journal at {answer.place}")
         with self._changed:
-            self._parted = self._parted or answer.said is not None
+            self._parted = self._parted or other
             self._on_the_way -= 1
             behind = self._behind[answer.place]
             if answer.silent is not None:
@@ -234,7 +239,10 @@ class Copies:
                 behind.parcels.append(parcel)
                 if len(behind.parcels) == 1:
                     self._try_later(answer.place, behind)
-            elif answer.said is None:
+            elif answer.said is not None:
+                parcel.missed_by.add(answer.place)
+                self.spoilt.add(answer.place)
+            else:
                 parcel.missed_by.discard(answer.place)
                 parcel.kept_by.add(answer.place)
                 behind.pause = AGAIN_AFTER

@@ -6,20 +6,20 @@ A city without places has the locks of one machine alone (`seawall.claims`), and
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from seawall.catching_up import NothingBegun, catch_up, parted
 from seawall.claims_at_places import claim_at, release_at
-from seawall.copies import THE_PLAN, Copies, forget_open
+from seawall.copies import THE_PLAN, Copies, forget_open, plan_key
 from seawall.drive import Hold
 from seawall.drivers import this_driver
 from seawall.errors import JournalError, SeawallError, Tampered
 from seawall.journal import Ended, Event, Journal, Outcome, Started, WentAlone
 from seawall.journal_file import FileJournal, has_ended
-from seawall.places import Places
+from seawall.places import Places, PlaceSilent
 from seawall.plan import Plan
 from seawall.replicated import KEPT_WITHIN, ReplicatedJournal
 from seawall.run_folder import RunFolder
@@ -167,6 +167,15 @@ def _ended(run: RunFolder, places: Places) -> Callable[[str], bool]:
     return ended
 
 
+def _spoilt(run: RunFolder, places: Collection[str]) -> PlaceSilent:
+    key, where = plan_key(run.opened.plan), " and ".join(sorted(places))
+    return PlaceSilent(
+        f"two of the three places must hold its plan, and at {where} something else stands there",
+        where=f"run {run.id}, {key}",
+        remedy="A put that broke off may have left it. Look at it, remove it there, and start again (docs/places.md)",
+    )
+
+
 def _longest(plan: Plan) -> timedelta:
     return max((step.within for step in plan.steps if step.changes), default=timedelta())
 
@@ -207,7 +216,9 @@ def _send_again(
         copies.keep_plan(run.opened.plan, run.plan_content())
     copies.drive(term.began, copied)
     if not copies.are_kept(THE_PLAN, KEPT_WITHIN):
-        raise too_few(Unclear(copies.silent), f"run {run.id}")
+        raise (
+            _spoilt(run, copies.spoilt) if copies.spoilt else too_few(Unclear(copies.silent), f"run {run.id}")
+        )
     rest = b"".join(file.content().splitlines(keepends=True)[copied:])
     if rest:
         copies.add(copied + 1, rest)

@@ -23,6 +23,7 @@ from seawall.journal import Ended, NotReplicated, Outcome, WentAlone
 from seawall.journal_file import read_journal
 from seawall.places import Places, PlaceSilent, silent
 from seawall.run_folder import RunFolder
+from seawall.slots import VOID
 from seawall.terms import Term, TermLost
 from tests.fakes import SimulatedHands, SimulatedWorld
 from tests.seawall.machines import TWO, City, SlowPlace, Watching, quick
@@ -185,6 +186,21 @@ def test_a_plan_that_two_places_were_foreseen_to_hold_is_not_sent_again(city: Ci
     assert city.carry(run, at=at) == Finish(Outcome.DONE)
     assert [one.plans for one in stores] == [sent_again] * 3
     assert sum(plan_key(TWO.digest) in one.kept for one in stores) >= 2
+
+
+@pytest.mark.parametrize("foreseen", [False, True])
+def test_a_place_where_something_else_stands_for_the_plan_has_no_copy_and_keeps_nobody_out(
+    city: City, foreseen
+):
+    """As a put that broke off leaves it, where a store does not look at checksums: for every run of that plan."""
+    city.stores[0].kept[plan_key(TWO.digest)] = VOID
+    at = city.at()
+    if foreseen:
+        foresee_plan(at.places, TWO.digest, TWO.content)
+    assert city.carry(city.run("one"), at=at) == Finish(Outcome.DONE)
+    city.stores[1].kept[plan_key(TWO.digest)] = VOID
+    with pytest.raises(PlaceSilent, match="at north and south something else stands"):
+        city.carry(city.run("two"))
 
 
 @dataclass
