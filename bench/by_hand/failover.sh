@@ -3,7 +3,8 @@
 # (ControlMaster). `machines` is an ssh_config, `redfish` a curl configuration with the login; the rest is environment.
 #
 # With PLACES it does what a careful one would: nobody else moves the service at the same time, and what it is about to
-# change stands at two of three places before it does. Each of PLACES is a curl configuration with its keys, =, its address.
+# change stands at two of three places before it does. (What it is going to do, this file,
+# is there already.) Each of PLACES is a curl configuration with its keys, =, its address.
 set -u
 fenced=
 
@@ -21,7 +22,6 @@ keep() {
     exit 1
 }
 keep claim "$(id -un) moves $BACKEND to $IN"
-keep plan "$(<"$0")"
 
 keep 1 "fence $OUT"
 # Stopped: marked as a standby first, so that a restart makes no second primary.
