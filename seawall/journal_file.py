@@ -188,13 +188,16 @@ def last_event(path: Path) -> Event | None:
     Raises:
         JournalError: the line cannot be read.
     """
-    with on_disk(path), path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        reach, line = TAIL, None
-        while line is None and reach < 2 * max(size, TAIL):
-            file.seek(max(0, size - reach))
-            line = _last_line(file.read(), from_start=reach >= size)
-            reach *= 2
+    with on_disk(path):
+        # Without a file object: whoever lists runs does this a thousand times.
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            size, reach, line = os.fstat(handle).st_size, TAIL, None
+            while line is None and reach < 2 * max(size, TAIL):
+                line = _last_line(os.pread(handle, reach, max(0, size - reach)), from_start=reach >= size)
+                reach *= 2
+        finally:
+            os.close(handle)
     if line is None:
         return None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -150,7 +151,7 @@ def _names(runs: Path) -> list[str]:
     if not runs.exists():
         return []
     with on_disk(runs):
-        return sorted((one.name for one in runs.iterdir() if _STAMP.match(one.name)), reverse=True)
+        return sorted(filter(_STAMP.match, os.listdir(runs)), reverse=True)  # noqa: PTH208 - a path each doubles the time
 
 
 def _stamp(name: str) -> datetime:

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from seawall.errors import BadInput, Mistake, SeawallError
 from seawall.signed import Signed
-from seawall.sshsig import NotASignature, SshSignature, key_from_line, read_signature, verify
+from seawall.ssh_wire import NotASignature
+from seawall.sshsig import SshSignature, key_from_line, read_signature, verify
 
 HERE = Path("/etc/seawall")
 """Where the trust root is when nothing else is said."""

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from seawall.errors import BadInput, DidNothing, Unreachable
 from seawall.files import read_named
-from seawall.sshsig import NotASignature, Signing, Wire, fingerprint, key_from_line, wire_string
+from seawall.ssh_wire import NotASignature, Wire, wire_string
+from seawall.sshsig import Signing, fingerprint, key_from_line
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes

@@ -226,7 +226,8 @@ def _prepare_pages() -> None:
     """Begin to load what writes status pages, while the outside is looked at and the plan is read."""
 
     def load() -> None:
-        import seawall.page.keeping  # noqa: F401 - to have it loaded
+        import seawall.page.keeping
+        import seawall.ssh_keys  # noqa: F401 - to have both loaded
         from seawall.page.writing import get_ready
 
         get_ready()

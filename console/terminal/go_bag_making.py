@@ -39,7 +39,8 @@ from seawall.loading import load_city
 from seawall.model import Language
 from seawall.paper.page import to_paper
 from seawall.signers import FILE, Signers, read_trust
-from seawall.sshsig import NotASignature, Signing, fingerprint, key_from_line
+from seawall.ssh_wire import NotASignature
+from seawall.sshsig import Signing, fingerprint, key_from_line
 
 if TYPE_CHECKING:
     from seawall.actions import World

@@ -22,7 +22,8 @@ from seawall.go_bag.contents import changed_since
 from seawall.go_bag.kept import kept_at
 from seawall.go_bag.manifest import KeptPlan
 from seawall.report.figures import moment, span
-from seawall.sshsig import NotASignature, fingerprint, key_from_line
+from seawall.ssh_wire import NotASignature
+from seawall.sshsig import fingerprint, key_from_line
 
 MOST = 6
 """Changed files that are named."""

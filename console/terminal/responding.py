@@ -59,7 +59,8 @@ class Responding:
         return Responded.of(run.path, plan, read_journal(run.journal_path))
 
     def _plan(self, asked: Asked) -> Plan:
-        import seawall.page.keeping  # noqa: F401 - to have it loaded
+        import seawall.page.keeping
+        import seawall.ssh_keys  # noqa: F401 - to have both loaded
         from seawall.page.writing import get_ready
 
         places_in(self._world)  # looked at while the plan is made

@@ -25,7 +25,8 @@ from seawall.go_bag.manifest import (
 )
 from seawall.model import duration_text
 from seawall.plan import Plan
-from seawall.sshsig import NotASignature, Signing, SshSignature, read_signature, sign, verify
+from seawall.ssh_wire import NotASignature
+from seawall.sshsig import Signing, SshSignature, read_signature, sign, verify
 
 LONGEST_SIGNATURE = 16 * 1024
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from seawall import signers
 from seawall.errors import BadInput
 from seawall.signers import NotAllowed, parse_signers, read_signers, read_trust
-from seawall.sshsig import NotASignature, read_signature, sign
+from seawall.ssh_wire import NotASignature
+from seawall.sshsig import read_signature, sign
 from tests.seawall.keys import ed25519_key
 
 ANNA, BO = ed25519_key(), ed25519_key()

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seawall.ssh_wire import NotASignature
 from seawall.sshsig import (
     BEGIN,
     END,
-    NotASignature,
     Signing,
     armor,
     fingerprint,
