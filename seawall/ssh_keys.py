@@ -26,7 +26,6 @@ RSA_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "rsa-sha2-512": hashes.SHA512,
 }
 
-
 Public = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 

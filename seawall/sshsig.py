@@ -22,6 +22,7 @@ LONGEST = 16 * 1024
 """Characters of an armored signature that are read: RSA with 16,384 bits takes 6 kB."""
 WIDTH = 70
 """Columns of base64 in a line, as ssh-keygen writes them."""
+
 HashName = Literal["sha256", "sha512"]
 HASHES: tuple[HashName, ...] = ("sha256", "sha512")
 
@@ -116,10 +117,10 @@ def verify(one: SshSignature, content: bytes, namespace: str) -> None:
     Raises:
         NotASignature: it is not; says which.
     """
-    if one.namespace != namespace:
-        raise wrong(f"it was given for {one.namespace!r}, and {namespace!r} is wanted")
     from seawall.ssh_keys import fits
 
+    if one.namespace != namespace:
+        raise wrong(f"it was given for {one.namespace!r}, and {namespace!r} is wanted")
     if not fits(one.key, one.signature, _signed_bytes(content, namespace, one.hash_name)):
         raise wrong("it does not fit what was signed")
 

@@ -66,8 +66,9 @@ def _needed(world: World, plan: Plan) -> Iterator[Ready]:
     for step in plan.steps:
         if step.skipped is not None:
             continue
-        for uses, args in ((step.uses, step.args), *((one.uses, one.args) for one in (step.unless,) if one)):
-            yield from _for_a_call(world.get(uses or ""), args)
+        yield from _for_a_call(world.get(step.uses or ""), step.args)
+        if step.unless is not None:
+            yield from _for_a_call(world.get(step.unless.uses), step.unless.args)
 
 
 def _for_a_call(action: Action[Any, Any] | None, args: Mapping[str, Any]) -> Iterator[Ready]:

@@ -3,8 +3,8 @@
 # (ControlMaster). `machines` is an ssh_config, `redfish` a curl configuration with the login; the rest is environment.
 #
 # With PLACES it does what a careful one would: nobody else moves the service at the same time, and what it is about to
-# change stands at two of three places before it does. (What it is going to do, this file,
-# is there already.) Each of PLACES is a curl configuration with its keys, =, its address.
+# change stands at two of three places before it does. (What it is going to do, this file, is there already.) Each of
+# PLACES is a curl configuration with its keys, =, its address.
 set -u
 fenced=
 

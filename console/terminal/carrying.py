@@ -114,7 +114,8 @@ def begin(
     """
     desk = manner.desk
     _prepare_prefect(manner)
-    _prepare_pages()
+    # While the outside is looked at and the plan is read.
+    threading.Thread(target=load_for_a_run, name="loading", daemon=True).start()
     runbook, parameters = meant(runbook, parameters)
     with desk.open_world() as world:
         places_in(world)  # looked at while the plan is made
@@ -169,7 +170,8 @@ def go_on(name: str, manner: Manner) -> None:
         remedy = f"See `seawall show {run.id}`; to do it again, plan it again"
         raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=remedy)
     _prepare_prefect(manner)
-    _prepare_pages()
+    # While the outside is looked at and the plan is read.
+    threading.Thread(target=load_for_a_run, name="loading", daemon=True).start()
     state = read_state(run)
     show_kind(run.plan, manner.screen)
     warn_of_freeze(manner.desk.runs, manner.desk.zone, manner.screen)
@@ -222,17 +224,13 @@ def _prepare_prefect(manner: Manner) -> None:
     prepare()
 
 
-def _prepare_pages() -> None:
-    """Begin to load what writes status pages, while the outside is looked at and the plan is read."""
+def load_for_a_run() -> None:
+    """Load what writes status pages and reads signatures, ahead of the run that needs it at once."""
+    import seawall.page.keeping
+    import seawall.ssh_keys  # noqa: F401 - to have both loaded
+    from seawall.page.writing import get_ready
 
-    def load() -> None:
-        import seawall.page.keeping
-        import seawall.ssh_keys  # noqa: F401 - to have both loaded
-        from seawall.page.writing import get_ready
-
-        get_ready()
-
-    threading.Thread(target=load, name="pages-loading", daemon=True).start()
+    get_ready()
 
 
 def carry(run: RunFolder, world: World, manner: Manner, watch: Watch) -> tuple[Finish | Ask, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from connectors.world import foresee, places_in
-from console.terminal.carrying import Manner, carry
+from console.terminal.carrying import Manner, carry, load_for_a_run
 from console.terminal.foreseeing import Asked, Foreseeing
 from console.terminal.surroundings import surroundings, version
 from console.terminal.thinking import think
@@ -59,15 +59,11 @@ class Responding:
         return Responded.of(run.path, plan, read_journal(run.journal_path))
 
     def _plan(self, asked: Asked) -> Plan:
-        import seawall.page.keeping
-        import seawall.ssh_keys  # noqa: F401 - to have both loaded
-        from seawall.page.writing import get_ready
-
         places_in(self._world)  # looked at while the plan is made
         plan, _ = think(
             self._manner.desk, self._world, asked.runbook, asked.parameters, exercise=asked.exercise
         )
         warm(self._world, plan)
         foresee(self._world, plan)
-        get_ready()
+        load_for_a_run()
         return plan

@@ -16,7 +16,7 @@ from seawall.attempt import CallToMake, Ending
 from seawall.carrying import carry_out
 from seawall.catching_up import NothingBegun, catch_up
 from seawall.claims_at_places import claim_at
-from seawall.copies import journal_row
+from seawall.copies import journal_row, plan_key
 from seawall.decide import Finish
 from seawall.drivers import this_driver
 from seawall.errors import BadInput, Busy, Tampered
@@ -50,6 +50,28 @@ def test_a_run_whose_machine_is_gone_is_not_bypassed_but_recovered_and_resumed(c
     assert (city.world.times_made("fence"), city.world.times_made("promote")) == (1, 1)
     assert not known_runs(at.places, lambda _: False)
     assert city.carry(city.run("two"), by="bo") == Finish(Outcome.DONE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spoilt", [1, 3])
+def test_a_run_is_taken_up_with_the_plan_that_was_approved_and_with_no_other(
+    city: City, short_terms: None, spoilt: int
+):
+    run = city.run("one")
+    killed_after(city, run, "fence")
+    shutil.rmtree(city.folder / "one")
+    city.world.wear_out()
+    for store in city.stores[:spoilt]:
+        store.kept[plan_key(TWO.digest)] = quick(a_change("wipe")).content
+    city.stores[2].down = spoilt == 1  # whoever answers, one of the two has another plan
+    here = RunFolder(city.folder / "two", run.id)
+    if spoilt == 1:
+        recover(city.at().places, here, city.world.clock, by="bo")
+        assert here.plan == TWO
+        return
+    with pytest.raises(Tampered, match="not the one that was approved"):
+        recover(city.at().places, here, city.world.clock, by="bo")
+    assert not here.path.exists()
 
 
 @pytest.fixture
