@@ -15,6 +15,7 @@ from seawall.actions import Action, CheckUp, Deadline, Effect, Occasion, Proof, 
 from seawall.errors import CallError, DidNothing, MayHaveActed
 from seawall.evidence import Fenced
 from seawall.expiring import Leases
+from seawall.leasing import Decided
 from seawall.model import Duration, Frozen
 from seawall.needs import AtThePlaces, Login
 from seawall.targets import Server
@@ -246,10 +247,10 @@ class Lease:
             raise _not_revoked(server, f"{peer} is not its peer")
         if self._roles.is_standby(peer, occasion.deadline.at_most(occasion.deadline.left / 2)):
             raise _not_revoked(server, f"{peer} is a standby, and its users would be kept out of the primary")
-        self._leases.keep_out(
+        revoked = self._leases.keep_out(
             server, occasion.deadline, by=f"run {occasion.run}", why=f"step {occasion.step}"
         )
-        return self._seen(server)
+        return _told(server, revoked.decided)
 
     def _may_be_held(self, args: GrantArgs, _occasion: Occasion) -> Proof:
         seen = self._seen(args.server)
@@ -261,7 +262,7 @@ class Lease:
             raise _not_granted(server, f"{peer} is not its peer")
         self._expect_no_two(args, deadline)
         by, why = f"run {occasion.run}", f"step {occasion.step}"
-        _, new = self._leases.grant(server, deadline, by=by, why=why)
+        granted, new = self._leases.grant(server, deadline, by=by, why=why)
         try:
             self._expect_no_two(args, deadline)
         except CallError as error:
@@ -272,7 +273,7 @@ class Lease:
                 where=str(server),
                 remedy="See which of the two is the primary before anything else (postgres.state)",
             ) from error
-        return self._seen(server)
+        return _told(server, granted)
 
     def _expect_no_two(self, args: GrantArgs, deadline: Deadline) -> None:
         """One that is a standby takes no writes, whoever is let in to it; one that was fenced neither.
@@ -297,21 +298,24 @@ class Lease:
         raise _not_granted(server, "; ".join(problems))
 
     def _seen(self, server: Server) -> LeaseSeen:
-        found = self._leases.read(server)
-        word = found.word
-        if word is None:
-            return LeaseSeen(server=server.name, says=None, may_be_held=True, slot=found.number)
-        return LeaseSeen(
-            server=server.name,
-            says=word.says,
-            may_be_held=word.says != "revoked",
-            slot=found.number,
-            by=word.by,
-            why=word.why or None,
-            boot=word.boot or None,
-            term=timedelta(seconds=word.term),
-            drift=timedelta(seconds=word.drift),
-        )
+        return _told(server, self._leases.read(server))
+
+
+def _told(server: Server, found: Decided) -> LeaseSeen:
+    word = found.word
+    if word is None:
+        return LeaseSeen(server=server.name, says=None, may_be_held=True, slot=found.number)
+    return LeaseSeen(
+        server=server.name,
+        says=word.says,
+        may_be_held=word.says != "revoked",
+        slot=found.number,
+        by=word.by,
+        why=word.why or None,
+        boot=word.boot or None,
+        term=timedelta(seconds=word.term),
+        drift=timedelta(seconds=word.drift),
+    )
 
 
 def _are_peers(server: Server, peer: Server) -> bool:

@@ -55,9 +55,12 @@ class Leases:
     clock: Callable[[], float] = boottime
     sleep: Callable[[float], object] = time.sleep
 
-    def read(self, server: Server) -> Decided:
-        """Return a lease's newest word. Raises: DidNothing without a lease or places, Unreachable."""
-        found = read_lease(self._at(server), server.name, self.clock)
+    def read(self, server: Server, *, settles: bool = False) -> Decided:
+        """Return a lease's newest word; `settles`: see `read_lease`.
+
+        Raises: DidNothing without a lease or places, Unreachable.
+        """
+        found = read_lease(self._at(server), server.name, self.clock, settles=settles)
         if found is None:
             raise _no_majority(server)
         return found
@@ -76,7 +79,7 @@ class Leases:
             MayHaveActed: nobody can tell whether it is revoked.
         """
         _lease(server)
-        read = read or self.read(server)
+        read = read or self.read(server, settles=True)
         if read.word is None or not read.word.was_held:
             raise _never_held(server)
         return self.keep_out(server, deadline, by=by, why=why, read=read)
@@ -136,9 +139,7 @@ class Leases:
         Raises: DidNothing, when it is not, or cannot be told.
         """
         places = self._at(server)
-        found = read_lease(places, server.name)
-        if found is None:
-            raise _no_majority(server)
+        found = self.read(server, settles=True)
         word = found.word
         if found.number < evidence.slot or word is None or word.says != "revoked":
             said = f"{word.says} by {word.by}" if word else "as if nobody had ever said anything"
@@ -167,7 +168,7 @@ class Leases:
         """
         places = self._at(server)
         while True:
-            found = self.read(server)
+            found = self.read(server, settles=True)
             if found.word is None or found.word.says != "revoked":
                 return found, False
             told = grant(places, server.name, found, by=by, why=why, clock=self.clock)

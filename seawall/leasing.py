@@ -49,11 +49,16 @@ class Told:
     decided: Decided
 
 
-def read_lease(places: Places, server: str, clock: Clock = boottime) -> Decided | None:
+def read_lease(
+    places: Places, server: str, clock: Clock = boottime, *, settles: bool = False
+) -> Decided | None:
     """Return a lease's newest decided word, after which the next one may be said; None when nobody can tell.
 
     Where somebody is saying something just now, or died over it, that is the word before theirs. What was read a moment
     ago is looked at again by its next slot alone: one question in place of two.
+
+    A word that one place shows, and that a silent one may hold too, is not known. With `settles`, for whoever goes on to
+    say something, it is first seen to a majority, whoever's it is (ADR 19).
     """
     row = row_of(server)
     known: Decided | None = places.foreseen.get(row)
@@ -65,13 +70,27 @@ def read_lease(places: Places, server: str, clock: Clock = boottime) -> Decided 
     ):
         return known  # seen then, and still so
     head = read_row(places, row)
-    if not isinstance(head, Unclear) and not head.settled:
+    if settles and not isinstance(head, Unclear) and head.settled is None:
+        head = _settled(places, row, head)
+    if not isinstance(head, Unclear) and head.settled is False:
         head = read_slot(places, row, head.n - 1) if head.n > 1 else Head(0, None, settled=True)
     if isinstance(head, Unclear) or not head.settled:
         return None
     decided = Decided(head.n, None if head.content is None else Word.read(head.content), clock())
     places.foreseen[row] = decided
     return decided
+
+
+def _settled(places: Places, row: str, head: Head) -> Head | Unclear:
+    """See to it that the slot of a head is decided, by what stands there."""
+    assert head.content is not None, "where nothing stands, a silent place decided nothing"
+    match take_slot(places, slot_key(row, head.n), head.content):
+        case Mine():
+            return Head(head.n, head.content, settled=True)
+        case Theirs(content):
+            return Head(head.n, content, settled=True)
+        case unclear:
+            return unclear
 
 
 def next_is_empty(places: Places, server: str, number: int) -> bool | None:
@@ -121,7 +140,7 @@ def revoke(
         What was the newest word before, and ours; the wait counts from when ours was seen to be decided. None when no
         majority of the places can tell: it may or may not be revoked.
     """
-    before = read or read_lease(places, server, clock)
+    before = read or read_lease(places, server, clock, settles=True)
     for _ in range(TRIES):
         if before is None:
             return None
@@ -147,7 +166,7 @@ def take_up(
     places: Places, server: str, terms: Terms, *, guard: str, boot: str, clock: Clock = boottime
 ) -> Hold | str:
     """Take a lease up for a guard that has closed its path, or say why that cannot be now."""
-    before = read_lease(places, server, clock)
+    before = read_lease(places, server, clock, settles=True)
     if before is None:
         return "no majority of the places tells how it stands"
     word = beginning(before.word, guard=guard, boot=boot, terms=terms)

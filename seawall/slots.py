@@ -62,13 +62,14 @@ class Head:
     Attributes:
         n: its number; 0 when the row has none.
         content: what it holds, as far as is known.
-        settled: whether a majority was seen to hold it. Otherwise somebody may be taking it just now, or one of the
-            places that hold it is silent: take this very slot to find out, not the next one.
+        settled: True when a majority was seen to hold it; False when none did, and every place answered: somebody may
+            be taking it just now. None when nobody can tell, since a silent place may hold it too. Unless it is True,
+            take this very slot to find out, not the next one.
     """
 
     n: int
     content: bytes | None
-    settled: bool
+    settled: bool | None
 
     @property
     def next(self) -> int:
@@ -288,7 +289,7 @@ def read_slot(places: Places, row: Row, n: int, rounds: int = MOST_ROUNDS) -> He
     if len(stands) < places.majority:
         return Unclear(tuple(silent))
     found = [one for at in zip(*stands, strict=True) for one in at if one is not None and one != VOID]
-    return Head(n, found[-1] if found else None, settled=False)
+    return Head(n, found[-1] if found else None, settled=None if found and silent else False)
 
 
 def _decided(stands: Sequence[Sequence[bytes | None]], majority: int) -> bytes | None:

@@ -23,6 +23,7 @@ from seawall.actions import Deadline, Occasion, Power
 from seawall.errors import CallError, DidNothing, MayHaveActed, Unreachable, WrongTarget
 from seawall.evidence import Fenced, PoweredOff, Stopped
 from seawall.expiring import Leases, Revoked
+from seawall.leasing import Decided
 from seawall.targets import Server
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Fences:
         came(trying, deadline.at_most(FIRST_LOOK).left)
         if trying.done() and isinstance(wrong := trying.exception(), WrongTarget):
             raise wrong
-        revoking = begin(lambda: self.leases.revoke(server, deadline, read=reading.result(), **words))
+        revoking = begin(lambda: self.leases.revoke(server, deadline, read=_known(reading), **words))
         expiring = begin(lambda: self.leases.expired(server, revoking.result(), deadline))
         first_of((trying, expiring), deadline)
         if trying.done() and isinstance(wrong := trying.exception(), WrongTarget):
@@ -216,6 +217,14 @@ class Fences:
             because=f"{server} is stopped, and would start as a standby",
             fenced=self._fenced(server, stopped(server, told)),
         )
+
+
+def _known(reading: Future[Decided]) -> Decided | None:
+    """Return what was read beforehand; None when nobody could tell: whoever revokes asks again, and settles it."""
+    try:
+        return reading.result()
+    except Unreachable:
+        return None
 
 
 def _neither(server: Server, trying: Future[Fenced], expiring: Future[Fenced], *, revoked: bool) -> CallError:

@@ -149,8 +149,12 @@ class Pair(ABC):
         """Start a server's guard anew; it has said its word if it may, or been told that it may not."""
 
     @abstractmethod
-    def lose_places(self, count: int) -> None:
-        """Let so many of the three places answer no more."""
+    def lose_places(self, *which: int) -> None:
+        """Let these of the three places (0, 1, 2) answer no more."""
+
+    @abstractmethod
+    def bring_back_place(self, which: int) -> None:
+        """Let a place answer again, with what it held."""
 
     @abstractmethod
     def hold(self, server: Server) -> None:
@@ -257,9 +261,12 @@ class PairInMemory(Pair):
         assert server.lease is not None
         take_up(self.places, server.name, server.lease.terms, guard=f"guard {server}", boot="boot")
 
-    def lose_places(self, count: int) -> None:
-        for store in self.stores[:count]:
-            store.down = True
+    def lose_places(self, *which: int) -> None:
+        for one in which:
+            self.stores[one].down = True
+
+    def bring_back_place(self, which: int) -> None:
+        self.stores[which].down = False
 
     def hold(self, server: Server) -> None:
         self._one(server).held = True
@@ -453,9 +460,12 @@ class PairInLab(Pair):
         processes.send(guards, signal.SIGKILL)
         faults.restart(self.lab, server.host.name, "guard")
 
-    def lose_places(self, count: int) -> None:
-        for name in list(self.lab.stores)[:count]:
-            faults.break_(self.lab.folder, "kill-host", name)
+    def lose_places(self, *which: int) -> None:
+        for one in which:
+            faults.break_(self.lab.folder, "kill-host", list(self.lab.stores)[one])
+
+    def bring_back_place(self, which: int) -> None:
+        faults.heal(self.lab.folder, list(self.lab.stores)[which])
 
     def hold(self, server: Server) -> None:
         self.turned = True  # what it was told meanwhile it hears when it goes on

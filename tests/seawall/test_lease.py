@@ -329,6 +329,34 @@ class TestAtThreePlaces:
         assert found
         assert found.at == KNOWN_FOR + 2
 
+    def missed_by_one_and_held_by_one_that_is_silent(self, places, stores):
+        """`revoked` was decided while the first place was silent; now the second is."""
+        self.taken_up(places)
+        without = [
+            PlaceInMemory("north", down=True),
+            *(PlaceInMemory(one.name, kept=one.kept) for one in stores[1:]),
+        ]
+        others = Places(without)
+        self.revoked(others)
+        others.close()
+        stores[1].down = True
+
+    def test_what_a_silent_place_may_hold_too_is_unknown_to_whoever_reads(self, places, stores):
+        self.missed_by_one_and_held_by_one_that_is_silent(places, stores)
+        assert read_lease(places, SERVER) is None
+        stores[1].down = False
+        found = read_lease(places, SERVER)
+        assert found
+        assert found.word
+        assert found.word.says == "revoked"
+
+    def test_whoever_says_something_sees_to_what_a_silent_place_may_hold_too(self, places, stores):
+        self.missed_by_one_and_held_by_one_that_is_silent(places, stores)
+        assert take_up(places, SERVER, TERMS, guard="g2", boot="b1") == "revoked by run-1: fire"
+        found = read_lease(places, SERVER)
+        assert found
+        assert found.number == 2
+
     def test_what_somebody_died_over_saying_holds_nobody_up(self, places, stores):
         """One place has the beginning of a word, and whoever began it is gone."""
         take_up(places, SERVER, TERMS, guard="g1", boot="b1")

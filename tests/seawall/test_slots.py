@@ -186,9 +186,14 @@ def test_a_row_is_read_to_its_head_and_taken_after_it():
 def test_what_only_one_place_shows_is_not_settled_and_is_the_slot_to_take():
     stores, places = three()
     stores[0].kept[f"{KEY}/1"] = b"anna"
-    stores[2].down = True  # two answers are a majority: which two is chance, when all three could
     head = read_row(places, "claims/service:login")
-    assert head == Head(1, b"anna", settled=False)
+    assert head in (
+        Head(1, b"anna", settled=False),
+        Head(0, None, settled=True),
+    )  # as two listings show it or not
+    stores[2].down = True
+    head = read_row(places, "claims/service:login")
+    assert head == Head(1, b"anna", settled=None), "the silent place may hold it too"
     assert head.next == 1
     assert take_next(places, "claims/service:login", b"bo") == (1, Theirs(b"anna"))
 
