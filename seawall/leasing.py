@@ -57,8 +57,8 @@ def read_lease(
     Where somebody is saying something just now, or died over it, that is the word before theirs. What was read a moment
     ago is looked at again by its next slot alone: one question in place of two.
 
-    A word that one place shows, and that a silent one may hold too, is not known. With `settles`, for whoever goes on to
-    say something, it is first seen to a majority, whoever's it is (ADR 19).
+    A word that one place shows, and that a silent one may hold too, is not known. With `settles`, for whoever goes on
+    to say something, it is first seen to a majority, whoever's it is (ADR 19).
     """
     row = row_of(server)
     known: Decided | None = places.foreseen.get(row)
