@@ -74,14 +74,16 @@ _POSTGRES = {
         f'`{_PSQL} -c "create temp table seawall_by_hand as select 1"`: den må ikke klage.',
     ),
     "postgres.fence": _said(
-        f"{_ON}`{_CTL} -m fast -w stop`, then `touch {{server.data_directory}}/standby.signal`; `{_CTL} status` must"
-        " say that no server runs. If the machine cannot be reached, have its power taken: {server.host.power.url},"
-        " {server.host.power.system} (UUID {server.host.power.uuid}), or pull every cable of {server.host.hostname}."
-        " That it does not answer is no fence.",
-        f"{_PAA}`{_CTL} -m fast -w stop`, så `touch {{server.data_directory}}/standby.signal`; `{_CTL} status` skal"
-        " sige, at ingen server kører. Kan maskinen ikke nås, så få taget strømmen fra den: {server.host.power.url},"
-        " {server.host.power.system} (UUID {server.host.power.uuid}), eller træk alle kabler i {server.host.hostname}."
-        " At den ikke svarer, er ingen spærring.",
+        f"{_ON}`touch {{server.data_directory}}/standby.signal`, then `{_CTL} -m fast -w stop`, in this order: should"
+        f" anybody start it in between, it is a standby. `{_CTL} status` must say that no server runs. If the"
+        " machine cannot be reached, have its power taken: {server.host.power.url}, {server.host.power.system} (UUID"
+        " {server.host.power.uuid}), or pull every cable of {server.host.hostname}. That it does not answer is no"
+        " fence.",
+        f"{_PAA}`touch {{server.data_directory}}/standby.signal`, så `{_CTL} -m fast -w stop`, i den rækkefølge: så er"
+        f" den en reserve, hvis nogen starter den imens. `{_CTL} status` skal sige, at ingen server kører. Kan"
+        " maskinen ikke nås, så få taget strømmen fra den: {server.host.power.url}, {server.host.power.system} (UUID"
+        " {server.host.power.uuid}), eller træk alle kabler i {server.host.hostname}. At den ikke svarer, er ingen"
+        " spærring.",
     ),
     "postgres.promote": _said(
         f"Only when the old primary is fenced, seen and written above. {_ON}`{_CTL} -w promote`; then `{_PSQL} -c"

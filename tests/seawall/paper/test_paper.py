@@ -103,6 +103,13 @@ def words(html: str) -> str:
     return " ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", body, flags=re.DOTALL).split())
 
 
+@pytest.mark.parametrize("language", get_args(Language))
+def test_by_hand_too_a_server_is_marked_before_it_is_stopped(city, failover, language):
+    """Started again in between, by whatever watches over it, it must come up as a standby."""
+    text = page(city, failover, language=language)
+    assert 0 < text.index("touch /") < text.index("-m fast -w stop")
+
+
 def test_every_action_says_what_a_person_does_in_its_place(city: City):
     world = memory_world(city.inventory)
     assert set(BY_HAND) == set(world)
