@@ -104,7 +104,7 @@ def words(html: str) -> str:
 
 
 @pytest.mark.parametrize("language", get_args(Language))
-def test_by_hand_too_a_server_is_marked_before_it_is_stopped(city, failover, language):
+def test_by_hand_too_a_server_is_marked_before_it_is_stopped(city: City, failover: Plan, language: Language):
     """Started again in between, by whatever watches over it, it must come up as a standby."""
     text = page(city, failover, language=language)
     assert 0 < text.index("touch /") < text.index("-m fast -w stop")
