@@ -193,33 +193,39 @@ def held_by(places: Places, server: str, decided: Decided) -> tuple[str, ...]:
     return tuple(sorted(answer.place for answer in places.ask(holds) if answer.said))
 
 
-def put_where_missing(places: Places, server: str, number: int, word: Word) -> None:
+def put_where_missing(places: Places, server: str, number: int, word: Word, there: set[str]) -> None:
     """Begin to put a decided word at every place that has missed it, and wait for none.
+
+    Every place where it stands, or can never stand since its round is void there, is added to `there`.
 
     It counts when two places hold it. Should one of these fall silent, whoever reads it must wait for that one's limit
     to pass, to learn that nobody else's word stands there. Where content stands, it is anybody's to spread (ADR 19).
     """
     content, key = word.content(), slot_key(row_of(server), number)
-    found: dict[str, dict[int, bytes]] = {}
+    found: dict[str, Mapping[int, bytes]] = {}
+    sent: set[tuple[str, int]] = set()
     turn = threading.Lock()
 
     def look(place: Place) -> Mapping[int, bytes]:
         rounds = (int(one.removeprefix(f"{key}/")) for one in place.names(f"{key}/", places.within))
         return {one: place.get(f"{key}/{one}", places.within) or b"" for one in rounds}
 
-    def put(place: Place, round_: int) -> bytes | None:
-        return place.put_if_absent(f"{key}/{round_}", content, places.within)
+    def put(place: Place, round_: int) -> None:
+        place.put_if_absent(f"{key}/{round_}", content, places.within)
+        there.add(place.name)
 
     def heard(answer: Answer[Mapping[int, bytes]]) -> None:
         if answer.said is None:
             return
         with turn:
-            found[answer.place] = dict(answer.said)
+            found[answer.place] = answer.said
             stands = {one for seen in found.values() for one, what in seen.items() if what == content}
             at = max(stands, default=0)
-            missing = [name for name, seen in found.items() if at and at not in seen]
-            for name in missing:
-                found[name][at] = content
+            there.update(name for name, seen in found.items() if at in seen)
+            missing = [
+                name for name, seen in found.items() if at and at not in seen and (name, at) not in sent
+            ]
+            sent.update((name, at) for name in missing)
         for name in missing:
             places.send(name, partial(put, round_=at), lambda _answer: None)
 

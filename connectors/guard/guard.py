@@ -32,7 +32,8 @@ SOONER = 0.25
 
 
 SPREAD_EVERY = 60.0
-"""Seconds between two looks whether its word stands at every place: one that was silent then may be back by now."""
+"""Seconds between two looks whether its word still stands at every place; until it was seen there, it looks each time
+that it renews."""
 
 
 class SettingsWrong(Exception):
@@ -126,7 +127,7 @@ class Guard:
         self._hold: Hold | None = None
         self._closed = self._revoked = False
         self._said = ""
-        self._spread = ("", NEVER)
+        self._spread: tuple[str, float, set[str]] = ("", NEVER, set())
 
     def run(self) -> None:
         """Guard for good."""
@@ -189,11 +190,13 @@ class Guard:
             self._next(self._hold, word)
 
     def _put_where_missing(self, hold: Hold, now: float) -> None:
-        """See to it, now and then, that our word stands at all three places; nothing rests on that but others' time."""
-        word, at = self._spread
+        """See to it that our word stands at all three places, or whoever reads it with one silent may not know it."""
+        word, at, there = self._spread
         if word != hold.word.nonce or now - at >= SPREAD_EVERY:
-            self._spread = hold.word.nonce, now
-            put_where_missing(self._places, self._settings.server, hold.number, hold.word)
+            at, there = now, set()
+        self._spread = hold.word.nonce, at, there
+        if len(there) < HOW_MANY:
+            put_where_missing(self._places, self._settings.server, hold.number, hold.word, there)
 
     def _find_out(self, hold: Hold) -> None:
         """Somebody has begun on the slot after ours: say our word there again, and learn who it was."""

@@ -132,7 +132,7 @@ def test_a_word_that_a_silent_place_missed_is_put_there_when_it_is_back(scene):
     scene.guard.step()
     assert not words_at(scene, 2)
     scene.stores[2].down = False
-    scene.now += 60
+    scene.now += TERMS.renew
     scene.guard.step()
     until(lambda: stands_everywhere(scene), "its word at all three", 30)
 
