@@ -199,10 +199,11 @@ class TestSsh:
             assert client.exec_command("echo still here", timeout=60)[1].read() == b"still here\n"
 
     def test_a_command_outlives_the_connection_it_came_over(self, lab):
-        mark = lab.places.home("north-web") / "outlived"
+        begun, over, mark = (lab.places.home("north-web") / name for name in ("begun", "over", "outlived"))
         with connect(lab, "north-web", within=60) as client:
-            client.exec_command(f"sleep 0.3; echo yes > {mark}")
-            until(lambda: "sleep 0.3" in run_on(lab, "north-web", "ps -eo args", within=60))
+            client.exec_command(f"touch {begun}; until [ -e {over} ]; do sleep 0.05; done; echo yes > {mark}")
+            until(begun.exists)
+        over.touch()
         until(mark.exists)
 
     def test_a_command_killed_by_a_signal_says_so(self, lab):
