@@ -188,6 +188,7 @@ class Lease:
                 limit=timedelta(seconds=20),
                 proof="lease.may-be-held",
                 after_limit_it_cannot_act=False,
+                ready=self._to_read,
                 needs=(_WRITES, Login("server"), Login("peer")),
             ),
         )
@@ -217,7 +218,7 @@ class Lease:
     def close(self) -> None:
         """Nothing of its own to let go of."""
 
-    def _to_read(self, args: LeaseArgs) -> Iterable[Ready]:
+    def _to_read(self, args: LeaseArgs | GrantArgs) -> Iterable[Ready]:
         return () if args.server.lease is None else (Ready(self._leases.warm, args.server),)
 
     def _state(self, args: LeaseArgs, _occasion: Occasion) -> LeaseSeen:

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from seawall.actions import Action, Deadline, Ready, World
-from seawall.plan import Plan
+from seawall.plan import Plan, references
 
 WITHIN = timedelta(seconds=5)
 """For everything together."""
@@ -74,9 +74,11 @@ def _needed(world: World, plan: Plan) -> Iterator[Ready]:
 def _for_a_call(action: Action[Any, Any] | None, args: Mapping[str, Any]) -> Iterator[Ready]:
     if action is None:
         return
-    # A step that waits for what an earlier one sees cannot be told yet; what that one needs mostly serves both.
+    # What an earlier step will see is not known yet. A call that cannot do without is left out: what that one needs
+    # mostly serves both.
+    known = {name: one for name, one in args.items() if not references(one)}
     with contextlib.suppress(ValidationError):
-        valid = action.args.model_validate(args)
+        valid = action.args.model_validate(known)
         yield from () if action.ready is None else action.ready(valid)
     action.seen.model_rebuild()  # now, as the arguments' model was, and not when the step has acted
 

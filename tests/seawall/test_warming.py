@@ -19,6 +19,7 @@ AT_ONCE = timedelta(seconds=10)
 
 class Lamp(Frozen):
     lamp: str
+    after: str | None = None
 
 
 class Lamps:
@@ -84,6 +85,11 @@ def test_what_cannot_be_had_is_passed_over(lamps):
 
 def test_a_step_whose_arguments_wait_for_another_is_left_out(lamps):
     assert warmed(lamps, lighting({"from": "s1"}, "yard")) == ["yard"]
+
+
+def test_a_step_of_which_only_what_it_may_do_without_waits_for_another_is_made_ready(lamps):
+    step = a_change("s0", args={"lamp": "hall", "after": {"from": "s1"}})
+    assert warmed(lamps, a_plan(step.model_copy(update={"uses": "lamp.light"}))) == ["hall"]
 
 
 def test_what_a_step_looks_at_to_see_whether_it_is_needed_is_made_ready_too(lamps):
