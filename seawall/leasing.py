@@ -198,8 +198,8 @@ def put_where_missing(places: Places, server: str, number: int, word: Word, ther
 
     Every place where it stands, or can never stand since its round is void there, is added to `there`.
 
-    It counts when two places hold it. Should one of these fall silent, whoever reads it must wait for that one's limit
-    to pass, to learn that nobody else's word stands there. Where content stands, it is anybody's to spread (ADR 19).
+    It counts when two places hold it. Should one of these fall silent, whoever reads it would not know it. Where
+    content stands, it is anybody's to spread (ADR 19).
     """
     content, key = word.content(), slot_key(row_of(server), number)
     found: dict[str, Mapping[int, bytes]] = {}

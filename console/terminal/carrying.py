@@ -113,9 +113,7 @@ def begin(
         typer.Exit: with the exit code of how it ended.
     """
     desk = manner.desk
-    _prepare_prefect(manner)
-    # While the outside is looked at and the plan is read.
-    threading.Thread(target=load_for_a_run, name="loading", daemon=True).start()
+    _prepare(manner)
     runbook, parameters = meant(runbook, parameters)
     with desk.open_world() as world:
         places_in(world)  # looked at while the plan is made
@@ -169,9 +167,7 @@ def go_on(name: str, manner: Manner) -> None:
     if has_ended(run.journal_path):
         remedy = f"See `seawall show {run.id}`; to do it again, plan it again"
         raise BadInput.one("this run has ended", where=f"run {run.id}", remedy=remedy)
-    _prepare_prefect(manner)
-    # While the outside is looked at and the plan is read.
-    threading.Thread(target=load_for_a_run, name="loading", daemon=True).start()
+    _prepare(manner)
     state = read_state(run)
     show_kind(run.plan, manner.screen)
     warn_of_freeze(manner.desk.runs, manner.desk.zone, manner.screen)
@@ -205,6 +201,12 @@ def drive_here(run: RunFolder, world: World, manner: Manner, *, alone: bool = Tr
     show_put_aside(put_aside(run, state, since=before), manner.screen, manner.desk.zone)
     show_end(run, end, manner.screen, as_json=manner.as_json, of_prefect=of_prefect, alone=alone)
     return exit_code(end, state)
+
+
+def _prepare(manner: Manner) -> None:
+    """Begin to load what a run needs, while the outside is looked at and the plan is read."""
+    _prepare_prefect(manner)
+    threading.Thread(target=load_for_a_run, name="loading", daemon=True).start()
 
 
 def _prepare_prefect(manner: Manner) -> None:

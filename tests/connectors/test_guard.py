@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -135,6 +136,26 @@ def test_a_word_that_a_silent_place_missed_is_put_there_when_it_is_back(scene):
     scene.now += TERMS.renew
     scene.guard.step()
     until(lambda: stands_everywhere(scene), "its word at all three", 30)
+
+
+def test_a_word_that_stands_everywhere_is_not_looked_for_until_a_minute_is_over(scene, monkeypatch):
+    listed, names = threading.Event(), PlaceInMemory.names
+
+    def noted(place: PlaceInMemory, prefix: str, within: timedelta) -> tuple[str, ...]:
+        if prefix.startswith(SLOT):
+            listed.set()
+        return names(place, prefix, within)
+
+    def looks_for_it(after: float) -> bool:
+        listed.clear()
+        scene.now += after
+        scene.guard.step()
+        return listed.wait(0.2)
+
+    monkeypatch.setattr(PlaceInMemory, "names", noted)
+    until(lambda: not looks_for_it(TERMS.renew), "that it has seen its word everywhere", 5)
+    assert stands_everywhere(scene)
+    assert looks_for_it(60)
 
 
 def test_a_word_that_one_place_lost_is_put_again_though_another_is_silent(scene):

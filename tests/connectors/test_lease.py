@@ -215,6 +215,13 @@ class LeaseContract:
         until(lambda: pair.perform("lease.state", server=pair.north).may_be_held, "granted")
         assert pair.perform("lease.expire", seconds=60, server=pair.north)
 
+    def test_a_fence_that_cannot_read_such_a_word_revokes_all_the_same(self, pair):
+        self.revoked_at_the_last_two(pair)
+        pair.lose(pair.north)
+        pair.lose_controller()
+        fenced = pair.perform("postgres.fence", seconds=60, server=pair.north, by=BY_LEASE)
+        assert fenced.evidence.kind == "lease-expired"
+
     def test_evidence_that_cannot_be_looked_at_again_opens_nothing(self, pair):
         fenced = pair.perform("lease.expire", seconds=60, server=pair.north)
         pair.lose_places(0, 1)

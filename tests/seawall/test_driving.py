@@ -183,10 +183,8 @@ def test_a_plan_that_two_places_were_foreseen_to_hold_is_not_sent_again(city: Ci
     for one in down:
         stores[one].down = True
     foresee_plan(at.places, TWO.digest, TWO.content)
-    until = threading.Event()
-    while not all(one.read for one in stores) or len(at.places.foreseen[plan_key(TWO.digest)]) < 3 - len(
-        down
-    ):
+    until, up = threading.Event(), len(stores) - len(down)
+    while not all(one.read for one in stores) or len(at.places.foreseen[plan_key(TWO.digest)]) < up:
         until.wait(0.001)
     for one in stores:
         one.down = False

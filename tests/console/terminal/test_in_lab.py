@@ -108,6 +108,7 @@ def test_a_drill_never_acts_on_hosts_that_are_not_the_labs(seawall, city):
         hosts.write_text(text)
     # After the drill before, a guard looks whether its lease was granted again: until then its site lets no users in.
     until(lambda: run_command_line(["lab", "status"]) == ExitCode.DONE, "everything answers")
+    assert json.loads(seawall("lab", "status", "--json"))["all_answer"] is True
 
 
 def test_what_was_broken_is_seen_and_healed(seawall):
